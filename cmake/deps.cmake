@@ -1,0 +1,84 @@
+# The one place for third-party parts of the engine: what, from where, which licence, why.
+#
+# part            pin      from                   licence       why
+# Arrow C++       25.0.1   pyarrow wheel (PyPI)   Apache-2.0    batches, Parquet, compute, filesystems
+# yaml-cpp        0.7      Debian libyaml-cpp-dev MIT           YAML events with line and column
+# nlohmann-json   3.11     Debian                 MIT           JSON documents we write (manifests, reports)
+# simdjson        3.0      Debian                 Apache-2.0    JSON records we read
+# fmt             9.1      Debian                 MIT           formatting
+# spdlog          1.10     Debian                 MIT           structured log sinks
+# xxhash          0.8      Debian                 BSD-2-Clause  fast non-cryptographic hashes
+# OpenSSL crypto  3.0      Debian                 Apache-2.0    SHA-256 with the CPU's instructions
+# zlib            1.2      Debian                 Zlib          gzip in and out
+# zstd            1.5      Debian                 BSD-3-Clause  zstd in and out
+# CLI11           2.1      Debian                 BSD-3-Clause  command line
+# doctest         2.4      Debian                 MIT           tests only
+# benchmark       1.7      Debian                 Apache-2.0    benchmarks only
+#
+# Debian's libraries are linked before Arrow: libparquet exports a whole OpenSSL of its own.
+# Static archives are linked with --exclude-libs so that none of their symbols is exported.
+
+set(MILLRACE_ARROW_VERSION 25.0.1)
+
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(doctest 2.4 REQUIRED)
+find_package(simdjson 3 REQUIRED)
+
+# A static archive whose symbols stay inside the program that links it.
+function(millrace_static_library target archive header)
+  find_library(${target}_path NAMES ${archive} REQUIRED)
+  find_path(${target}_include NAMES ${header} REQUIRED)
+  add_library(${target} INTERFACE)
+  target_include_directories(${target} SYSTEM INTERFACE ${${target}_include})
+  target_link_libraries(${target} INTERFACE ${${target}_path})
+  target_link_options(${target} INTERFACE LINKER:--exclude-libs,${archive})
+endfunction()
+
+millrace_static_library(millrace_yaml libyaml-cpp.a yaml-cpp/yaml.h)
+millrace_static_library(millrace_xxhash libxxhash.a xxhash.h)
+millrace_static_library(millrace_zlib libz.a zlib.h)
+millrace_static_library(millrace_zstd libzstd.a zstd.h)
+millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
+target_link_libraries(millrace_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+
+# Arrow: a system package when there is one of the pinned version, else the pyarrow wheel of the
+# project's virtual environment (it ships headers and versioned libraries, no CMake config).
+add_library(millrace_arrow INTERFACE)
+find_package(Arrow ${MILLRACE_ARROW_VERSION} EXACT QUIET CONFIG)
+if(Arrow_FOUND)
+  find_package(Parquet ${MILLRACE_ARROW_VERSION} EXACT REQUIRED CONFIG)
+  find_package(ArrowCompute ${MILLRACE_ARROW_VERSION} EXACT REQUIRED CONFIG)
+  target_link_libraries(millrace_arrow INTERFACE
+    Parquet::parquet_shared ArrowCompute::arrow_compute_shared Arrow::arrow_shared)
+else()
+  set(MILLRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH
+    "Python that has pyarrow ${MILLRACE_ARROW_VERSION}")
+  execute_process(
+    COMMAND ${MILLRACE_PYTHON} -I -c
+      "import importlib.util as u, importlib.metadata as m; print(m.version('pyarrow')); print(u.find_spec('pyarrow').submodule_search_locations[0])"
+    OUTPUT_VARIABLE pyarrow RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
+  string(REPLACE "\n" ";" pyarrow "${pyarrow}")
+  list(LENGTH pyarrow found)
+  if(failed OR NOT found EQUAL 2)
+    message(FATAL_ERROR "No pyarrow in ${MILLRACE_PYTHON}. Run `make setup` first.")
+  endif()
+  list(GET pyarrow 0 pyarrow_version)
+  list(GET pyarrow 1 MILLRACE_ARROW_DIR)
+  if(NOT pyarrow_version STREQUAL MILLRACE_ARROW_VERSION)
+    message(FATAL_ERROR "pyarrow is ${pyarrow_version}, the pin is ${MILLRACE_ARROW_VERSION}. Run `make setup`.")
+  endif()
+  target_include_directories(millrace_arrow SYSTEM INTERFACE ${MILLRACE_ARROW_DIR}/include)
+  target_link_directories(millrace_arrow INTERFACE ${MILLRACE_ARROW_DIR})
+  foreach(part parquet arrow_compute arrow)
+    file(GLOB library ${MILLRACE_ARROW_DIR}/lib${part}.so.*)
+    if(NOT library)
+      message(FATAL_ERROR "lib${part} is missing in ${MILLRACE_ARROW_DIR}")
+    endif()
+    list(APPEND MILLRACE_ARROW_LIBRARIES ${library})
+  endforeach()
+  target_link_libraries(millrace_arrow INTERFACE ${MILLRACE_ARROW_LIBRARIES})
+endif()

@@ -1,0 +1,40 @@
+# A room of engine/ is one static library, millrace_<room>. What it may link is read from
+# tools/layers.txt, the table that tools/tidy.py checks every #include against.
+#
+#   millrace_room(<room> [LIBS third-party targets...])
+#
+# Sources are all *.cc of the room's folder; *_test.cc become one doctest program,
+# millrace_<room>_test.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/layers.txt)
+
+function(millrace_allowed_rooms room out)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tools/layers.txt lines REGEX "^${room}:")
+  string(REGEX REPLACE "^${room}:" "" allowed "${lines}")
+  separate_arguments(allowed)
+  set(${out} ${allowed} PARENT_SCOPE)
+endfunction()
+
+function(millrace_room room)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  set(dir ${PROJECT_SOURCE_DIR}/engine/${room})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$")
+  millrace_allowed_rooms(${room} allowed)
+  list(TRANSFORM allowed PREPEND millrace_)
+
+  add_library(millrace_${room} STATIC ${sources})
+  target_include_directories(millrace_${room} PUBLIC
+    ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR}/engine/include ${PROJECT_BINARY_DIR}/generated)
+  target_link_libraries(millrace_${room} PUBLIC ${allowed} ${ARG_LIBS} millrace_arrow)
+  set_target_properties(millrace_${room} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+  if(MILLRACE_TESTS AND tests)
+    add_executable(millrace_${room}_test ${tests} ${PROJECT_SOURCE_DIR}/engine/base/testing/test_main.cc)
+    target_link_libraries(millrace_${room}_test PRIVATE millrace_${room} doctest::doctest)
+    target_compile_definitions(millrace_${room}_test PRIVATE
+      MILLRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${room} COMMAND millrace_${room}_test)
+  endif()
+endfunction()

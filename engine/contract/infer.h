@@ -1,0 +1,21 @@
+// Proposes a contract from samples: string when in doubt, because a wrong type loses rows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/contract.h"
+#include "io/record_reader.h"
+
+namespace millrace::contract {
+
+/// `samples`: raw batches of several files, text or typed, possibly with different columns.
+/// A column gets a narrower type than string only when every non-null sampled value casts to it
+/// losslessly and reads back to the same text (so "007" stays a string).
+Result<Contract> InferContract(const std::vector<std::shared_ptr<arrow::RecordBatch>>& samples);
+
+/// The YAML block (`columns: ...`) that declares this contract; reads back to an equal contract.
+std::string ContractYaml(const Contract& contract);
+
+}  // namespace millrace::contract

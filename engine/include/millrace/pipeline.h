@@ -1,0 +1,82 @@
+// The public face of the engine for file pipelines: load, validate, plan, run, look at results.
+// Every door (CLI, Python, server) calls these functions and nothing below them.
+//
+// Thread-safety: a Pipeline is immutable and may be shared; the functions may be called from any
+// thread. Two runs in one workspace refuse each other with WorkspaceBusy.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace millrace {
+
+class Pipeline;
+
+struct LoadOptions {
+  std::map<std::string, std::string> params;   // overrides of the config's `params:`
+};
+
+/// Parses and validates the config alone. Fails with all its diagnostics.
+Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
+                                                     const LoadOptions& options = {});
+
+/// Checks what needs the data too: paths match files, the files have the contract's columns.
+/// OK, or all problems at once.
+Status ValidatePipeline(const Pipeline& pipeline);
+
+/// What a run would do, as JSON (spec/plan.md): sources, files, sizes, sampled schemas, column
+/// mapping, splits, exports, estimates, and what changed since the last run.
+Result<std::string> PlanPipeline(const Pipeline& pipeline);
+
+/// Snapshot of a run's progress.
+struct RunProgress {
+  std::string phase;                            // "ingest", "export", "report"
+  int64_t bytes_total = 0, bytes_read = 0;
+  int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
+  int64_t splits_total = 0, splits_done = 0, splits_skipped = 0;
+  double seconds = 0;
+};
+
+struct RunOptions {
+  int threads = 0;                              // 0: as the config says
+  int64_t memory_bytes = 0;                     // 0: as the config says
+  bool wait = false;                            // wait for another run in the workspace
+  std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+struct RejectReason {
+  std::string source, instance, rule, column;
+  int64_t rows = 0;
+};
+
+struct RunResult {
+  std::string run_id, run_folder, report_json_path, report_html_path;
+  int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
+  std::vector<RejectReason> rejects;
+  struct Export {
+    std::string name, path, release_id;
+    int64_t rows = 0, files = 0, bytes = 0;
+    bool existed = false;
+  };
+  std::vector<Export> exports;
+  int64_t splits_skipped = 0, splits_done = 0;
+  double seconds = 0;
+  std::string ToJson() const;
+  /// Prometheus text exposition format.
+  std::string ToMetrics() const;
+};
+
+Result<RunResult> RunPipeline(const Pipeline& pipeline, const RunOptions& options = {});
+
+/// JSON Schema of the config.
+std::string PipelineSchema();
+
+}  // namespace millrace

@@ -1,0 +1,53 @@
+// Parquet out, one shard at a time, with bytes that depend on the rows alone: whatever batches
+// arrive, they are re-cut to fixed batches counted from the shard's first row, and row groups are
+// cut by rows and logical Arrow bytes, never by compressed size.
+//
+// Thread-safety: one thread per writer; columns are encoded in parallel on the pool.
+#pragma once
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "base/task_pool.h"
+#include "io/data_file.h"
+#include "io/store.h"
+
+namespace millrace::io {
+
+struct ShardWriterOptions {
+  int64_t rows_per_batch = 8192;              // the fixed re-cut
+  int64_t rows_per_row_group = 131072;
+  int64_t bytes_per_row_group = 64 << 20;     // logical Arrow bytes
+  int compression_level = 1;                  // zstd
+  bool statistics = true;
+};
+
+class ShardWriter {
+ public:
+  virtual ~ShardWriter() = default;
+  /// REQUIRES: the batch has the writer's schema.
+  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// Finishes the file and commits it as `<key_prefix>-<first 12 hex digits of its sha256>.parquet`.
+  /// The DataFile's path is that key.
+  virtual Result<DataFile> Finish() = 0;
+  virtual int64_t rows() const = 0;
+  /// Logical Arrow bytes written so far.
+  virtual int64_t logical_bytes() const = 0;
+};
+
+/// `pool` may be null: encode on the calling thread.
+Result<std::unique_ptr<ShardWriter>> OpenShardWriter(Store& store, const std::string& key_prefix,
+                                                     std::shared_ptr<arrow::Schema> schema,
+                                                     const ShardWriterOptions& options,
+                                                     TaskPool* pool);
+
+/// The bytes the values of an array take in Arrow's layout for its slice: what cuts are made by.
+int64_t LogicalBytes(const arrow::Array& array);
+int64_t LogicalBytes(const arrow::RecordBatch& batch);
+
+}  // namespace millrace::io

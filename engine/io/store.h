@@ -1,0 +1,93 @@
+// The seam to storage. A workspace, a source or an export target is a Store and a key inside it;
+// everything durable is written through here, so that tests can count, fail or tear each operation.
+//
+// Keys are '/'-separated and relative; a leaf's folders come into being with it. An object store
+// implements the same calls: the local file system is not the model, the commit protocol is.
+//
+// Thread-safety: a Store may be used from any thread; an OutputFile belongs to one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace arrow::io {
+class RandomAccessFile;
+}
+
+namespace millrace::io {
+
+struct FileInfo {
+  std::string key;
+  int64_t bytes = 0;
+  int64_t mtime_ns = 0;
+  uint64_t inode = 0;  // 0 where the store has none
+  /// True when both describe the same unchanged file as far as the store can tell.
+  bool SameVersion(const FileInfo& other) const {
+    return bytes == other.bytes && mtime_ns == other.mtime_ns && inode == other.inode;
+  }
+};
+
+enum class PutResult { kCreated, kExists };
+
+/// A file being written. Nothing is visible under its key before Commit; a destroyed, uncommitted
+/// OutputFile leaves at most litter under a temporary name.
+class OutputFile {
+ public:
+  virtual ~OutputFile() = default;
+  virtual Status Write(std::string_view bytes) = 0;
+  /// Makes the bytes durable under `key` (file and folder synced). An equal key is replaced.
+  virtual Status Commit(const std::string& key) = 0;
+  virtual int64_t bytes_written() const = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Where the store lives, for messages; never written to data or manifests.
+  virtual std::string Describe() const = 0;
+
+  /// IoFailed with errno's text when it is not there; use Exists to ask.
+  virtual Result<FileInfo> Stat(const std::string& key) = 0;
+  virtual Result<bool> Exists(const std::string& key) = 0;
+  /// All files below the prefix, sorted by key bytes; empty when the prefix is not there.
+  virtual Result<std::vector<FileInfo>> List(const std::string& prefix) = 0;
+
+  virtual Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(
+      const std::string& key) = 0;
+  /// The whole of a small file. Error when it is larger than `bytes_max`.
+  virtual Result<std::string> ReadSmall(const std::string& key, int64_t bytes_max = 64 << 20) = 0;
+
+  /// `near` is a key whose folder will hold the temporary file (same device as the final key).
+  virtual Result<std::unique_ptr<OutputFile>> Create(const std::string& near) = 0;
+  /// Durable and atomic; the first put of a key wins. The basis of every commit.
+  virtual Result<PutResult> PutIfAbsent(const std::string& key, std::string_view bytes) = 0;
+  /// Durable and atomic; the last put wins. For pointers such as LATEST.json, never for commits.
+  virtual Status Replace(const std::string& key, std::string_view bytes) = 0;
+  /// Gives an existing file a second key, by hard link where possible, else by a copy.
+  virtual Status LinkOrCopy(const std::string& from, Store& to_store, const std::string& to) = 0;
+  /// Removing what is not there is no error.
+  virtual Status Remove(const std::string& key) = 0;
+  /// The local path of a key, or "" where there is none.
+  virtual std::string LocalPath(const std::string& key) const = 0;
+};
+
+/// A folder of the local file system. New folders get mode 0700 when `private_mode`.
+std::shared_ptr<Store> MakeLocalStore(const std::string& root, bool private_mode = false);
+
+/// Forwards to another store and fails on demand; for crash tests. Every durable operation (write,
+/// commit, put, replace, link, remove) asks `next_operation` first; a non-OK answer is returned as
+/// the operation's result, after a torn half of the bytes was written where `tear` is set.
+struct FaultPlan {
+  std::function<Status(std::string_view operation, const std::string& key)> next_operation;
+  bool tear = false;
+};
+std::shared_ptr<Store> MakeFaultyStore(std::shared_ptr<Store> inner, FaultPlan plan);
+
+}  // namespace millrace::io

@@ -1,0 +1,49 @@
+// Files as a source: a path, a glob or a folder becomes a sorted list of files, and a file opens
+// into a record reader.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "io/byte_stream.h"
+#include "io/csv/csv_reader.h"
+#include "io/jsonl/jsonl_reader.h"
+#include "io/parquet/parquet_reader.h"
+#include "io/record_reader.h"
+#include "io/store.h"
+
+namespace millrace::source {
+
+using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions>;
+
+struct FileSource {
+  std::string name;                      // of the source in the config
+  FormatOptions format;
+  std::shared_ptr<io::Store> store;      // rooted at the source's root folder
+  std::vector<io::FileInfo> files;       // sorted by key; the key is the row id's relative path
+};
+
+/// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The
+/// source's root is the longest folder prefix without wildcards. A folder means the files below it
+/// with the extensions of the format (any of .csv .tsv .jsonl .ndjson .json .parquet, with .gz or
+/// .zst); hidden files and folders are left out. UnreadablePath when nothing matches.
+Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
+                               const std::string& base, const FormatOptions& format);
+
+/// An open file: the reader, and what was read once it is at its end.
+struct OpenedFile {
+  std::unique_ptr<io::RecordReader> reader;
+  /// SHA-256 of the file's raw bytes. REQUIRES: the reader is at its end, or is Parquet (which is
+  /// hashed in a pass of its own).
+  std::function<Result<std::string>()> content_sha256;
+  std::function<int64_t()> raw_bytes_read;
+};
+Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
+                            const io::Projection& projection);
+
+/// FileChanged when the file is no longer the one that was listed.
+Status CheckUnchanged(const FileSource& source, const io::FileInfo& file);
+
+}  // namespace millrace::source

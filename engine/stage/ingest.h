@@ -1,0 +1,68 @@
+// The first stage: sources and contracts in, committed shards, rejects and a manifest out.
+//
+// A stage is executed split by split. A split commits through one record that is put if absent;
+// whatever has no record is litter. Running again skips what is committed and valid, so a run that
+// was killed resumes, and ends in the same bytes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/contract.h"
+#include "io/parquet/shard_writer.h"
+#include "io/store.h"
+#include "source/file_source.h"
+#include "stage/manifest.h"
+
+namespace millrace::stage {
+
+struct IngestSource {
+  source::FileSource files;
+  int contract = 0;                      // index into IngestPlan::contracts
+  contract::RejectLimits limits;
+  std::string config_json;               // canonical JSON of what shapes this source's rows
+};
+
+struct IngestPlan {
+  std::string pipeline;                  // name from the config
+  uint64_t seed = 0;
+  std::vector<contract::Contract> contracts;
+  std::vector<std::string> contract_json;  // canonical JSON, one per contract
+  std::vector<IngestSource> sources;       // in config order
+  io::ShardWriterOptions writer;
+  int64_t rows_per_shard = 1 << 20;
+  int64_t split_bytes = 64 << 20;        // small files are grouped up to about this size
+};
+
+/// What a caller may want to show while a stage runs. Counters only grow; read at any time.
+struct Progress {
+  std::atomic<int64_t> bytes_total{0}, bytes_read{0}, rows_read{0}, rows_written{0},
+      rows_rejected{0}, splits_total{0}, splits_done{0}, splits_skipped{0};
+};
+
+struct RunLimits {
+  int threads = 2;
+  int64_t memory_bytes = int64_t{2} << 30;
+};
+
+struct RunContext {
+  std::shared_ptr<io::Store> workspace;
+  RunLimits limits;
+  Progress* progress = nullptr;                     // may be null
+  const std::atomic<bool>* cancelled = nullptr;     // may be null; set: stop, resumable
+  /// Appends an event to the attempt log; may be null. Never influences data.
+  std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)> attempt_event;
+};
+
+/// `stages/ingest/<stage_key>/`: where this plan's results live in a workspace.
+std::string IngestFolder(const IngestPlan& plan);
+
+/// Runs the stage to its manifest. One manifest per contract ("table").
+Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext& context);
+
+}  // namespace millrace::stage
