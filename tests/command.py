@@ -1,0 +1,60 @@
+"""The command under test, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the binary ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Millrace:
+    """The command under test."""
+
+    binary: Path
+
+    def __call__(
+        self,
+        *args: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        timeout: float = 300,
+    ) -> Outcome:
+        """Runs it to its end. `prefix` is a command that starts it, such as `unshare -n`."""
+        done = subprocess.run(
+            [*prefix, str(self.binary), *map(str, args)],
+            cwd=cwd,
+            env=None if env is None else {**os.environ, **env},
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+            check=False,
+        )
+        return Outcome(
+            done.returncode,
+            done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace"),
+        )
+
+    def ok(self, *args: str | Path, **kwargs: Any) -> Outcome:
+        """As a call, but the test fails with the output when the command does."""
+        outcome = self(*args, **kwargs)
+        assert outcome.code == 0, f"exit {outcome.code}\n{outcome.out}\n{outcome.err}"
+        return outcome
