@@ -13,7 +13,7 @@ class RandomAccessFile;
 namespace millrace::io {
 
 struct ParquetReadOptions {
-  int64_t rows_per_chunk = 65536;   // a row group is handed out in pieces of this many rows
+  int64_t rows_per_chunk = 65536;  // a row group is handed out in pieces of this many rows
 };
 
 /// Parse opens its own view of the file: chunks may be parsed in parallel.

@@ -20,10 +20,11 @@
 namespace millrace::io {
 
 struct ShardWriterOptions {
-  int64_t rows_per_batch = 8192;              // the fixed re-cut
+  int64_t rows_per_batch = 8192;      // the fixed re-cut
+  int64_t bytes_per_batch = 4 << 20;  // logical bytes; a batch of long rows ends sooner
   int64_t rows_per_row_group = 131072;
-  int64_t bytes_per_row_group = 64 << 20;     // logical Arrow bytes
-  int compression_level = 1;                  // zstd
+  int64_t bytes_per_row_group = 64 << 20;  // logical Arrow bytes
+  int compression_level = 1;               // zstd
   bool statistics = true;
 };
 
@@ -32,8 +33,8 @@ class ShardWriter {
   virtual ~ShardWriter() = default;
   /// REQUIRES: the batch has the writer's schema.
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
-  /// Finishes the file and commits it as `<key_prefix>-<first 12 hex digits of its sha256>.parquet`.
-  /// The DataFile's path is that key.
+  /// Finishes the file and commits it as `<key_prefix>-<first 12 hex digits of its
+  /// sha256>.parquet`. The DataFile's path is that key.
   virtual Result<DataFile> Finish() = 0;
   virtual int64_t rows() const = 0;
   /// Logical Arrow bytes written so far.
@@ -46,7 +47,9 @@ Result<std::unique_ptr<ShardWriter>> OpenShardWriter(Store& store, const std::st
                                                      const ShardWriterOptions& options,
                                                      TaskPool* pool);
 
-/// The bytes the values of an array take in Arrow's layout for its slice: what cuts are made by.
+/// What cuts are made by: about the bytes an array's values take in Arrow's layout. It is additive
+/// over slices and depends on the values alone: validity bitmaps do not count, nor does what lies
+/// under a null of variable length, and a bool counts as one byte.
 int64_t LogicalBytes(const arrow::Array& array);
 int64_t LogicalBytes(const arrow::RecordBatch& batch);
 

@@ -1,0 +1,29 @@
+#include "io/parquet/file_sink.h"
+
+namespace millrace::io {
+namespace {
+constexpr size_t kBlockBytes = 256 << 10;
+}
+
+Status FileSink::Write(const void* data, int64_t bytes) {
+  position_ += bytes;
+  block_.append(static_cast<const char*>(data), static_cast<size_t>(bytes));
+  return block_.size() >= kBlockBytes ? FlushBlock() : Status::OK();
+}
+
+Status FileSink::FlushBlock() {
+  hash_.Update(block_);
+  Status status = file_->Write(block_);
+  block_.clear();
+  return status;
+}
+
+Status FileSink::Close() {
+  if (closed_) return Status::OK();
+  closed_ = true;
+  Status status = FlushBlock();
+  block_ = std::string();
+  return status;
+}
+
+}  // namespace millrace::io

@@ -1,0 +1,101 @@
+#include <arrow/array.h>
+#include <arrow/extension_type.h>
+#include <arrow/type_traits.h>
+
+#include "io/parquet/shard_writer.h"
+
+namespace millrace::io {
+namespace {
+
+template <typename ListArray>
+int64_t ListBytes(const arrow::Array& array) {
+  const auto& list = static_cast<const ListArray&>(array);
+  using Offset = typename ListArray::offset_type;
+  int64_t bytes = array.length() * static_cast<int64_t>(sizeof(Offset));
+  if (array.length() == 0) return bytes;
+  if (array.null_count() == 0) {
+    Offset first = list.value_offset(0);
+    return bytes +
+           LogicalBytes(*list.values()->Slice(first, list.value_offset(array.length()) - first));
+  }
+  for (int64_t i = 0; i < array.length(); ++i) {
+    if (array.IsNull(i)) continue;
+    bytes += LogicalBytes(*list.values()->Slice(list.value_offset(i), list.value_length(i)));
+  }
+  return bytes;
+}
+
+// What lies under a null slot must not count: it is not part of the rows.
+template <typename BinaryArray>
+int64_t BinaryBytes(const arrow::Array& array) {
+  const auto& binary = static_cast<const BinaryArray&>(array);
+  using Offset = typename BinaryArray::offset_type;
+  int64_t bytes = array.length() * static_cast<int64_t>(sizeof(Offset));
+  if (array.length() == 0) return bytes;
+  if (array.null_count() == 0) {
+    return bytes + binary.value_offset(array.length()) - binary.value_offset(0);
+  }
+  for (int64_t i = 0; i < array.length(); ++i) {
+    if (array.IsValid(i)) bytes += binary.value_length(i);
+  }
+  return bytes;
+}
+
+int64_t StructBytes(const arrow::Array& array) {
+  const auto& rows = static_cast<const arrow::StructArray&>(array);
+  int64_t bytes = 0;
+  for (int i = 0; i < rows.num_fields(); ++i) {
+    if (array.null_count() == 0) {
+      bytes += LogicalBytes(*rows.field(i));
+      continue;
+    }
+    for (int64_t row = 0; row < array.length(); ++row) {
+      if (array.IsValid(row)) bytes += LogicalBytes(*rows.field(i)->Slice(row, 1));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+int64_t LogicalBytes(const arrow::Array& array) {
+  switch (array.type_id()) {
+    case arrow::Type::STRING:
+      return BinaryBytes<arrow::StringArray>(array);
+    case arrow::Type::BINARY:
+      return BinaryBytes<arrow::BinaryArray>(array);
+    case arrow::Type::LARGE_STRING:
+      return BinaryBytes<arrow::LargeStringArray>(array);
+    case arrow::Type::LARGE_BINARY:
+      return BinaryBytes<arrow::LargeBinaryArray>(array);
+    case arrow::Type::LIST:
+      return ListBytes<arrow::ListArray>(array);
+    case arrow::Type::MAP:
+      return ListBytes<arrow::MapArray>(array);
+    case arrow::Type::LARGE_LIST:
+      return ListBytes<arrow::LargeListArray>(array);
+    case arrow::Type::STRUCT:
+      return StructBytes(array);
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const auto& list = static_cast<const arrow::FixedSizeListArray&>(array);
+      int64_t size = list.value_length();
+      return LogicalBytes(*list.values()->Slice((list.offset()) * size, list.length() * size));
+    }
+    case arrow::Type::EXTENSION:
+      return LogicalBytes(*static_cast<const arrow::ExtensionArray&>(array).storage());
+    case arrow::Type::NA:
+      return 0;
+    default: {
+      int bits = array.type()->bit_width();
+      return bits > 0 ? array.length() * ((bits + 7) / 8) : 0;
+    }
+  }
+}
+
+int64_t LogicalBytes(const arrow::RecordBatch& batch) {
+  int64_t bytes = 0;
+  for (const auto& column : batch.columns()) bytes += LogicalBytes(*column);
+  return bytes;
+}
+
+}  // namespace millrace::io
