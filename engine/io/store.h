@@ -78,12 +78,20 @@ class Store {
   virtual std::string LocalPath(const std::string& key) const = 0;
 };
 
-/// A folder of the local file system. New folders get mode 0700 when `private_mode`.
+/// A folder of the local file system, which comes into being with the first write. New folders get
+/// mode 0700 when `private_mode`. An invalid key (empty, absolute, with ".", ".." or empty parts,
+/// with a NUL, or too long) is refused with IoFailed before anything is touched.
 std::shared_ptr<Store> MakeLocalStore(const std::string& root, bool private_mode = false);
 
+/// True for what an attempt that was killed may leave behind: List shows it, nobody reads it.
+bool IsTemporaryKey(std::string_view key);
+
 /// Forwards to another store and fails on demand; for crash tests. Every durable operation (write,
-/// commit, put, replace, link, remove) asks `next_operation` first; a non-OK answer is returned as
-/// the operation's result, after a torn half of the bytes was written where `tear` is set.
+/// commit, put, replace, link, remove) asks `next_operation` first; a non-OK answer is the crash:
+/// it is the operation's result and that of every later call, reads included. With `tear` the crash
+/// comes inside the operation: half of the bytes of a write are there, the other operations have
+/// happened although their caller never learns it. Temporary files stay behind as after a kill,
+/// until the faulty store itself is gone.
 struct FaultPlan {
   std::function<Status(std::string_view operation, const std::string& key)> next_operation;
   bool tear = false;
