@@ -33,7 +33,9 @@ struct Column {
   std::shared_ptr<arrow::DataType> type;
   bool is_json = false;                 // type json: utf8 that must be valid JSON
   std::map<std::string, ColumnFrom> from;  // by source name; "" is the rule for all others;
-                                           // no entry: the column of the same name
+                                           // no entry: the column of the same name; when other
+                                           // sources have entries, a file may lack it (null)
+  bool optional = false;                // a file may lack the column: null (kept columns)
   bool required = false;
   bool unique = false;
   bool sensitive = false;
@@ -45,6 +47,7 @@ struct Column {
   std::vector<std::string> enum_values;
   std::optional<std::string> min, max;  // text of a value of the column's type
   std::optional<int64_t> length_min, length_max;  // code points of strings, elements of lists
+  bool round = false;                   // floats: take the nearest value when digits would be lost
   std::string regex;                    // must match the whole value; RE2 syntax
   OnError on_error = OnError::kReject;
   SourceSpan span;                      // of the column in the config
@@ -68,6 +71,16 @@ struct Contract {
 Result<std::shared_ptr<arrow::DataType>> ParseType(const std::string& text, bool* is_json);
 /// The text ParseType reads back to the same type.
 std::string TypeText(const arrow::DataType& type);
+
+/// The column of `source` and of its rule for all others; null when the contract says nothing.
+const ColumnFrom* FromOf(const Column& column, const std::string& source);
+
+/// Columns of a file of `source` that the contract does not use, in file order. For unknown_columns:
+/// keep, planning collects them over all files and fixes the stage's schema with WithKeptColumns.
+std::vector<std::string> UnknownColumnsOf(const Contract& contract, const std::string& source,
+                                          const arrow::Schema& file_schema);
+/// `contract` with one optional string column per name that it does not have yet, in order.
+Contract WithKeptColumns(Contract contract, const std::vector<std::string>& names);
 
 /// The Arrow schema of rows that fulfil the contract, without reserved columns. Field metadata
 /// marks sensitive columns.

@@ -25,7 +25,10 @@ namespace millrace::io {
 /// "tags[0]") into a JSON record.
 struct FieldRequest {
   std::string path;
-  bool wants_json = false;  // the target is list, struct or json: objects and arrays are welcome
+  bool wants_json = false;  // objects and arrays are welcome, as their JSON text; scalars stay plain
+  bool raw_json = false;    // with wants_json: every value as it stands in the JSON, strings quoted
+                            // (the target is list, struct or json; other formats ignore it)
+  bool optional = false;    // a file without the column gives nulls instead of MissingColumn
 };
 
 /// What to do with fields the requests do not name.

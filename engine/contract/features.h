@@ -1,0 +1,19 @@
+// The Hugging Face view of a schema: what `datasets` needs to read our Parquet with its own types.
+#pragma once
+
+#include <arrow/type.h>
+
+#include <memory>
+#include <string>
+
+namespace millrace::contract {
+
+/// Key of the schema metadata that holds FeaturesJson.
+inline constexpr char kFeaturesKey[] = "huggingface";
+
+/// {"info":{"features":{...}}} with one entry per column, in column order.
+std::string FeaturesJson(const arrow::Schema& schema);
+/// `schema` with that metadata added.
+std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema);
+
+}  // namespace millrace::contract
