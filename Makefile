@@ -1,0 +1,82 @@
+# Every target installs what it needs (tools/bootstrap) and nothing more. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.PHONY: help setup build build-tests demo test check bench soak install test-bare format clean
+
+BUILD ?= build
+PREFIX ?= /usr/local
+# Extra flags for cmake, for example CMAKE_FLAGS=-DMILLRACE_WERROR=ON.
+CMAKE_FLAGS ?=
+# One test: a room (io), a golden case (cases/0007) or a path below tests/.
+ONE ?=
+
+python := .venv/bin/python
+demo_config := examples/demo/pipeline.yaml
+
+help: ## This list
+	@printf 'make TARGET, one of:\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: ## Install what the build and the tests need
+	@tools/bootstrap test
+
+$(BUILD)/build.ninja: CMakeLists.txt
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS)
+	@touch $@
+
+build: ## Build the millrace binary
+	@tools/bootstrap build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) $(if $(NINJA_QUIET),--quiet) millrace
+
+build-tests:
+	@tools/bootstrap test
+	@$(MAKE) --no-print-directory $(if $(CMAKE_FLAGS),-B) $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+demo: ## Build, then turn this machine's own files into an audited Parquet release
+	@$(MAKE) --no-print-directory build NINJA_QUIET=1
+	@$(python) tools/demo_data.py --out $(BUILD)/demo/data
+	@$(BUILD)/cli/millrace run $(demo_config) --set data=../../$(BUILD)/demo/data --set out=../../$(BUILD)/demo
+
+ifeq ($(ONE),)
+test: build-tests ## All tests, C++ and Python, with one verdict; ONE=io or ONE=cases/0007 for one
+	@$(python) tools/run_tests.py --build $(BUILD)
+else
+test:
+	@tools/bootstrap test
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@$(python) tools/run_tests.py --build $(BUILD) --one '$(ONE)'
+endif
+
+check: ## What CI also asks: tidy, format, lint, types, clang 14, sanitizers, fuzz seeds
+	@tools/bootstrap check
+	@tools/check
+
+bench: ## Speed and memory beside DuckDB, Polars and pyarrow
+	@tools/bootstrap bench
+	@$(MAKE) --no-print-directory build
+	@$(python) bench/run.py --millrace $(BUILD)/cli/millrace
+
+soak: ## The long runs: kills by the hundred, large files under a memory limit
+	@tools/bootstrap test
+	@$(MAKE) --no-print-directory build
+	@$(python) tests/soak/soak.py
+
+install: build ## Install to PREFIX (default /usr/local; DESTDIR is respected)
+	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
+
+test-bare: ## Prove set-up and demo on a bare Debian 12 root (needs root or sudo)
+	@tools/bootstrap bare
+	@tools/test_bare
+
+format: ## Reformat C++ and Python sources
+	@tools/bootstrap check
+	@git ls-files '*.cc' '*.h' | xargs -r clang-format-14 -i
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix-only --quiet .
+
+clean: ## Remove what the build made (.venv stays)
+	rm -rf build build-asan build-clang dist
