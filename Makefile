@@ -17,7 +17,7 @@ demo_config := examples/demo/pipeline.yaml
 
 help: ## This list
 	@printf 'make TARGET, one of:\n'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what the build and the tests need
 	@tools/bootstrap test

@@ -4,7 +4,11 @@
 #   millrace_room(<room> [LIBS third-party targets...])
 #
 # Sources are all *.cc of the room's folder; *_test.cc become one doctest program,
-# millrace_<room>_test.
+# millrace_<room>_test. The target `engine_tests` is all of these programs.
+#
+# Each <name>_fuzz.cc holds one LLVMFuzzerTestOneInput. A normal build makes <name>_fuzz_replay of
+# it, a test that feeds it the seeds under tests/fuzz/<name>/; with MILLRACE_FUZZ (clang) it becomes
+# <name>_fuzz, which looks for new inputs.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/layers.txt)
 
 function(millrace_allowed_rooms room out)
@@ -20,7 +24,9 @@ function(millrace_room room)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$")
+  set(fuzz_targets ${sources})
+  list(FILTER fuzz_targets INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$|/testing/[a-z_]*main\\.cc$")
   millrace_allowed_rooms(${room} allowed)
   list(TRANSFORM allowed PREPEND millrace_)
 
@@ -36,5 +42,30 @@ function(millrace_room room)
     target_compile_definitions(millrace_${room}_test PRIVATE
       MILLRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${room} COMMAND millrace_${room}_test)
+    add_dependencies(engine_tests millrace_${room}_test)
+  endif()
+
+  foreach(source ${fuzz_targets})
+    get_filename_component(name ${source} NAME_WE)
+    millrace_fuzz_target(${room} ${name} ${source})
+  endforeach()
+endfunction()
+
+add_custom_target(engine_tests)
+
+function(millrace_fuzz_target room name source)
+  string(REGEX REPLACE "_fuzz$" "" subject ${name})
+  set(seeds ${PROJECT_SOURCE_DIR}/tests/fuzz/${subject})
+  if(MILLRACE_FUZZ)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE millrace_${room})
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  elseif(MILLRACE_TESTS)
+    add_executable(${name}_replay ${source}
+      ${PROJECT_SOURCE_DIR}/engine/base/testing/fuzz_replay_main.cc)
+    target_link_libraries(${name}_replay PRIVATE millrace_${room})
+    add_test(NAME ${name} COMMAND ${name}_replay ${seeds})
+    add_dependencies(engine_tests ${name}_replay)
   endif()
 endfunction()

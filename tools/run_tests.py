@@ -67,7 +67,9 @@ def ctest_tally(report: Path) -> Tally:
 def pytest_tally(report: Path) -> Tally:
     total = Tally()
     for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-        count = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
+        count = {
+            key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")
+        }
         failed = count["failures"] + count["errors"]
         total.add(
             Tally(max(0, count["tests"] - failed - count["skipped"]), failed, count["skipped"])
@@ -104,7 +106,8 @@ def run_pytest(build: Path, arguments: list[str]) -> Tally:
 
 
 def build_target(build: Path, target: str) -> bool:
-    return subprocess.run(["ninja", "-C", str(build), "--quiet", target], check=False).returncode == 0
+    command = ["ninja", "-C", str(build), "--quiet", target]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def run_one(build: Path, one: str) -> Tally:
