@@ -65,7 +65,13 @@ struct Chunk {
   int row_group = -1;
   int64_t first_row = 0;
   int64_t rows = 0;
-  int64_t bytes_size() const { return bytes ? bytes->size() : 0; }
+  /// > 0: the chunk is one record larger than record_bytes_max, of this many bytes, and `bytes`
+  /// holds only its head (at least kRejectRawBytesMax of it, or all). It parses to one reject.
+  int64_t oversize_bytes = 0;
+  /// The bytes of the file this chunk stands for.
+  int64_t bytes_size() const {
+    return oversize_bytes > 0 ? oversize_bytes : bytes ? bytes->size() : 0;
+  }
 };
 
 struct RawBatch {
