@@ -23,10 +23,9 @@ int64_t RowsReaching(const arrow::RecordBatch& batch, int64_t bytes) {
 
 }  // namespace
 
-void BatchRecutter::Add(std::shared_ptr<arrow::RecordBatch> batch) {
+void BatchRecutter::Add(std::shared_ptr<arrow::RecordBatch> batch, int64_t bytes) {
   if (batch->num_rows() == 0) return;
   rows_ += batch->num_rows();
-  int64_t bytes = LogicalBytes(*batch);
   bytes_ += bytes;
   pieces_.push_back(Piece{std::move(batch), bytes});
 }
@@ -42,34 +41,35 @@ int64_t BatchRecutter::RowsToReachBytes() const {
   return rows;
 }
 
-std::vector<std::shared_ptr<arrow::RecordBatch>> BatchRecutter::Next(int64_t rows_max, bool end) {
+BatchRecutter::Cut BatchRecutter::Next(int64_t rows_max, bool end) {
   if (rows_ == 0 || (!end && rows_ < rows_max && bytes_ < bytes_max_)) return {};
   int64_t rows = std::min(rows_, rows_max);
   if (bytes_ >= bytes_max_) rows = std::min(rows, RowsToReachBytes());
   return Take(rows);
 }
 
-std::vector<std::shared_ptr<arrow::RecordBatch>> BatchRecutter::Take(int64_t rows) {
-  std::vector<std::shared_ptr<arrow::RecordBatch>> taken;
+BatchRecutter::Cut BatchRecutter::Take(int64_t rows) {
+  Cut cut;
+  cut.rows = rows;
   rows_ -= rows;
   while (rows > 0) {
     Piece& piece = pieces_.front();
-    int64_t here = piece.batch->num_rows();
-    if (here <= rows) {
-      bytes_ -= piece.bytes;
-      taken.push_back(std::move(piece.batch));
+    const int64_t here = std::min(rows, piece.batch->num_rows());
+    if (here == piece.batch->num_rows()) {
+      cut.bytes += piece.bytes;
+      cut.slices.push_back(std::move(piece.batch));
       pieces_.pop_front();
-      rows -= here;
-      continue;
+    } else {
+      cut.slices.push_back(piece.batch->Slice(0, here));
+      const int64_t bytes = LogicalBytes(*cut.slices.back());
+      cut.bytes += bytes;
+      piece.batch = piece.batch->Slice(here);
+      piece.bytes -= bytes;
     }
-    taken.push_back(piece.batch->Slice(0, rows));
-    int64_t taken_bytes = LogicalBytes(*taken.back());
-    piece.batch = piece.batch->Slice(rows);
-    piece.bytes -= taken_bytes;
-    bytes_ -= taken_bytes;
-    rows = 0;
+    rows -= here;
   }
-  return taken;
+  bytes_ -= cut.bytes;
+  return cut;
 }
 
 }  // namespace millrace::io

@@ -17,13 +17,18 @@ class BatchRecutter {
  public:
   explicit BatchRecutter(int64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  void Add(std::shared_ptr<arrow::RecordBatch> batch);
+  /// `bytes` are the batch's LogicalBytes.
+  void Add(std::shared_ptr<arrow::RecordBatch> batch, int64_t bytes);
   /// The next batch of `rows_max` rows (or the bytes) as the slices it is made of; none when more
   /// rows are needed. With `end`, what is left comes as the last batch.
-  std::vector<std::shared_ptr<arrow::RecordBatch>> Next(int64_t rows_max, bool end);
+  struct Cut {
+    std::vector<std::shared_ptr<arrow::RecordBatch>> slices;
+    int64_t rows = 0, bytes = 0;
+  };
+  Cut Next(int64_t rows_max, bool end);
 
  private:
-  std::vector<std::shared_ptr<arrow::RecordBatch>> Take(int64_t rows);
+  Cut Take(int64_t rows);
   int64_t RowsToReachBytes() const;
 
   int64_t bytes_max_;

@@ -1,6 +1,7 @@
 #include <arrow/array.h>
 #include <arrow/extension_type.h>
 #include <arrow/type_traits.h>
+#include <arrow/util/bit_run_reader.h>
 
 #include "io/parquet/shard_writer.h"
 
@@ -35,9 +36,10 @@ int64_t BinaryBytes(const arrow::Array& array) {
   if (array.null_count() == 0) {
     return bytes + binary.value_offset(array.length()) - binary.value_offset(0);
   }
-  for (int64_t i = 0; i < array.length(); ++i) {
-    if (array.IsValid(i)) bytes += binary.value_length(i);
-  }
+  const Offset* offsets = binary.raw_value_offsets();
+  arrow::internal::VisitSetBitRunsVoid(
+      array.null_bitmap_data(), array.offset(), array.length(),
+      [&](int64_t first, int64_t count) { bytes += offsets[first + count] - offsets[first]; });
   return bytes;
 }
 

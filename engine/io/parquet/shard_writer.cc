@@ -11,6 +11,7 @@
 
 #include "io/parquet/batch_recutter.h"
 #include "io/parquet/file_sink.h"
+#include "io/parquet/logical_hash.h"
 #include "io/parquet/pool_executor.h"
 #include "io/parquet/writer_properties.h"
 
@@ -22,33 +23,46 @@ constexpr size_t kNameHashDigits = 12;
 class ParquetShardWriter : public ShardWriter {
  public:
   ParquetShardWriter(std::string key_prefix, const ShardWriterOptions& options, TaskPool* pool)
-      : key_prefix_(std::move(key_prefix)), options_(options), recutter_(options.bytes_per_batch) {
+      : key_prefix_(std::move(key_prefix)),
+        options_(options),
+        pool_(pool),
+        recutter_(options.bytes_per_batch) {
     if (pool != nullptr) executor_ = std::make_unique<PoolExecutor>(pool);
   }
 
   Status Open(Store& store, const arrow::Schema& schema) {
     ARROW_ASSIGN_OR_RAISE(stored_, StoredSchema(schema));
+    hasher_ = std::make_unique<LogicalHasher>(*stored_);
     ARROW_ASSIGN_OR_RAISE(auto file, store.Create(key_prefix_));
     sink_ = std::make_shared<FileSink>(std::move(file));
+    return Status::OK();
+  }
+
+ private:
+  // The encodings depend on the first rows, so the file is opened with them.
+  Status OpenFile(const arrow::RecordBatch* first) {
     parquet::ArrowWriterProperties::Builder arrow_properties;
     arrow_properties.store_schema();
     if (executor_) arrow_properties.set_use_threads(true)->set_executor(executor_.get());
     return parquet::arrow::FileWriter::Open(*stored_, arrow::default_memory_pool(), sink_,
-                                            WriterPropertiesOf(*stored_, options_),
+                                            WriterPropertiesOf(*stored_, first, options_),
                                             arrow_properties.build())
         .Value(&writer_);
   }
 
+ public:
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
     ARROW_ASSIGN_OR_RAISE(auto plain, ToStored(*batch));
     rows_ += plain->num_rows();
-    logical_bytes_ += LogicalBytes(*plain);
-    recutter_.Add(std::move(plain));
+    const int64_t bytes = LogicalBytes(*plain);
+    logical_bytes_ += bytes;
+    recutter_.Add(std::move(plain), bytes);
     return Drain(/*end=*/false);
   }
 
   Result<DataFile> Finish() override {
     ARROW_RETURN_NOT_OK(Drain(/*end=*/true));
+    if (!writer_) ARROW_RETURN_NOT_OK(OpenFile(nullptr));
     ARROW_RETURN_NOT_OK(writer_->Close());
     ARROW_RETURN_NOT_OK(sink_->Close());
     DataFile file;
@@ -56,6 +70,7 @@ class ParquetShardWriter : public ShardWriter {
     ARROW_ASSIGN_OR_RAISE(file.bytes, sink_->Tell());
     file.sha256 = sink_->FinishSha256();
     file.path = key_prefix_ + "-" + file.sha256.substr(0, kNameHashDigits) + ".parquet";
+    file.logical_sha256 = hasher_->FinishHex();
     ARROW_RETURN_NOT_OK(sink_->Commit(file.path));
     return file;
   }
@@ -76,36 +91,56 @@ class ParquetShardWriter : public ShardWriter {
 
   Status Drain(bool end) {
     for (;;) {
-      auto pieces = recutter_.Next(
+      BatchRecutter::Cut cut = recutter_.Next(
           std::min(options_.rows_per_batch, options_.rows_per_row_group - group_rows_), end);
-      if (pieces.empty()) return Status::OK();
-      std::shared_ptr<arrow::RecordBatch> batch = pieces[0];
-      if (pieces.size() > 1) {
-        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(pieces));
+      if (cut.rows == 0) return Status::OK();
+      std::shared_ptr<arrow::RecordBatch> batch = cut.slices[0];
+      if (cut.slices.size() > 1) {
+        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(cut.slices));
       }
       ARROW_RETURN_NOT_OK(WriteFixedBatch(*batch));
+      group_rows_ += cut.rows;
+      group_bytes_ += cut.bytes;
+      if (group_rows_ >= options_.rows_per_row_group ||
+          group_bytes_ >= options_.bytes_per_row_group) {
+        group_rows_ = group_bytes_ = 0;
+      }
     }
   }
 
   Status WriteFixedBatch(const arrow::RecordBatch& batch) {
+    if (!writer_) ARROW_RETURN_NOT_OK(OpenFile(&batch));
     if (group_rows_ == 0) ARROW_RETURN_NOT_OK(writer_->NewBufferedRowGroup());
-    ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(batch));
-    int64_t bytes = LogicalBytes(batch);
-    group_rows_ += batch.num_rows();
-    group_bytes_ += bytes;
-    if (group_rows_ >= options_.rows_per_row_group ||
-        group_bytes_ >= options_.bytes_per_row_group) {
-      group_rows_ = group_bytes_ = 0;
+    if (pool_ == nullptr) {
+      ARROW_RETURN_NOT_OK(hasher_->Update(batch));
+      return writer_->WriteRecordBatch(batch);
     }
-    return Status::OK();
+    // Columns are hashed and encoded at the same time.
+    std::vector<Status> hashed(static_cast<size_t>(batch.num_columns()));
+    TaskLatch latch;
+    latch.Add(batch.num_columns());
+    for (int i = 0; i < batch.num_columns(); ++i) {
+      pool_->Submit(
+          [&, i] {
+            hashed[static_cast<size_t>(i)] = hasher_->UpdateColumn(i, *batch.column(i));
+            latch.Done();
+          },
+          TaskPool::Priority::kUrgent);
+    }
+    Status written = writer_->WriteRecordBatch(batch);
+    latch.Wait();
+    for (Status& status : hashed) written &= status;
+    return written;
   }
 
   std::string key_prefix_;
   ShardWriterOptions options_;
+  TaskPool* pool_ = nullptr;
   std::unique_ptr<PoolExecutor> executor_;
   BatchRecutter recutter_;
   std::shared_ptr<arrow::Schema> stored_;
   std::shared_ptr<FileSink> sink_;
+  std::unique_ptr<LogicalHasher> hasher_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   int64_t rows_ = 0, logical_bytes_ = 0;
   int64_t group_rows_ = 0, group_bytes_ = 0;

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "base/sha256.h"
+#include "io/parquet/logical_hash.h"
 #include "io/testing/memory_store.h"
 #include "io/testing/random_batch.h"
 
@@ -69,11 +70,22 @@ TEST_CASE("any chunking of the same rows, with any number of threads, gives the 
   for (TaskPool* pool : {static_cast<TaskPool*>(nullptr), &one, &three}) {
     DataFile again = WriteCuts(store, *rows, RandomCuts(6000, random), options, pool);
     CHECK(again.sha256 == whole.sha256);
+    CHECK(again.logical_sha256 == whole.logical_sha256);
   }
   auto expected = arrow::Table::FromRecordBatches({rows}).ValueOrDie();
   auto table = ReadBack(store, whole.path);
   CHECK(table->schema()->Equals(*rows->schema(), /*check_metadata=*/false));
   CHECK(table->Equals(*expected));
+
+  // The values' hash is that of what a reader finds, and does not know how it was written.
+  LogicalHasher hasher(*table->schema());
+  REQUIRE(hasher.Update(*table->CombineChunksToBatch().ValueOrDie()).ok());
+  CHECK(hasher.FinishHex() == whole.logical_sha256);
+  options.compression_level = 3;
+  options.rows_per_row_group = 1000;
+  DataFile other = WriteCuts(store, *rows, {}, options, nullptr);
+  CHECK(other.sha256 != whole.sha256);
+  CHECK(other.logical_sha256 == whole.logical_sha256);
 }
 
 TEST_CASE("a row group ends by rows or by logical bytes") {

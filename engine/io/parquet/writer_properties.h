@@ -1,6 +1,7 @@
 // How shards are encoded. Everything here shapes bytes: a change is a change of format_version.
 #pragma once
 
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <parquet/properties.h>
 
@@ -15,7 +16,9 @@ namespace millrace::io {
 /// Parquet cannot hold.
 Result<std::shared_ptr<arrow::Schema>> StoredSchema(const arrow::Schema& schema);
 
+/// `first` is the shard's first fixed batch, null for a shard without rows.
 std::shared_ptr<parquet::WriterProperties> WriterPropertiesOf(const arrow::Schema& stored,
+                                                              const arrow::RecordBatch* first,
                                                               const ShardWriterOptions& options);
 
 }  // namespace millrace::io

@@ -94,7 +94,8 @@ inline std::shared_ptr<arrow::RecordBatch> RandomBatch(int64_t rows, Random& ran
     columns.push_back(std::move(column));
   };
   arrow::BooleanBuilder flags;
-  add("flag", RandomColumn(flags, rows, random, [&](auto& to) { return to.Append((random() & 1) != 0); }));
+  add("flag",
+      RandomColumn(flags, rows, random, [&](auto& to) { return to.Append((random() & 1) != 0); }));
   add("i8", RandomNumbers<arrow::Int8Type>(arrow::int8(), rows, random));
   add("u32", RandomNumbers<arrow::UInt32Type>(arrow::uint32(), rows, random));
   add("i64", RandomNumbers<arrow::Int64Type>(arrow::int64(), rows, random));
