@@ -1,0 +1,188 @@
+#include "io/csv/field_index.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace::io::csv {
+namespace {
+
+class Indexer {
+ public:
+  Indexer(const Scanner& scanner, const Chunk& chunk, const IndexOptions& options, FieldIndex* out)
+      : chunk_(chunk),
+        options_(options),
+        out_(out),
+        data_(chunk.bytes->data()),
+        size_(static_cast<uint32_t>(chunk.bytes->size())) {
+    structure_.Clear();
+    end_place_ = scanner.Index(data_, 0, size_, Place::kFieldStart, &structure_);
+    const bool unfinished = size_ > 0 && (structure_.positions.empty() ||
+                                          structure_.positions.back() != size_ - 1 ||
+                                          static_cast<char>(data_[size_ - 1]) != options.line_end);
+    if (unfinished) {  // the file's last line, without a line end: one stands behind the chunk
+      structure_.positions.push_back(size_);
+      ++structure_.line_ends;
+    }
+    valid_text_ = simdjson::validate_utf8(reinterpret_cast<const char*>(data_), size_) &&
+                  std::memchr(data_, 0, size_) == nullptr;
+    out_->columns = options.columns;
+  }
+
+  void Run() {
+    const bool open_quote = end_place_ == Place::kQuoted || end_place_ == Place::kEscaped;
+    if (structure_.text_after_quote.empty() && !open_quote && valid_text_ && Regular()) {
+      TakeAllRows();
+    } else {
+      WalkRecords(open_quote);
+    }
+  }
+
+ private:
+  bool IsLineEnd(uint32_t position) const {
+    return position == size_ || static_cast<char>(data_[position]) == options_.line_end;
+  }
+
+  // Every record has as many fields as there are columns, and no line is blank.
+  bool Regular() const {
+    const std::vector<uint32_t>& at = structure_.positions;
+    const size_t columns = options_.columns;
+    if (columns < 2 || at.size() != structure_.line_ends * columns) return false;
+    for (size_t i = columns - 1; i < at.size(); i += columns) {
+      if (!IsLineEnd(at[i])) return false;
+    }
+    return true;
+  }
+
+  uint32_t WithoutReturn(uint32_t begin, uint32_t end) const {
+    return options_.crlf && end > begin && data_[end - 1] == '\r' ? end - 1 : end;
+  }
+
+  void TakeAllRows() {
+    const size_t columns = options_.columns;
+    const size_t rows = structure_.line_ends;
+    out_->ends.swap(structure_.positions);
+    out_->row_begins.resize(rows);
+    uint32_t begin = 0;
+    for (size_t row = 0; row < rows; ++row) {
+      out_->row_begins[row] = begin;
+      uint32_t& end = out_->ends[row * columns + columns - 1];
+      begin = end + 1;
+      end = WithoutReturn(out_->ends[row * columns + columns - 2] + 1, end);
+    }
+    out_->records = static_cast<int64_t>(rows);
+  }
+
+  void WalkRecords(bool open_quote) {
+    const std::vector<uint32_t>& at = structure_.positions;
+    uint32_t begin = 0;
+    size_t fault = 0;
+    for (size_t first = 0; first < at.size();) {
+      size_t last = first;
+      while (!IsLineEnd(at[last])) ++last;
+      const uint32_t end = WithoutReturn(begin, at[last]);
+      while (fault < structure_.text_after_quote.size() &&
+             structure_.text_after_quote[fault] < begin) {
+        ++fault;
+      }
+      const bool text_after_quote = fault < structure_.text_after_quote.size() &&
+                                    structure_.text_after_quote[fault] < at[last];
+      const bool last_record = last + 1 == at.size();
+      if (options_.columns > 1 && end == begin) {
+        // A blank line is no record.
+      } else if (open_quote && last_record) {
+        Add(begin, end, "csv.unclosed_quote", "a quote is opened and never closed");
+      } else if (text_after_quote) {
+        Add(begin, end, "csv.text_after_quote", "text follows a closing quote");
+      } else {
+        AddRow(begin, end, first, last);
+      }
+      begin = at[last] + 1;
+      first = last + 1;
+    }
+    if (out_->rejects.empty()) out_->record_of_row.clear();
+  }
+
+  void Add(uint32_t begin, uint32_t end, const char* rule, std::string message) {
+    out_->rejects.push_back(
+        RejectRecord(chunk_, out_->records++, begin, end, rule, std::move(message)));
+  }
+
+  void AddRow(uint32_t begin, uint32_t end, size_t first, size_t last) {
+    const size_t fields = last - first + 1;
+    if (fields != options_.columns && !(fields < options_.columns && options_.fill_short_rows)) {
+      const bool few = fields < options_.columns;
+      Add(begin, end, few ? "csv.too_few_fields" : "csv.too_many_fields",
+          "the record has " + std::to_string(fields) + " fields, the header " +
+              std::to_string(options_.columns));
+      Reject& reject = out_->rejects.back();
+      reject.value = std::to_string(fields);
+      reject.threshold = std::to_string(options_.columns);
+      return;
+    }
+    const size_t old_size = out_->ends.size();
+    for (size_t i = first; i < last; ++i) out_->ends.push_back(structure_.positions[i]);
+    out_->ends.push_back(end);
+    for (size_t i = fields; i < options_.columns; ++i) out_->ends.push_back(end);
+    out_->row_begins.push_back(begin);
+    if (!valid_text_ && !FieldsAreText(begin, end)) {
+      out_->ends.resize(old_size);
+      out_->row_begins.pop_back();
+      return;
+    }
+    out_->record_of_row.push_back(static_cast<uint32_t>(out_->records++));
+  }
+
+  // Of the last row in out_. Adds the reject itself when they are not.
+  bool FieldsAreText(uint32_t begin, uint32_t end) {
+    const size_t row = out_->rows() - 1;
+    for (int column : options_.utf8_columns) {
+      const uint32_t from = out_->Begin(row, static_cast<size_t>(column));
+      const uint32_t to = out_->End(row, static_cast<size_t>(column));
+      if (from >= to) continue;
+      const char* text = reinterpret_cast<const char*>(data_) + from;
+      if (std::memchr(text, 0, to - from) != nullptr) {
+        Add(begin, end, "csv.nul_byte", "a field holds a NUL byte");
+        return false;
+      }
+      if (!simdjson::validate_utf8(text, to - from)) {
+        Add(begin, end, "csv.bad_utf8", "a field is not valid UTF-8");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const Chunk& chunk_;
+  const IndexOptions& options_;
+  FieldIndex* out_;
+  const uint8_t* data_;
+  uint32_t size_;
+  Structure structure_;
+  Place end_place_ = Place::kFieldStart;
+  bool valid_text_ = true;
+};
+
+}  // namespace
+
+void IndexFields(const Scanner& scanner, const Chunk& chunk, const IndexOptions& options,
+                 FieldIndex* out) {
+  Indexer(scanner, chunk, options, out).Run();
+}
+
+Reject RejectRecord(const Chunk& chunk, int64_t record, uint32_t begin, uint32_t end,
+                    const char* rule, std::string message) {
+  Reject reject;
+  reject.record = record;
+  reject.byte_offset = chunk.byte_offset + begin;
+  reject.byte_length = end - begin;
+  reject.rule = rule;
+  reject.message = std::move(message);
+  const int64_t kept = std::min<int64_t>(end - begin, kRejectRawBytesMax);
+  reject.raw.assign(reinterpret_cast<const char*>(chunk.bytes->data()) + begin,
+                    static_cast<size_t>(kept));
+  return reject;
+}
+
+}  // namespace millrace::io::csv

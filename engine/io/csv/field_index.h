@@ -1,0 +1,47 @@
+// The records and fields of one chunk: good rows with a fixed number of fields, and rejects.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/reject.h"
+#include "io/csv/scanner.h"
+#include "io/record_reader.h"
+
+namespace millrace::io::csv {
+
+/// Field f of row r is [begin, end) of the chunk, quotes included. `ends` is row-major; a missing
+/// field of a filled short row has begin > end.
+struct FieldIndex {
+  size_t columns = 0;
+  std::vector<uint32_t> row_begins;
+  std::vector<uint32_t> ends;             // rows * columns
+  std::vector<uint32_t> record_of_row;    // empty: row i is record i
+  std::vector<Reject> rejects;
+  int64_t records = 0;
+
+  size_t rows() const { return row_begins.size(); }
+  uint32_t Begin(size_t row, size_t column) const {
+    return column == 0 ? row_begins[row] : ends[row * columns + column - 1] + 1;
+  }
+  uint32_t End(size_t row, size_t column) const { return ends[row * columns + column]; }
+};
+
+struct IndexOptions {
+  size_t columns = 0;
+  bool fill_short_rows = false;
+  bool crlf = true;                 // a carriage return before the line end belongs to it
+  char line_end = '\n';
+  std::vector<int> utf8_columns;    // whose bytes must be UTF-8: the requested ones
+};
+
+/// REQUIRES: kPadding readable bytes behind the chunk's bytes; chunk.oversize_bytes == 0.
+void IndexFields(const Scanner& scanner, const Chunk& chunk, const IndexOptions& options,
+                 FieldIndex* out);
+
+/// The reject of a whole record [begin, end) of the chunk.
+Reject RejectRecord(const Chunk& chunk, int64_t record, uint32_t begin, uint32_t end,
+                    const char* rule, std::string message);
+
+}  // namespace millrace::io::csv

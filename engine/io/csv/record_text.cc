@@ -1,0 +1,63 @@
+#include "io/csv/record_text.h"
+
+#include "io/csv/scanner.h"
+
+namespace millrace::io::csv {
+namespace {
+
+TextField Unquote(std::string_view raw, const CsvDialect& dialect) {
+  TextField field;
+  if (dialect.quote == '\0' || raw.size() < 2 || raw.front() != dialect.quote) {
+    field.text = raw;
+    return field;
+  }
+  field.quoted = true;
+  raw = raw.substr(1, raw.size() - 2);
+  for (size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] == dialect.escape && i + 1 < raw.size()) ++i;
+    field.text += raw[i];
+  }
+  return field;
+}
+
+}  // namespace
+
+TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
+  TextRecord record;
+  const std::string padded = std::string(text) + std::string(kPadding, '\0');
+  const auto* data = reinterpret_cast<const uint8_t*>(padded.data());
+  const Scanner scanner(dialect, /*force_exact=*/true);
+  Structure structure;
+  Place place = Place::kFieldStart;
+  size_t at = 0;
+  size_t end = text.size();
+  // In steps, so that a long text is not scanned for a short record.
+  for (constexpr size_t kStep = 4096; at < text.size() && structure.line_ends == 0;) {
+    const size_t to = std::min(text.size(), at + kStep);
+    place = scanner.Index(data, at, to, place, &structure);
+    at = to;
+  }
+  for (size_t i = 0; i < structure.positions.size(); ++i) {
+    if (text[structure.positions[i]] == scanner.line_end()) {
+      structure.positions.resize(i + 1);
+      end = structure.positions[i];
+      record.complete = true;
+      break;
+    }
+  }
+  if (!record.complete) structure.positions.push_back(static_cast<uint32_t>(end));
+  record.bytes = record.complete ? end + 1 : end;
+  for (uint32_t fault : structure.text_after_quote) record.faulty |= fault < end;
+  if (scanner.line_end() == '\n' && end > 0 && text[end - 1] == '\r') {
+    structure.positions.back() = static_cast<uint32_t>(end - 1);
+  }
+  size_t begin = 0;
+  for (uint32_t position : structure.positions) {
+    const size_t stop = std::max<size_t>(begin, position);
+    record.fields.push_back(Unquote(text.substr(begin, stop - begin), dialect));
+    begin = position + 1;
+  }
+  return record;
+}
+
+}  // namespace millrace::io::csv

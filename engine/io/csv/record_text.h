@@ -1,0 +1,27 @@
+// A few records of CSV as text, one byte at a time: for sniffing and headers, where clarity counts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/csv/csv_reader.h"
+
+namespace millrace::io::csv {
+
+struct TextField {
+  std::string text;     // unescaped
+  bool quoted = false;
+};
+
+struct TextRecord {
+  std::vector<TextField> fields;
+  size_t bytes = 0;     // with its line end
+  bool complete = false;  // its line end was seen
+  bool faulty = false;  // text after a closing quote
+};
+
+/// The record at the start of `text`. A blank line is a record of one empty field.
+TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect);
+
+}  // namespace millrace::io::csv

@@ -1,0 +1,65 @@
+// Finds the delimiters and line ends of CSV that are structure rather than text.
+//
+// Two ways to the same answer. The exact one is a state machine, one byte at a time; it defines
+// what a record is. The fast one classifies 64 bytes at once and takes the parity of quotes for
+// "inside quotes". That reading is the exact one's wherever every opening quote stands at a field's
+// start (or is the second of a doubled pair) and every closing quote is followed by a delimiter, a
+// line end or a quote; both are checked with bit masks, and a block that fails goes through the
+// exact machine.
+//
+// Thread-safety: a Scanner is immutable; the state and the sink belong to the caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "io/csv/csv_reader.h"
+
+namespace millrace::io::csv {
+
+/// Readable bytes that must follow the data given to Scan; their values do not matter but for the
+/// byte at `to`, which is looked at when a quote or carriage return ends the data.
+inline constexpr size_t kPadding = 64;
+
+/// Where in a record a position is. A record starts at kFieldStart.
+enum class Place : uint8_t {
+  kFieldStart,
+  kUnquoted,
+  kQuoted,
+  kAfterQuote,  // after a quote that may have closed its field
+  kEscaped,     // in quotes, after an escape character that is not the quote
+};
+
+struct Structure {
+  std::vector<uint32_t> positions;       // of delimiters and line ends, ascending
+  std::vector<uint32_t> text_after_quote;  // first byte of each such fault, ascending
+  size_t line_ends = 0;
+  void Clear();
+};
+
+class Scanner {
+ public:
+  Scanner(const CsvDialect& dialect, bool force_exact);
+
+  /// Appends the structure of [from, to) to `out`, starting in `place`; returns the place after.
+  Place Index(const uint8_t* data, size_t from, size_t to, Place place, Structure* out) const;
+
+  /// As Index, but only notes the last line end: position + 1 in `*cut`, left alone when none.
+  Place FindCut(const uint8_t* data, size_t from, size_t to, Place place, size_t* cut) const;
+
+  char line_end() const { return newline_; }
+
+ private:
+  template <class Sink>
+  Place Scan(const uint8_t* data, size_t from, size_t to, Place place, Sink& sink) const;
+  template <class Sink>
+  Place ScanExact(const uint8_t* data, size_t from, size_t to, Place place, Sink& sink) const;
+  template <class Sink>
+  Place ScanAvx2(const uint8_t* data, size_t from, size_t to, Place place, Sink& sink) const;
+
+  char delimiter_, quote_, escape_, newline_;
+  bool has_quote_, doubled_, crlf_, fast_;
+};
+
+}  // namespace millrace::io::csv
