@@ -43,9 +43,9 @@ class ChunkCutter {
   int64_t chunk_bytes_, record_bytes_max_;
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<arrow::ResizableBuffer> buffer_;
-  int64_t begin_ = 0, end_ = 0;   // the unread bytes in buffer_
-  bool at_end_ = false;           // the stream has no more
-  int64_t offset_ = 0;            // in the file, of begin_
+  int64_t begin_ = 0, end_ = 0;  // the unread bytes in buffer_
+  bool at_end_ = false;          // the stream has no more
+  int64_t offset_ = 0;           // in the file, of begin_
   int64_t index_ = 0;
 };
 

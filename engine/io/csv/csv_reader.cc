@@ -11,7 +11,7 @@
 namespace millrace::io {
 namespace {
 
-constexpr int64_t kHeadBytes = 256 << 10;   // sniffed; also the most a header may take
+constexpr int64_t kHeadBytes = 256 << 10;  // sniffed; also the most a header may take
 
 std::string Quoted(const std::vector<std::string>& names) {
   std::string out;
@@ -57,8 +57,8 @@ class CsvReader : public RecordReader {
     arrow::ArrayVector columns;
     columns.reserve(columns_.size());
     for (int column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto array, csv::BuildColumn(chunk, index,
-                                                         static_cast<size_t>(column), dialect_));
+      ARROW_ASSIGN_OR_RAISE(auto array,
+                            csv::BuildColumn(chunk, index, static_cast<size_t>(column), dialect_));
       columns.push_back(std::move(array));
     }
     const auto rows = static_cast<int64_t>(index.rows());
@@ -81,8 +81,9 @@ class CsvReader : public RecordReader {
     const csv::TextRecord first = FirstRecord(head);
     const bool all_there = std::all_of(
         projection.fields.begin(), projection.fields.end(), [&first](const FieldRequest& request) {
-          return std::any_of(first.fields.begin(), first.fields.end(),
-                             [&](const csv::TextField& field) { return field.text == request.path; });
+          return std::any_of(
+              first.fields.begin(), first.fields.end(),
+              [&](const csv::TextField& field) { return field.text == request.path; });
         });
     if (all_there) dialect_.header = true;
   }
@@ -107,15 +108,13 @@ class CsvReader : public RecordReader {
     }
     for (size_t i = 0; i < first.fields.size(); ++i) {
       const std::string& text = first.fields[i].text;
-      names_.push_back(dialect_.header && !text.empty() ? text
-                                                        : "column_" + std::to_string(i + 1));
+      names_.push_back(dialect_.header && !text.empty() ? text : "column_" + std::to_string(i + 1));
     }
     if (!options_.column_names.empty()) {
       if (options_.column_names.size() != names_.size()) {
-        return MakeError(ErrorCode::kBadValue,
-                         std::to_string(options_.column_names.size()) +
-                             " column names are declared, the file has " +
-                             std::to_string(names_.size()) + " columns");
+        return MakeError(ErrorCode::kBadValue, std::to_string(options_.column_names.size()) +
+                                                   " column names are declared, the file has " +
+                                                   std::to_string(names_.size()) + " columns");
       }
       names_ = options_.column_names;
     }
@@ -149,7 +148,7 @@ class CsvReader : public RecordReader {
       columns_.push_back(static_cast<int>(found - names_.begin()));
     }
     batch_schema_ = arrow::schema(std::move(fields));
-    if (empty_) return Status::OK();   // a file of no bytes has no rows, and so lacks nothing
+    if (empty_) return Status::OK();  // a file of no bytes has no rows, and so lacks nothing
     if (!missing.empty()) return MissingColumns(missing);
     ARROW_RETURN_NOT_OK(CheckUnknown(projection, wanted));
     index_options_.columns = names_.size();
@@ -204,7 +203,7 @@ class CsvReader : public RecordReader {
   CsvDialect dialect_;
   std::unique_ptr<csv::Scanner> scanner_;
   std::vector<std::string> names_;
-  std::vector<int> columns_;             // of the file, one per column of the batch
+  std::vector<int> columns_;  // of the file, one per column of the batch
   csv::IndexOptions index_options_;
   std::shared_ptr<arrow::Schema> file_schema_, batch_schema_;
   int64_t header_bytes_ = 0;

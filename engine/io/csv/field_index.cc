@@ -18,9 +18,9 @@ class Indexer {
         size_(static_cast<uint32_t>(chunk.bytes->size())) {
     structure_.Clear();
     end_place_ = scanner.Index(data_, 0, size_, Place::kFieldStart, &structure_);
-    const bool unfinished = size_ > 0 && (structure_.positions.empty() ||
-                                          structure_.positions.back() != size_ - 1 ||
-                                          static_cast<char>(data_[size_ - 1]) != options.line_end);
+    const bool unfinished =
+        size_ > 0 && (structure_.positions.empty() || structure_.positions.back() != size_ - 1 ||
+                      static_cast<char>(data_[size_ - 1]) != options.line_end);
     if (unfinished) {  // the file's last line, without a line end: one stands behind the chunk
       structure_.positions.push_back(size_);
       ++structure_.line_ends;

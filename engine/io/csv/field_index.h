@@ -16,8 +16,8 @@ namespace millrace::io::csv {
 struct FieldIndex {
   size_t columns = 0;
   std::vector<uint32_t> row_begins;
-  std::vector<uint32_t> ends;             // rows * columns
-  std::vector<uint32_t> record_of_row;    // empty: row i is record i
+  std::vector<uint32_t> ends;           // rows * columns
+  std::vector<uint32_t> record_of_row;  // empty: row i is record i
   std::vector<Reject> rejects;
   int64_t records = 0;
 
@@ -31,9 +31,9 @@ struct FieldIndex {
 struct IndexOptions {
   size_t columns = 0;
   bool fill_short_rows = false;
-  bool crlf = true;                 // a carriage return before the line end belongs to it
+  bool crlf = true;  // a carriage return before the line end belongs to it
   char line_end = '\n';
-  std::vector<int> utf8_columns;    // whose bytes must be UTF-8: the requested ones
+  std::vector<int> utf8_columns;  // whose bytes must be UTF-8: the requested ones
 };
 
 /// REQUIRES: kPadding readable bytes behind the chunk's bytes; chunk.oversize_bytes == 0.

@@ -10,15 +10,15 @@
 namespace millrace::io::csv {
 
 struct TextField {
-  std::string text;     // unescaped
+  std::string text;  // unescaped
   bool quoted = false;
 };
 
 struct TextRecord {
   std::vector<TextField> fields;
-  size_t bytes = 0;     // with its line end
+  size_t bytes = 0;       // with its line end
   bool complete = false;  // its line end was seen
-  bool faulty = false;  // text after a closing quote
+  bool faulty = false;    // text after a closing quote
 };
 
 /// The record at the start of `text`. A blank line is a record of one empty field.

@@ -142,8 +142,7 @@ Place Scanner::ScanExact(const uint8_t* data, size_t from, size_t to, Place plac
       sink.Separator(i, c == newline_);
       place = Place::kFieldStart;
     } else if (place == Place::kAfterQuote) {
-      const bool before_line_end =
-          crlf_ && c == '\r' && static_cast<char>(data[i + 1]) == '\n';
+      const bool before_line_end = crlf_ && c == '\r' && static_cast<char>(data[i + 1]) == '\n';
       if (before_line_end) continue;
       sink.TextAfterQuote(i);
       place = Place::kUnquoted;
@@ -168,8 +167,8 @@ MILLRACE_AVX2 inline uint64_t Matches(__m256i low, __m256i high, __m256i wanted)
 
 // Bit i of the result is the parity of the bits 0..i: a carry-less product with all ones.
 MILLRACE_AVX2 inline uint64_t PrefixXor(uint64_t bits) {
-  const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)),
-                                               _mm_set1_epi8('\xff'), 0);
+  const __m128i product =
+      _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), _mm_set1_epi8('\xff'), 0);
   return static_cast<uint64_t>(_mm_cvtsi128_si64(product));
 }
 

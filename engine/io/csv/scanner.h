@@ -32,7 +32,7 @@ enum class Place : uint8_t {
 };
 
 struct Structure {
-  std::vector<uint32_t> positions;       // of delimiters and line ends, ascending
+  std::vector<uint32_t> positions;         // of delimiters and line ends, ascending
   std::vector<uint32_t> text_after_quote;  // first byte of each such fault, ascending
   size_t line_ends = 0;
   void Clear();

@@ -9,7 +9,7 @@
 namespace millrace::io {
 namespace {
 
-constexpr size_t kRecordsMax = 200;   // looked at per candidate
+constexpr size_t kRecordsMax = 200;  // looked at per candidate
 constexpr std::array<char, 5> kDelimiters = {',', ';', '\t', '|', '^'};
 
 std::string Named(char c) {
@@ -20,9 +20,9 @@ std::string Named(char c) {
 
 // How well a dialect explains the sample: most records have the same number of fields.
 struct Fit {
-  size_t fields = 0;       // of most records
-  double agreement = 0;    // share of records with that many
-  double faulty = 0;       // share of records with text after a quote
+  size_t fields = 0;     // of most records
+  double agreement = 0;  // share of records with that many
+  double faulty = 0;     // share of records with text after a quote
   size_t records = 0;
   double Score() const {
     const double split = fields > 1 ? 1.0 : 0.2;  // one field explains nothing
@@ -133,13 +133,15 @@ SniffedCsv SniffCsv(std::string_view sample, const CsvOptions& options) {
       }
     }
     dialect.delimiter = best.fields > 1 ? chosen : ',';
-    result.reasons.push_back(
-        best.fields > 1 ? "the delimiter " + Named(dialect.delimiter) + " gives " +
-                              std::to_string(best.fields) + " fields in most of " +
-                              std::to_string(best.records) + " records"
-                        : "no delimiter splits the records: one column");
+    result.reasons.push_back(best.fields > 1
+                                 ? "the delimiter " + Named(dialect.delimiter) + " gives " +
+                                       std::to_string(best.fields) + " fields in most of " +
+                                       std::to_string(best.records) + " records"
+                                 : "no delimiter splits the records: one column");
   }
-  if (!options.escape && dialect.quote != '\0') {
+  const std::string escaped_quote = {'\\', dialect.quote};
+  if (!options.escape && dialect.quote != '\0' &&
+      sample.find(escaped_quote) != std::string_view::npos) {
     CsvDialect backslash = dialect;
     backslash.escape = '\\';
     const Fit fit = FitOf(sample, backslash);
