@@ -27,6 +27,9 @@ find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(doctest 2.4 REQUIRED)
 find_package(simdjson 3 REQUIRED)
+if(MILLRACE_BENCH)
+  find_package(benchmark 1.7 REQUIRED)
+endif()
 
 # A static archive whose symbols stay inside the program that links it.
 function(millrace_static_library target archive header)

@@ -4,7 +4,7 @@
 #   millrace_room(<room> [LIBS third-party targets...])
 #
 # Sources are all *.cc of the room's folder; *_test.cc become one doctest program,
-# millrace_<room>_test. The target `engine_tests` is all of these programs.
+# millrace_<room>_test. Each <name>_benchmark.cc is a program of its own, built with MILLRACE_BENCH. The target `engine_tests` is all of these programs.
 #
 # Each <name>_fuzz.cc holds one LLVMFuzzerTestOneInput. A normal build makes <name>_fuzz_replay of
 # it, a test that feeds it the seeds under tests/fuzz/<name>/; with MILLRACE_FUZZ (clang) it becomes
@@ -26,6 +26,8 @@ function(millrace_room room)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(fuzz_targets ${sources})
   list(FILTER fuzz_targets INCLUDE REGEX "_fuzz\\.cc$")
+  set(benchmarks ${sources})
+  list(FILTER benchmarks INCLUDE REGEX "_benchmark\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$|/testing/[a-z_]*main\\.cc$")
   millrace_allowed_rooms(${room} allowed)
   list(TRANSFORM allowed PREPEND millrace_)
@@ -43,6 +45,14 @@ function(millrace_room room)
       MILLRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${room} COMMAND millrace_${room}_test)
     add_dependencies(engine_tests millrace_${room}_test)
+  endif()
+
+  if(MILLRACE_BENCH)
+    foreach(source ${benchmarks})
+      get_filename_component(name ${source} NAME_WE)
+      add_executable(${name} ${source})
+      target_link_libraries(${name} PRIVATE millrace_${room} benchmark::benchmark)
+    endforeach()
   endif()
 
   foreach(source ${fuzz_targets})
