@@ -6,29 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <thread>
+
+#include "base/testing/temp_folder.h"
 
 namespace millrace::io {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder that is gone after the test.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "millrace-store-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() { fs::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 Status WriteFile(Store& store, const std::string& key, const std::string& text) {
   ARROW_ASSIGN_OR_RAISE(auto file, store.Create(key));

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/binding.h"
 #include "contract/contract.h"
 #include "io/parquet/shard_writer.h"
 #include "io/store.h"
@@ -23,20 +24,22 @@ namespace millrace::stage {
 
 struct IngestSource {
   source::FileSource files;
-  int contract = 0;                      // index into IngestPlan::contracts
+  int contract = 0;  // index into IngestPlan::contracts
   contract::RejectLimits limits;
-  std::string config_json;               // canonical JSON of what shapes this source's rows
+  std::string config_json;  // canonical JSON of what shapes this source's rows
 };
 
 struct IngestPlan {
-  std::string pipeline;                  // name from the config
+  std::string pipeline;  // name from the config
+  // Recorded in manifests; they say where data came from and do not invalidate it.
+  std::string config_hash, code_version, engine_version;
   uint64_t seed = 0;
   std::vector<contract::Contract> contracts;
   std::vector<std::string> contract_json;  // canonical JSON, one per contract
   std::vector<IngestSource> sources;       // in config order
   io::ShardWriterOptions writer;
   int64_t rows_per_shard = 1 << 20;
-  int64_t split_bytes = 64 << 20;        // small files are grouped up to about this size
+  int64_t split_bytes = 64 << 20;  // small files are grouped up to about this size
 };
 
 /// What a caller may want to show while a stage runs. Counters only grow; read at any time.
@@ -50,19 +53,41 @@ struct RunLimits {
   int64_t memory_bytes = int64_t{2} << 30;
 };
 
+/// How files are opened and contracts bound; handed in so that tests can put their own in the way.
+struct InputAccess {
+  std::function<Result<source::OpenedFile>(const source::FileSource&, const io::FileInfo&,
+                                           const io::Projection&)>
+      open;
+  std::function<Status(const source::FileSource&, const io::FileInfo&)> check_unchanged;
+  std::function<Result<std::unique_ptr<contract::Binding>>(const contract::Contract&,
+                                                           const std::string& source)>
+      bind;
+};
+/// The files of the disk and the contract's own binding.
+InputAccess RealInput();
+
 struct RunContext {
   std::shared_ptr<io::Store> workspace;
   RunLimits limits;
-  Progress* progress = nullptr;                     // may be null
-  const std::atomic<bool>* cancelled = nullptr;     // may be null; set: stop, resumable
+  InputAccess input;                             // REQUIRED: RealInput() but for tests
+  Progress* progress = nullptr;                  // may be null
+  const std::atomic<bool>* cancelled = nullptr;  // may be null; set: stop, resumable
   /// Appends an event to the attempt log; may be null. Never influences data.
-  std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)> attempt_event;
+  std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
+      attempt_event;
 };
 
-/// `stages/ingest/<stage_key>/`: where this plan's results live in a workspace.
+/// `stages/ingest/<stage_key>`: where this plan's results live in a workspace. Paths in a manifest
+/// are relative to it.
 std::string IngestFolder(const IngestPlan& plan);
+/// The key of a table's manifest in the workspace.
+std::string ManifestKey(const IngestPlan& plan, const std::string& table);
 
-/// Runs the stage to its manifest. One manifest per contract ("table").
+/// Runs the stage to its manifests, one per contract ("table"), in the plan's order.
+/// REQUIRES: the workspace is locked (workspace_lock.h) and its store makes private folders.
+///
+/// Errors: of several the one that comes first in row order. FileChanged, RejectBudget (the rejects
+/// stay for the user to see), MemoryLimit when the limit is too small to work with, Cancelled.
 Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext& context);
 
 }  // namespace millrace::stage

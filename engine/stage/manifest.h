@@ -1,4 +1,5 @@
-// What a finished stage is made of: the value type. Codec: manifest_json.h; format: spec/manifest.md.
+// What a finished stage is made of: the value type. Codec: manifest_json.h; format:
+// spec/manifest.md.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace millrace::stage {
 
 struct InputFile {
   std::string source;
-  std::string path;      // relative to the source's root
+  std::string path;  // relative to the source's root
   int64_t bytes = 0;
   std::string sha256;
   bool operator==(const InputFile&) const = default;
@@ -22,7 +23,9 @@ struct InputFile {
 struct RowEquation {
   int64_t read = 0, derived = 0, repeated = 0;
   int64_t written = 0, rejected = 0, expanded = 0, not_drawn = 0;
-  bool holds() const { return read + derived + repeated == written + rejected + expanded + not_drawn; }
+  bool holds() const {
+    return read + derived + repeated == written + rejected + expanded + not_drawn;
+  }
   void Add(const RowEquation& other);
 };
 
@@ -37,15 +40,15 @@ struct ColumnProfile {
   std::string name, type;
   bool sensitive = false;
   int64_t rows = 0, nulls = 0;
-  int64_t distinct_estimate = 0;         // HyperLogLog, 2^12 registers: about 1.6 % error
-  std::string min, max;                  // text of the smallest and largest value
-  int64_t length_min = 0, length_max = 0; // bytes of strings, elements of lists
+  int64_t distinct_estimate = 0;           // HyperLogLog, 2^12 registers: about 1.6 % error
+  std::string min, max;                    // text of the smallest and largest value
+  int64_t length_min = 0, length_max = 0;  // bytes of strings, elements of lists
   double length_mean = 0;
 };
 
 struct Manifest {
   int format_version = 1;
-  std::string pipeline, stage, table;    // table: the contract's name, "" for the short form
+  std::string pipeline, stage, table;  // table: the contract's name, "" for the short form
   std::string stage_key, run_id, config_hash, code_version, engine_version;
   uint64_t seed = 0;
   int contract_version = 0;
@@ -53,7 +56,7 @@ struct Manifest {
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
   std::map<std::string, int> operator_versions;
-  std::vector<io::DataFile> outputs;     // in row order
+  std::vector<io::DataFile> outputs;  // in row order
   std::vector<io::DataFile> reject_files;
   std::vector<ColumnProfile> profiles;
   std::vector<InputFile> inputs;

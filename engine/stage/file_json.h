@@ -1,0 +1,86 @@
+// JSON of the value types that commit records and manifests share.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "stage/manifest.h"
+
+namespace millrace::stage {
+
+using Json = nlohmann::json;  // sorts keys: equal values have equal texts
+
+inline Json ToJson(const io::DataFile& file) {
+  Json json = {
+      {"path", file.path}, {"rows", file.rows}, {"bytes", file.bytes}, {"sha256", file.sha256}};
+  if (!file.logical_sha256.empty()) json["logical_sha256"] = file.logical_sha256;
+  return json;
+}
+inline void FromJson(const Json& json, io::DataFile* file) {
+  json.at("path").get_to(file->path);
+  json.at("rows").get_to(file->rows);
+  json.at("bytes").get_to(file->bytes);
+  json.at("sha256").get_to(file->sha256);
+  file->logical_sha256 = json.value("logical_sha256", "");
+}
+
+inline Json ToJson(const InputFile& file) {
+  return {
+      {"source", file.source}, {"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}};
+}
+inline void FromJson(const Json& json, InputFile* file) {
+  json.at("source").get_to(file->source);
+  json.at("path").get_to(file->path);
+  json.at("bytes").get_to(file->bytes);
+  json.at("sha256").get_to(file->sha256);
+}
+
+inline Json ToJson(const RowEquation& rows) {
+  return {{"read", rows.read},          {"derived", rows.derived},   {"repeated", rows.repeated},
+          {"written", rows.written},    {"rejected", rows.rejected}, {"expanded", rows.expanded},
+          {"not_drawn", rows.not_drawn}};
+}
+inline void FromJson(const Json& json, RowEquation* rows) {
+  json.at("read").get_to(rows->read);
+  json.at("derived").get_to(rows->derived);
+  json.at("repeated").get_to(rows->repeated);
+  json.at("written").get_to(rows->written);
+  json.at("rejected").get_to(rows->rejected);
+  json.at("expanded").get_to(rows->expanded);
+  json.at("not_drawn").get_to(rows->not_drawn);
+}
+
+inline Json ToJson(const RejectCount& count) {
+  return {{"source", count.source},
+          {"instance", count.instance},
+          {"rule", count.rule},
+          {"column", count.column},
+          {"rows", count.rows}};
+}
+inline void FromJson(const Json& json, RejectCount* count) {
+  json.at("source").get_to(count->source);
+  json.at("instance").get_to(count->instance);
+  json.at("rule").get_to(count->rule);
+  json.at("column").get_to(count->column);
+  json.at("rows").get_to(count->rows);
+}
+
+template <typename T>
+Json ToJsonArray(const std::vector<T>& values) {
+  Json json = Json::array();
+  for (const T& value : values) json.push_back(ToJson(value));
+  return json;
+}
+template <typename T>
+void FromJsonArray(const Json& json, std::vector<T>* values) {
+  for (const Json& value : json) FromJson(value, &values->emplace_back());
+}
+
+/// Runs `read` over the parsed text; what is no JSON or has another shape is WorkspaceDamaged.
+Status ReadJson(const std::string& text, const std::string& what,
+                const std::function<void(const Json&)>& read);
+
+}  // namespace millrace::stage

@@ -1,0 +1,94 @@
+#include "stage/identity.h"
+
+#include "base/sha256.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr size_t kNameDigits = 24;      // 96 bits: names, not signatures
+constexpr size_t kSourceBytesMax = 40;  // of a source's name inside a file name
+
+void UpdateNumber(Sha256& hash, int64_t number) { hash.UpdateField(std::to_string(number)); }
+
+std::string Finish(Sha256& hash) { return hash.FinishHex().substr(0, kNameDigits); }
+
+void UpdatePlace(Sha256& hash, const IngestPlan& plan, const Split& split) {
+  const source::FileSource& files = plan.sources[static_cast<size_t>(split.source)].files;
+  hash.UpdateField(files.name);
+  UpdateNumber(hash, split.row_group_begin);
+  UpdateNumber(hash, split.row_group_end);
+  for (const int file : split.files) hash.UpdateField(files.files[static_cast<size_t>(file)].key);
+}
+
+}  // namespace
+
+const std::map<std::string, int>& OperatorVersions() {
+  static const std::map<std::string, int> versions = {
+      {"contract", 1}, {"csv", 1}, {"jsonl", 1}, {"parquet", 1}, {"unique", 1}};
+  return versions;
+}
+
+std::string StageKey(const IngestPlan& plan) {
+  Sha256 hash;
+  hash.UpdateField("ingest");
+  UpdateNumber(hash, kFormatVersion);
+  for (const auto& [name, version] : OperatorVersions()) {
+    hash.UpdateField(name);
+    UpdateNumber(hash, version);
+  }
+  hash.UpdateField(std::to_string(plan.seed));
+  UpdateNumber(hash, plan.rows_per_shard);
+  UpdateNumber(hash, plan.split_bytes);
+  const io::ShardWriterOptions& writer = plan.writer;
+  for (const int64_t number : {writer.rows_per_batch, writer.bytes_per_batch,
+                               writer.rows_per_row_group, writer.bytes_per_row_group,
+                               int64_t{writer.compression_level}, int64_t{writer.statistics}}) {
+    UpdateNumber(hash, number);
+  }
+  UpdateNumber(hash, static_cast<int64_t>(plan.contracts.size()));
+  for (size_t i = 0; i < plan.contracts.size(); ++i) {
+    hash.UpdateField(plan.contracts[i].name);
+    hash.UpdateField(plan.contract_json[i]);
+  }
+  for (const IngestSource& source : plan.sources) {
+    hash.UpdateField(source.files.name);
+    UpdateNumber(hash, source.contract);
+    hash.UpdateField(source.config_json);
+  }
+  return Finish(hash);
+}
+
+std::string SplitName(const IngestPlan& plan, const Split& split) {
+  Sha256 hash;
+  UpdatePlace(hash, plan, split);
+  std::string name =
+      plan.sources[static_cast<size_t>(split.source)].files.name.substr(0, kSourceBytesMax);
+  for (char& c : name) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!plain) c = '_';
+  }
+  return name + '-' + Finish(hash);
+}
+
+std::string SplitId(const IngestPlan& plan, const Split& split,
+                    const std::vector<std::string>& sha256) {
+  Sha256 hash;
+  hash.UpdateField(StageKey(plan));
+  UpdatePlace(hash, plan, split);
+  for (const std::string& content : sha256) hash.UpdateField(content);
+  return Finish(hash);
+}
+
+std::string RunId(const std::string& stage_key, const std::vector<InputFile>& inputs) {
+  Sha256 hash;
+  hash.UpdateField(stage_key);
+  for (const InputFile& input : inputs) {
+    hash.UpdateField(input.source);
+    hash.UpdateField(input.path);
+    hash.UpdateField(input.sha256);
+  }
+  return Finish(hash);
+}
+
+}  // namespace millrace::stage

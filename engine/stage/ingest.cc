@@ -1,0 +1,141 @@
+#include "stage/ingest.h"
+
+#include <chrono>
+#include <set>
+
+#include "base/build_info.h"
+#include "base/reserved_columns.h"
+#include "contract/features.h"
+#include "stage/identity.h"
+#include "stage/manifest_json.h"
+#include "stage/split_queue.h"
+#include "stage/split_sink.h"
+#include "stage/stage_context.h"
+#include "stage/table_result.h"
+
+namespace millrace::stage {
+namespace {
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
+  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
+  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+  return contract::WithFeatures(arrow::schema(std::move(fields)));
+}
+
+Status FillContext(StageContext* stage) {
+  const IngestPlan& plan = stage->plan;
+  for (const contract::Contract& contract : plan.contracts) {
+    stage->schemas.push_back(StageSchema(contract));
+    std::vector<int>& unique = stage->unique_columns.emplace_back();
+    for (size_t i = 0; i < contract.columns.size(); ++i) {
+      if (contract.columns[i].unique) unique.push_back(static_cast<int>(i));
+    }
+  }
+  stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
+  ARROW_ASSIGN_OR_RAISE(const auto commits, stage->store().List(stage->Key("commits")));
+  for (const io::FileInfo& commit : commits) stage->resumes |= !io::IsTemporaryKey(commit.key);
+  if (stage->resumes) {
+    for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files.name);
+  }
+  return Status::OK();
+}
+
+void ReportTotals(const IngestPlan& plan, const std::vector<Split>& splits, Progress* progress) {
+  if (progress == nullptr) return;
+  for (const IngestSource& source : plan.sources) {
+    for (const io::FileInfo& file : source.files.files) progress->bytes_total += file.bytes;
+  }
+  progress->splits_total += static_cast<int64_t>(splits.size());
+}
+
+std::string ReasonsOf(const std::vector<RejectCount>& rejects, const std::string& source) {
+  std::string text;
+  for (const RejectCount& count : rejects) {
+    if (count.source != source) continue;
+    text += (text.empty() ? ": " : ", ") + count.rule +
+            (count.column.empty() ? "" : " (" + count.column + ")") + ' ' +
+            std::to_string(count.rows);
+  }
+  return text;
+}
+
+// At the end of the stage, for everything: a fraction means nothing before, and duplicates count.
+Status CheckBudgets(const StageContext& stage, const std::vector<Manifest>& tables) {
+  for (const IngestSource& source : stage.plan.sources) {
+    const Manifest& table = tables[static_cast<size_t>(source.contract)];
+    const std::string& name = source.files.name;
+    const auto found = table.rows_by_source.find(name);
+    if (found == table.rows_by_source.end()) continue;
+    const RowEquation& rows = found->second;
+    const auto& [rejects_max, fraction_max] = source.limits;
+    const bool too_many = rejects_max && rows.rejected > *rejects_max;
+    const bool too_large =
+        fraction_max && rows.rejected > 0 &&
+        static_cast<double>(rows.rejected) > *fraction_max * static_cast<double>(rows.read);
+    if (!too_many && !too_large) continue;
+    return MakeError(ErrorCode::kRejectBudget,
+                     "source `" + name + "` rejected " + std::to_string(rows.rejected) + " of " +
+                         std::to_string(rows.read) + " rows, more than " +
+                         (too_many ? "max_rejects" : "max_reject_fraction") + " allows" +
+                         ReasonsOf(table.rejects, name),
+                     "the rejected rows are below " + stage.Key("rejects") +
+                         " in the workspace; mend the data or raise the limit");
+  }
+  return Status::OK();
+}
+
+Status PutManifest(io::Store& store, const std::string& key, const Manifest& manifest) {
+  const std::string text = ManifestToJson(manifest);
+  ARROW_ASSIGN_OR_RAISE(const bool exists, store.Exists(key));
+  if (exists) {
+    ARROW_ASSIGN_OR_RAISE(const std::string before, store.ReadSmall(key));
+    if (before == text) return Status::OK();
+  }
+  return store.Replace(key, text);
+}
+
+Result<std::vector<Manifest>> Run(StageContext& stage) {
+  ARROW_RETURN_NOT_OK(FillContext(&stage));
+  ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(stage.plan));
+  ReportTotals(stage.plan, splits, stage.run.progress);
+  auto records = RunSplits(stage, splits);
+  // What was learned is worth keeping whatever became of the run.
+  const Status saved = stage.hashes.Save(/*if_worthwhile=*/false);
+  ARROW_RETURN_NOT_OK(records.status());
+  ARROW_RETURN_NOT_OK(saved);
+  std::vector<Manifest> tables;
+  for (size_t i = 0; i < stage.plan.contracts.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(tables.emplace_back(), FinishTable(stage, i, splits, *records));
+  }
+  ARROW_RETURN_NOT_OK(CheckBudgets(stage, tables));
+  for (const Manifest& table : tables) {
+    ARROW_RETURN_NOT_OK(PutManifest(stage.store(), ManifestKey(stage.plan, table.table), table));
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::string IngestFolder(const IngestPlan& plan) { return "stages/ingest/" + StageKey(plan); }
+
+std::string ManifestKey(const IngestPlan& plan, const std::string& table) {
+  return IngestFolder(plan) + '/' + (table.empty() ? "" : table + '.') + "manifest.json";
+}
+
+Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext& run) {
+  MILLRACE_CHECK(run.workspace != nullptr && run.input.open && run.input.bind &&
+                 run.input.check_unchanged);
+  ARROW_ASSIGN_OR_RAISE(const MemoryShares memory, DivideMemory(plan, run.limits));
+  FileHashes hashes(*run.workspace, NowNs, run.input.check_unchanged, run.cancelled);
+  TaskPool pool(run.limits.threads);
+  StageContext stage(plan, run, IngestFolder(plan), memory, hashes, pool);
+  return Run(stage);
+}
+
+}  // namespace millrace::stage

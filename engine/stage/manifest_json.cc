@@ -1,0 +1,100 @@
+#include "stage/manifest_json.h"
+
+#include "stage/file_json.h"
+
+namespace millrace::stage {
+namespace {
+
+Json ToJson(const ColumnProfile& profile) {
+  Json json = {{"name", profile.name},
+               {"type", profile.type},
+               {"sensitive", profile.sensitive},
+               {"rows", profile.rows},
+               {"nulls", profile.nulls},
+               {"distinct_estimate", profile.distinct_estimate},
+               {"length_min", profile.length_min},
+               {"length_max", profile.length_max},
+               {"length_mean", profile.length_mean}};
+  if (!profile.sensitive) {
+    json["min"] = profile.min;
+    json["max"] = profile.max;
+  }
+  return json;
+}
+
+void FromJson(const Json& json, ColumnProfile* profile) {
+  json.at("name").get_to(profile->name);
+  json.at("type").get_to(profile->type);
+  json.at("sensitive").get_to(profile->sensitive);
+  json.at("rows").get_to(profile->rows);
+  json.at("nulls").get_to(profile->nulls);
+  json.at("distinct_estimate").get_to(profile->distinct_estimate);
+  json.at("length_min").get_to(profile->length_min);
+  json.at("length_max").get_to(profile->length_max);
+  json.at("length_mean").get_to(profile->length_mean);
+  profile->min = json.value("min", "");
+  profile->max = json.value("max", "");
+}
+
+}  // namespace
+
+std::string ManifestToJson(const Manifest& manifest) {
+  Json by_source = Json::object(), profiles = Json::array();
+  for (const auto& [source, rows] : manifest.rows_by_source)
+    by_source[source] = stage::ToJson(rows);
+  for (const ColumnProfile& profile : manifest.profiles) profiles.push_back(ToJson(profile));
+  const Json json = {{"format_version", manifest.format_version},
+                     {"pipeline", manifest.pipeline},
+                     {"stage", manifest.stage},
+                     {"table", manifest.table},
+                     {"stage_key", manifest.stage_key},
+                     {"run_id", manifest.run_id},
+                     {"config_hash", manifest.config_hash},
+                     {"code_version", manifest.code_version},
+                     {"engine_version", manifest.engine_version},
+                     {"seed", manifest.seed},
+                     {"contract_version", manifest.contract_version},
+                     {"input_rows", manifest.rows.read},
+                     {"output_rows", manifest.rows.written},
+                     {"rows", stage::ToJson(manifest.rows)},
+                     {"rows_by_source", std::move(by_source)},
+                     {"rejects", ToJsonArray(manifest.rejects)},
+                     {"operator_versions", manifest.operator_versions},
+                     {"outputs", ToJsonArray(manifest.outputs)},
+                     {"reject_files", ToJsonArray(manifest.reject_files)},
+                     {"profiles", std::move(profiles)},
+                     {"inputs", ToJsonArray(manifest.inputs)},
+                     {"snapshots", Json::object()}};
+  return json.dump(1) + '\n';
+}
+
+Result<Manifest> ManifestFromJson(const std::string& text, const std::string& what) {
+  Manifest manifest;
+  ARROW_RETURN_NOT_OK(ReadJson(text, what, [&](const Json& json) {
+    json.at("format_version").get_to(manifest.format_version);
+    json.at("pipeline").get_to(manifest.pipeline);
+    json.at("stage").get_to(manifest.stage);
+    json.at("table").get_to(manifest.table);
+    json.at("stage_key").get_to(manifest.stage_key);
+    json.at("run_id").get_to(manifest.run_id);
+    json.at("config_hash").get_to(manifest.config_hash);
+    json.at("code_version").get_to(manifest.code_version);
+    json.at("engine_version").get_to(manifest.engine_version);
+    json.at("seed").get_to(manifest.seed);
+    json.at("contract_version").get_to(manifest.contract_version);
+    stage::FromJson(json.at("rows"), &manifest.rows);
+    for (const auto& [source, rows] : json.at("rows_by_source").items()) {
+      stage::FromJson(rows, &manifest.rows_by_source[source]);
+    }
+    FromJsonArray(json.at("rejects"), &manifest.rejects);
+    json.at("operator_versions").get_to(manifest.operator_versions);
+    FromJsonArray(json.at("outputs"), &manifest.outputs);
+    FromJsonArray(json.at("reject_files"), &manifest.reject_files);
+    for (const Json& profile : json.at("profiles"))
+      FromJson(profile, &manifest.profiles.emplace_back());
+    FromJsonArray(json.at("inputs"), &manifest.inputs);
+  }));
+  return manifest;
+}
+
+}  // namespace millrace::stage

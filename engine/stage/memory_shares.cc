@@ -1,0 +1,48 @@
+#include <algorithm>
+
+#include "base/quantity.h"
+#include "stage/key_summary.h"
+#include "stage/stage_context.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
+constexpr int64_t kInFlightMin = 16 << 20;
+constexpr int64_t kInFlightMax = 64 << 20;
+constexpr int64_t kMergeMin = 16 << 20;
+constexpr int64_t kMergeMax = 256 << 20;
+
+}  // namespace
+
+Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits) {
+  MILLRACE_CHECK(limits.threads >= 1);
+  size_t unique_columns = 0;
+  for (const contract::Contract& contract : plan.contracts) {
+    size_t unique = 0;
+    for (const contract::Column& column : contract.columns) unique += column.unique;
+    unique_columns = std::max(unique_columns, unique);
+  }
+  // A writer holds up to a row group of encoded pages; a key summary one run that fills and one
+  // that is sorted.
+  const int64_t fixed = plan.writer.bytes_per_row_group + static_cast<int64_t>(unique_columns) * 2 *
+                                                              kKeysPerRun *
+                                                              static_cast<int64_t>(sizeof(Key));
+  const int64_t room = limits.memory_bytes - kProgramBytes;
+  if (room < fixed + kInFlightMin) {
+    const int64_t needed = kProgramBytes + fixed + kInFlightMin;
+    return MakeError(ErrorCode::kMemoryLimit,
+                     "a memory limit of " + FormatByteSize(limits.memory_bytes) +
+                         " is too small: ingest needs " + FormatByteSize(needed),
+                     "set limits.memory or --memory to at least " + FormatByteSize(needed));
+  }
+  MemoryShares shares;
+  shares.active_splits =
+      static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+  shares.in_flight_bytes =
+      std::clamp(room / shares.active_splits - fixed, kInFlightMin, kInFlightMax);
+  shares.merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
+  return shares;
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,135 @@
+#include "stage/split.h"
+
+#include <arrow/util/utf8.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "stage/ingest.h"
+
+namespace millrace::stage {
+namespace {
+
+// Opening a file costs about what reading this many bytes does; also bounds groups of tiny files.
+constexpr int64_t kFileCostBytes = 64 << 10;
+
+bool EndsGroup(const io::FileInfo& file, int64_t split_bytes) {
+  const int64_t cost = std::min(file.bytes + kFileCostBytes, split_bytes);
+  const uint64_t draw = XXH3_64bits(file.key.data(), file.key.size()) >> 32;  // uniform in 2^32
+  return draw < (static_cast<uint64_t>(cost) << 32) / static_cast<uint64_t>(split_bytes);
+}
+
+Result<std::vector<RowGroupShape>> ReadRowGroups(io::Store& store, const io::FileInfo& file) {
+  ARROW_ASSIGN_OR_RAISE(auto input, store.OpenForRead(file.key));
+  std::vector<RowGroupShape> shapes;
+  try {
+    const auto reader = parquet::ParquetFileReader::Open(std::move(input));
+    const auto metadata = reader->metadata();
+    for (int i = 0; i < metadata->num_row_groups(); ++i) {
+      const auto group = metadata->RowGroup(i);
+      shapes.push_back({group->num_rows(), std::max(group->total_compressed_size(), int64_t{1})});
+    }
+  } catch (const parquet::ParquetException& e) {
+    return MakeError(ErrorCode::kCorruptFile,
+                     file.key + " is no readable Parquet file: " + e.what());
+  }
+  return shapes;
+}
+
+Status PlanParquetFile(const IngestSource& source, const Split& whole, int64_t split_bytes,
+                       std::vector<Split>* out) {
+  const io::FileInfo& file = source.files.files[static_cast<size_t>(whole.files[0])];
+  ARROW_ASSIGN_OR_RAISE(const auto shapes, ReadRowGroups(*source.files.store, file));
+  const std::vector<FileRange> ranges = GroupRowGroups(shapes, split_bytes);
+  if (ranges.size() < 2) {
+    out->push_back(whole);
+    return Status::OK();
+  }
+  int64_t first_ordinal = 0;
+  for (const FileRange& range : ranges) {
+    Split split = whole;
+    split.row_group_begin = static_cast<int>(range.begin);
+    split.row_group_end = static_cast<int>(range.end);
+    split.first_ordinal = first_ordinal;
+    split.bytes = 0;
+    for (size_t i = range.begin; i < range.end; ++i) {
+      first_ordinal += shapes[i].rows;
+      split.bytes += shapes[i].bytes;
+    }
+    out->push_back(std::move(split));
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+std::vector<FileRange> GroupFiles(const std::vector<io::FileInfo>& files, int64_t split_bytes) {
+  std::vector<FileRange> groups;
+  size_t begin = 0;
+  const auto close = [&](size_t end) {
+    if (end > begin) groups.push_back({begin, end});
+    begin = end;
+  };
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (files[i].bytes >= split_bytes) {
+      close(i);
+      close(i + 1);
+    } else if (EndsGroup(files[i], split_bytes)) {
+      close(i + 1);
+    }
+  }
+  close(files.size());
+  return groups;
+}
+
+std::vector<FileRange> GroupRowGroups(const std::vector<RowGroupShape>& row_groups,
+                                      int64_t split_bytes) {
+  std::vector<FileRange> ranges;
+  size_t begin = 0;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < row_groups.size(); ++i) {
+    bytes += row_groups[i].bytes;
+    if (bytes >= split_bytes || i + 1 == row_groups.size()) {
+      ranges.push_back({begin, i + 1});
+      begin = i + 1;
+      bytes = 0;
+    }
+  }
+  if (ranges.empty()) ranges.push_back({0, 0});
+  return ranges;
+}
+
+Result<std::vector<Split>> PlanSplits(const IngestPlan& plan) {
+  MILLRACE_CHECK(plan.split_bytes > 0 && plan.rows_per_shard > 0);
+  arrow::util::InitializeUTF8();
+  std::vector<Split> splits;
+  for (size_t s = 0; s < plan.sources.size(); ++s) {
+    const IngestSource& source = plan.sources[s];
+    const auto& files = source.files.files;
+    for (const io::FileInfo& file : files) {
+      if (arrow::util::ValidateUTF8(file.key)) continue;
+      return MakeError(ErrorCode::kUnreadablePath,
+                       "source `" + source.files.name + "` holds a file whose name is not UTF-8",
+                       "rename it: its path becomes part of row ids");
+    }
+    const bool parquet = std::holds_alternative<io::ParquetReadOptions>(source.files.format);
+    for (const FileRange& group : GroupFiles(files, plan.split_bytes)) {
+      Split split;
+      split.source = static_cast<int>(s);
+      for (size_t i = group.begin; i < group.end; ++i) {
+        split.files.push_back(static_cast<int>(i));
+        split.bytes += files[i].bytes;
+      }
+      if (parquet && split.files.size() == 1 && split.bytes >= plan.split_bytes) {
+        ARROW_RETURN_NOT_OK(PlanParquetFile(source, split, plan.split_bytes, &splits));
+      } else {
+        splits.push_back(std::move(split));
+      }
+    }
+  }
+  return splits;
+}
+
+}  // namespace millrace::stage

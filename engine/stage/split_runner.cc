@@ -1,0 +1,251 @@
+#include "stage/split_runner.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "stage/chunk_task.h"
+#include "stage/commit_record_json.h"
+#include "stage/identity.h"
+#include "stage/split_sink.h"
+
+namespace millrace::stage {
+namespace {
+
+// Before the first chunk is parsed: how much memory a byte of text is taken to need, and a chunk
+// without bytes (Parquet).
+constexpr int64_t kCostPerTextByte = 5;
+constexpr int64_t kCostOfTypedChunk = 8 << 20;
+
+/// A chunk on its way. The runner waits for `done`.
+struct Slot {
+  std::shared_ptr<io::Chunk> chunk;
+  int64_t cost = 0;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool done = false;
+  Result<ParsedChunk> parsed{Status::UnknownError("not parsed")};
+
+  void Finish(Result<ParsedChunk> result) {
+    std::lock_guard<std::mutex> lock(mutex);
+    parsed = std::move(result);
+    chunk.reset();
+    done = true;
+    wake.notify_one();
+  }
+  Result<ParsedChunk> Take() {
+    std::unique_lock<std::mutex> lock(mutex);
+    wake.wait(lock, [this] { return done; });
+    return std::move(parsed);
+  }
+};
+
+/// One file's chunks through the pool, in order, with the bytes in flight bounded.
+class FilePipeline {
+ public:
+  FilePipeline(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
+               const source::OpenedFile& file, const contract::Binding& binding, SplitSink& sink)
+      : stage_(stage), split_(split), stop_(stop), file_(file), binding_(binding), sink_(sink) {}
+  // Tasks refer to the reader and the binding: none may outlive them.
+  ~FilePipeline() {
+    abandoned_ = true;
+    tasks_.Wait();
+  }
+
+  Status Run() {
+    for (;;) {
+      if (stage_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
+      if (!at_end_ && (window_.empty() || cost_ + NextCost() <= stage_.memory.in_flight_bytes)) {
+        ARROW_RETURN_NOT_OK(CutChunk());
+        continue;
+      }
+      if (window_.empty()) break;
+      ARROW_RETURN_NOT_OK(SinkFront());
+    }
+    return cut_error_;  // what came before it has been handed on: an error there would have come
+                        // first
+  }
+
+ private:
+  int64_t NextCost() const { return last_cost_ > 0 ? last_cost_ : kCostOfTypedChunk; }
+
+  Status CutChunk() {
+    Result<std::shared_ptr<io::Chunk>> next = file_.reader->Next();
+    if (!next.ok() || *next == nullptr) {
+      at_end_ = true;
+      cut_error_ = next.status();
+      return Status::OK();
+    }
+    ReportBytes();
+    const std::shared_ptr<io::Chunk> chunk = *next;
+    ARROW_RETURN_NOT_OK(CheckContinues(*chunk));
+    if (split_.row_group_begin >= 0) {
+      if (chunk->row_group < split_.row_group_begin) return Status::OK();
+      if (chunk->row_group >= split_.row_group_end) {
+        at_end_ = true;
+        return Status::OK();
+      }
+    }
+    auto slot = std::make_shared<Slot>();
+    slot->chunk = chunk;
+    slot->cost = chunk->bytes ? chunk->bytes_size() * kCostPerTextByte : NextCost();
+    last_cost_ = slot->cost;
+    cost_ += slot->cost;
+    window_.push_back(slot);
+    tasks_.Add();
+    stage_.pool.Submit([this, slot] {
+      slot->Finish(abandoned_ ? Result<ParsedChunk>(Status::Cancelled("abandoned"))
+                              : ParseChunk(*file_.reader, binding_, *slot->chunk,
+                                           stage_.unique_columns[stage_.ContractOf(split_)]));
+      tasks_.Done();
+    });
+    return Status::OK();
+  }
+
+  // Chunks of text must follow each other without a gap: every byte of the file is accounted for.
+  Status CheckContinues(const io::Chunk& chunk) {
+    if (!chunk.bytes) return Status::OK();
+    const int64_t expected = next_offset_ < 0 ? file_.reader->header_bytes() : next_offset_;
+    next_offset_ = chunk.byte_offset + chunk.bytes_size();
+    if (chunk.byte_offset == expected) return Status::OK();
+    return MakeError(ErrorCode::kRowEquation,
+                     "a chunk begins at byte " + std::to_string(chunk.byte_offset) +
+                         ", the one before it ended at " + std::to_string(expected));
+  }
+
+  Status SinkFront() {
+    const std::shared_ptr<Slot> slot = std::move(window_.front());
+    window_.pop_front();
+    cost_ -= slot->cost;
+    ARROW_ASSIGN_OR_RAISE(ParsedChunk parsed, slot->Take());
+    if (next_offset_ < 0)
+      last_cost_ = std::max(parsed.bytes, int64_t{64} << 10);  // typed chunks: as measured
+    return sink_.Add(std::move(parsed));
+  }
+
+  void ReportBytes() {
+    if (stage_.run.progress == nullptr || !file_.raw_bytes_read) return;
+    const int64_t bytes = file_.raw_bytes_read();
+    stage_.run.progress->bytes_read += bytes - reported_;
+    reported_ = bytes;
+  }
+
+  const StageContext& stage_;
+  const Split& split_;
+  const std::atomic<bool>& stop_;
+  const source::OpenedFile& file_;
+  const contract::Binding& binding_;
+  SplitSink& sink_;
+  std::deque<std::shared_ptr<Slot>> window_;
+  int64_t cost_ = 0, last_cost_ = 0, next_offset_ = -1, reported_ = 0;
+  bool at_end_ = false;
+  Status cut_error_;
+  std::atomic<bool> abandoned_{false};
+  TaskLatch tasks_;
+};
+
+Status RunFile(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
+               const io::FileInfo& file, SplitSink& sink) {
+  const source::FileSource& source = stage.SourceOf(split).files;
+  ARROW_ASSIGN_OR_RAISE(
+      const auto binding,
+      stage.input.bind(stage.plan.contracts[stage.ContractOf(split)], source.name));
+  ARROW_ASSIGN_OR_RAISE(source::OpenedFile opened,
+                        stage.input.open(source, file, binding->projection()));
+  ARROW_RETURN_NOT_OK(binding->BindFile(*opened.reader->file_schema()));
+  sink.BeginFile(file);
+  ARROW_RETURN_NOT_OK(FilePipeline(stage, split, stop, opened, *binding, sink).Run());
+  std::string sha256;
+  if (std::holds_alternative<io::ParquetReadOptions>(source.format)) {
+    ARROW_ASSIGN_OR_RAISE(sha256,
+                          stage.hashes.Of(source, file));  // once per run, not once per split
+  } else {
+    ARROW_ASSIGN_OR_RAISE(sha256, opened.content_sha256());
+  }
+  ARROW_RETURN_NOT_OK(stage.input.check_unchanged(source, file));
+  stage.hashes.Learn(source, file, sha256);
+  sink.EndFile(sha256);
+  return Status::OK();
+}
+
+Result<CommitRecord> Execute(const StageContext& stage, const Split& split,
+                             const std::atomic<bool>& stop) {
+  const IngestSource& source = stage.SourceOf(split);
+  SplitSink sink(stage, split);
+  for (const int file : split.files) {
+    ARROW_RETURN_NOT_OK(
+        RunFile(stage, split, stop, source.files.files[static_cast<size_t>(file)], sink));
+  }
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, sink.Finish());
+  std::vector<std::string> hashes;
+  for (const InputFile& input : record.inputs) hashes.push_back(input.sha256);
+  record.split_id = SplitId(stage.plan, split, hashes);
+  return record;
+}
+
+Result<std::string> KnownSplitId(const StageContext& stage, const Split& split) {
+  const source::FileSource& source = stage.SourceOf(split).files;
+  std::vector<std::string> hashes;
+  for (const int file : split.files) {
+    ARROW_ASSIGN_OR_RAISE(hashes.emplace_back(),
+                          stage.hashes.Of(source, source.files[static_cast<size_t>(file)]));
+  }
+  return SplitId(stage.plan, split, hashes);
+}
+
+}  // namespace
+
+std::string CommitPath(const std::string& split_id) { return "commits/" + split_id + ".json"; }
+
+Result<bool> IsThere(const StageContext& stage, const io::DataFile& file) {
+  const std::string key = stage.Key(file.path);
+  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
+  if (!exists) return false;
+  ARROW_ASSIGN_OR_RAISE(const io::FileInfo info, stage.store().Stat(key));
+  return info.bytes == file.bytes;
+}
+
+Result<std::optional<CommitRecord>> ValidCommit(const StageContext& stage,
+                                                const std::string& split_id) {
+  const std::string key = stage.Key(CommitPath(split_id));
+  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
+  if (!exists) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(const std::string text, stage.store().ReadSmall(key));
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, CommitRecordFromJson(text, key));
+  std::vector<io::DataFile> files = record.reject_files;
+  for (const Shard& shard : record.shards) files.push_back(shard.data);
+  for (const KeySummary& summary : record.keys) files.push_back(summary.file);
+  if (!record.profile.path.empty()) files.push_back(record.profile);
+  for (const io::DataFile& file : files) {
+    ARROW_ASSIGN_OR_RAISE(const bool there, IsThere(stage, file));
+    if (!there) return std::nullopt;  // made anew below its old name: equal content, equal name
+  }
+  return record;
+}
+
+Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
+                             const std::atomic<bool>& stop) {
+  if (stage.resumes) {
+    ARROW_ASSIGN_OR_RAISE(const std::string split_id, KnownSplitId(stage, split));
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(stage, split_id));
+    if (committed) return SplitResult{*std::move(committed), true};
+  }
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, Execute(stage, split, stop));
+  const std::string text = CommitRecordToJson(record), key = stage.Key(CommitPath(record.split_id));
+  ARROW_ASSIGN_OR_RAISE(const io::PutResult put, stage.store().PutIfAbsent(key, text));
+  if (put == io::PutResult::kExists) {
+    // Another driver was faster, or files of a record had been lost and are back now. Either way
+    // the same work must have given the same record.
+    ARROW_ASSIGN_OR_RAISE(const std::string theirs, stage.store().ReadSmall(key));
+    if (theirs != text) {
+      return MakeError(ErrorCode::kWorkspaceDamaged,
+                       "split " + record.split_name + " was committed with other results",
+                       "remove " + key + " from the workspace and run again");
+    }
+  }
+  ARROW_RETURN_NOT_OK(stage.hashes.Save(/*if_worthwhile=*/true));
+  return SplitResult{std::move(record), false};
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,186 @@
+#include "stage/split_sink.h"
+
+#include <arrow/record_batch.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "stage/identity.h"
+#include "stage/row_id.h"
+
+namespace millrace::stage {
+
+Result<int64_t> StoredRows(io::Store& store, const std::string& key) {
+  ARROW_ASSIGN_OR_RAISE(auto input, store.OpenForRead(key));
+  try {
+    return parquet::ParquetFileReader::Open(std::move(input))->metadata()->num_rows();
+  } catch (const parquet::ParquetException& e) {
+    return MakeError(ErrorCode::kWorkspaceDamaged,
+                     key + " is no readable Parquet file: " + e.what());
+  }
+}
+
+SplitSink::SplitSink(const StageContext& stage, const Split& split)
+    : stage_(stage),
+      split_(split),
+      source_(stage.SourceOf(split)),
+      rejects_(stage.store(), stage.Key("rejects/" + SplitName(stage.plan, split)), &stage.pool) {
+  record_.split_name = SplitName(stage.plan, split);
+  record_.source = source_.files.name;
+  record_.table = stage.plan.contracts[stage.ContractOf(split)].name;
+  record_.row_group_begin = split.row_group_begin;
+  record_.row_group_end = split.row_group_end;
+  record_.first_ordinal = split.first_ordinal;
+}
+
+SplitSink::~SplitSink() = default;
+
+void SplitSink::BeginFile(const io::FileInfo& file) {
+  path_ = file.key;
+  file_records_ = 0;
+  record_.inputs.push_back({source_.files.name, file.key, file.bytes, ""});
+}
+
+void SplitSink::EndFile(const std::string& sha256) {
+  record_.inputs.back().sha256 = sha256;
+  record_.records.push_back(file_records_);
+  split_records_ += file_records_;
+}
+
+Status SplitSink::Add(ParsedChunk chunk) {
+  ARROW_RETURN_NOT_OK(AddRejects(chunk));
+  ARROW_RETURN_NOT_OK(AddKeys(chunk));
+  ARROW_RETURN_NOT_OK(AddRows(chunk));
+  file_records_ += chunk.records;
+  record_.rows.read += chunk.records;
+  record_.rows.rejected += static_cast<int64_t>(chunk.rejects.size());
+  record_.rows.written += chunk.rows->num_rows();
+  if (Progress* progress = stage_.run.progress) {
+    progress->rows_read += chunk.records;
+    progress->rows_rejected += static_cast<int64_t>(chunk.rejects.size());
+    progress->rows_written += chunk.rows->num_rows();
+  }
+  return Status::OK();
+}
+
+Status SplitSink::AddRejects(const ParsedChunk& chunk) {
+  if (chunk.rejects.empty()) return Status::OK();
+  RejectOrigin origin{source_.files.name, path_, 0};
+  for (const Reject& reject : chunk.rejects) {
+    origin.ordinal = split_.first_ordinal + file_records_ + reject.record;
+    ARROW_RETURN_NOT_OK(rejects_.Add(origin, reject));
+  }
+  const int64_t rejected = stage_.rejects_by_source[static_cast<size_t>(split_.source)] +=
+      static_cast<int64_t>(chunk.rejects.size());
+  return source_.limits.max_rejects && rejected > *source_.limits.max_rejects ? BudgetSpent()
+                                                                              : Status::OK();
+}
+
+// The split will not be committed, but its rejects tell what is wrong with the data: they stay.
+Status SplitSink::BudgetSpent() {
+  ARROW_ASSIGN_OR_RAISE(const auto files, rejects_.Finish());
+  std::string where;
+  for (const io::DataFile& file : files) where = file.path;
+  return MakeError(ErrorCode::kRejectBudget,
+                   "source `" + source_.files.name + "` has more rejects than max_rejects: " +
+                       std::to_string(*source_.limits.max_rejects) + " allows",
+                   "look at " + where + " in the workspace, then mend the data or raise the limit");
+}
+
+Status SplitSink::AddKeys(const ParsedChunk& chunk) {
+  const std::vector<int>& columns = stage_.unique_columns[stage_.ContractOf(split_)];
+  while (keys_.size() < columns.size()) {
+    const std::string prefix = "keys/" + record_.split_name + '-' + std::to_string(keys_.size());
+    ARROW_ASSIGN_OR_RAISE(keys_.emplace_back(),
+                          KeySummaryWriter::Open(stage_.store(), stage_.Key(prefix), &stage_.pool));
+  }
+  const int64_t base = split_records_ + file_records_;
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    for (const KeyOfRow& key : chunk.keys[i]) {
+      const int64_t record = chunk.record_of_row[static_cast<size_t>(key.row)];
+      ARROW_RETURN_NOT_OK(keys_[i]->Add(key.digest, base + record));
+    }
+  }
+  return Status::OK();
+}
+
+// Shards are cut by the number of rows since the split's first, wherever chunks happen to end.
+Status SplitSink::AddRows(const ParsedChunk& chunk) {
+  const int64_t total = chunk.rows->num_rows();
+  if (total == 0) return Status::OK();
+  const auto& schema = stage_.schemas[stage_.ContractOf(split_)];
+  ARROW_ASSIGN_OR_RAISE(
+      auto ids, RowIds(source_.files.name + '/' + path_ + '#', split_.first_ordinal + file_records_,
+                       chunk.record_of_row));
+  auto columns = chunk.rows->columns();
+  columns.push_back(std::move(ids));
+  const auto rows = arrow::RecordBatch::Make(schema, total, std::move(columns));
+  const int64_t base = split_records_ + file_records_;
+  for (int64_t begin = 0; begin < total;) {
+    const int64_t room = stage_.plan.rows_per_shard - rows_ % stage_.plan.rows_per_shard;
+    const int64_t count = std::min(room, total - begin);
+    if (!shard_) {
+      char name[32];
+      std::snprintf(name, sizeof name, "-%05zu", record_.shards.size());
+      ARROW_ASSIGN_OR_RAISE(
+          shard_,
+          io::OpenShardWriter(stage_.store(), stage_.Key("data/" + record_.split_name + name),
+                              schema, stage_.plan.writer, &stage_.pool));
+      shard_entry_.first_position = base + chunk.record_of_row[static_cast<size_t>(begin)];
+    }
+    ARROW_RETURN_NOT_OK(shard_->Write(count == total ? rows : rows->Slice(begin, count)));
+    begin += count;
+    rows_ += count;
+    shard_entry_.last_position = base + chunk.record_of_row[static_cast<size_t>(begin - 1)];
+    if (count == room) ARROW_RETURN_NOT_OK(FinishShard());
+  }
+  return Status::OK();
+}
+
+Status SplitSink::FinishShard() {
+  ARROW_ASSIGN_OR_RAISE(shard_entry_.data, shard_->Finish());
+  shard_.reset();
+  MakeRelative(&shard_entry_.data);
+  record_.shards.push_back(shard_entry_);
+  return Status::OK();
+}
+
+// From the files as they are stored, not from the counters that wrote them.
+Status SplitSink::CheckRows() {
+  RowEquation stored;
+  stored.read = record_.rows.read;
+  for (const Shard& shard : record_.shards) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t rows,
+                          StoredRows(stage_.store(), stage_.Key(shard.data.path)));
+    stored.written += rows;
+  }
+  for (const io::DataFile& file : record_.reject_files) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t rows, StoredRows(stage_.store(), stage_.Key(file.path)));
+    stored.rejected += rows;
+  }
+  if (stored.holds()) return Status::OK();
+  return MakeError(ErrorCode::kRowEquation, "split " + record_.split_name + ": " +
+                                                std::to_string(stored.read) + " rows read, " +
+                                                std::to_string(stored.written) + " written, " +
+                                                std::to_string(stored.rejected) + " rejected");
+}
+
+Result<CommitRecord> SplitSink::Finish() {
+  if (shard_) ARROW_RETURN_NOT_OK(FinishShard());
+  ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
+  for (io::DataFile& file : record_.reject_files) MakeRelative(&file);
+  record_.rejects = rejects_.Counts();
+  const std::vector<int>& columns = stage_.unique_columns[stage_.ContractOf(split_)];
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    KeySummary& summary = record_.keys.emplace_back();
+    summary.column = stage_.schemas[stage_.ContractOf(split_)]->field(columns[i])->name();
+    ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
+    MakeRelative(&summary.file);
+  }
+  ARROW_RETURN_NOT_OK(CheckRows());
+  return std::move(record_);
+}
+
+}  // namespace millrace::stage

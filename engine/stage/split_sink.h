@@ -1,0 +1,60 @@
+// The end of the way of a split's rows: chunks in row order in, shards, rejects and key summaries
+// out, and the commit record that names them. Nothing counts before the record is put.
+// Thread-safety: one thread; encoding runs on the stage's pool.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/parquet/shard_writer.h"
+#include "stage/chunk_task.h"
+#include "stage/commit_record.h"
+#include "stage/key_summary.h"
+#include "stage/reject_writer.h"
+#include "stage/stage_context.h"
+
+namespace millrace::stage {
+
+class SplitSink {
+ public:
+  SplitSink(const StageContext& stage, const Split& split);
+  ~SplitSink();
+
+  void BeginFile(const io::FileInfo& file);
+  /// Chunks of a file in order. RejectBudget as soon as the source's rejects pass its max_rejects;
+  /// the rejects so far are then kept in the stage's folder.
+  Status Add(ParsedChunk chunk);
+  void EndFile(const std::string& sha256);
+
+  /// Finishes all files, reads their row counts back and checks the row equation against them.
+  Result<CommitRecord> Finish();
+
+ private:
+  Status AddRejects(const ParsedChunk& chunk);
+  Status AddRows(const ParsedChunk& chunk);
+  Status AddKeys(const ParsedChunk& chunk);
+  Status FinishShard();
+  Status CheckRows();
+  Status BudgetSpent();
+  void MakeRelative(io::DataFile* file) const { file->path = stage_.PathOf(file->path); }
+
+  const StageContext& stage_;
+  const Split& split_;
+  const IngestSource& source_;
+  CommitRecord record_;
+  std::string path_;           // of the file being read
+  int64_t file_records_ = 0;   // of it, so far
+  int64_t split_records_ = 0;  // of the files before it
+  int64_t rows_ = 0;
+  RejectWriter rejects_;
+  std::unique_ptr<io::ShardWriter> shard_;
+  Shard shard_entry_;
+  std::vector<std::unique_ptr<KeySummaryWriter>> keys_;
+};
+
+/// The number of rows that a Parquet file of the store says it has.
+Result<int64_t> StoredRows(io::Store& store, const std::string& key);
+
+}  // namespace millrace::stage

@@ -1,0 +1,66 @@
+// What everything that works on one execution of the ingest stage shares. Internal to this room.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/task_pool.h"
+#include "stage/file_hashes.h"
+#include "stage/ingest.h"
+#include "stage/split.h"
+
+namespace millrace::stage {
+
+/// How the memory limit is divided. Never changes a result, only how much is done at once.
+struct MemoryShares {
+  int active_splits = 1;
+  int64_t in_flight_bytes = 0;  // of parsed batches per active split
+  int64_t merge_bytes = 0;      // of the comparison of keys
+};
+
+/// MemoryLimit when there is not enough for one split.
+Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits);
+
+struct StageContext {
+  StageContext(const IngestPlan& ingest_plan, const RunContext& context, std::string stage_folder,
+               const MemoryShares& shares, FileHashes& file_hashes, TaskPool& task_pool)
+      : plan(ingest_plan),
+        run(context),
+        input(context.input),
+        folder(std::move(stage_folder)),
+        memory(shares),
+        hashes(file_hashes),
+        pool(task_pool) {}
+
+  const IngestPlan& plan;
+  const RunContext& run;
+  const InputAccess& input;
+  std::string folder;                                   // key of the stage's folder
+  std::vector<std::shared_ptr<arrow::Schema>> schemas;  // per contract, with the row id
+  std::vector<std::vector<int>> unique_columns;         // per contract
+  MemoryShares memory;
+  FileHashes& hashes;
+  TaskPool& pool;
+  bool resumes = false;  // there are commits already
+  std::unique_ptr<std::atomic<int64_t>[]> rejects_by_source;
+
+  io::Store& store() const { return *run.workspace; }
+  std::string Key(const std::string& path) const { return folder + '/' + path; }
+  /// The path of a key of the stage's folder, as records hold it.
+  std::string PathOf(const std::string& key) const { return key.substr(folder.size() + 1); }
+  const IngestSource& SourceOf(const Split& split) const {
+    return plan.sources[static_cast<size_t>(split.source)];
+  }
+  size_t ContractOf(const Split& split) const {
+    return static_cast<size_t>(SourceOf(split).contract);
+  }
+
+  bool cancelled() const { return run.cancelled != nullptr && *run.cancelled; }
+  void Event(const std::string& event, const std::map<std::string, std::string>& fields) const {
+    if (run.attempt_event) run.attempt_event(event, fields);
+  }
+};
+
+}  // namespace millrace::stage
