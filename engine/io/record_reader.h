@@ -56,14 +56,14 @@ struct RecordExtent {
   uint32_t length = 0;
 };
 
-/// A run of whole records. `bytes` is null for Parquet, where `row_group` and `first_row` say
-/// which rows are meant.
+/// A run of whole records: bytes of a text format, or decoded rows of one Parquet row group.
 struct Chunk {
-  int64_t index = 0;                 // 0, 1, 2, ... in file order
-  int64_t byte_offset = 0;           // of the first byte in the decompressed file
-  std::shared_ptr<arrow::Buffer> bytes;
-  int row_group = -1;
-  int64_t first_row = 0;
+  int64_t index = 0;        // 0, 1, 2, ... in file order
+  int64_t byte_offset = 0;  // of the first byte in the decompressed file
+  std::shared_ptr<arrow::Buffer> bytes;         // null for Parquet
+  std::shared_ptr<arrow::RecordBatch> decoded;  // Parquet only
+  int row_group = -1;                           // likewise, as are:
+  int64_t first_row = 0;                        // in the row group
   int64_t rows = 0;
   /// > 0: the chunk is one record larger than record_bytes_max, of this many bytes, and `bytes`
   /// holds only its head (at least kRejectRawBytesMax of it, or all). It parses to one reject.

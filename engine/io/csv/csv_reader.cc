@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "io/column_lookup.h"
 #include "io/csv/chunk_cutter.h"
 #include "io/csv/column_builder.h"
 #include "io/csv/field_index.h"
@@ -12,12 +13,6 @@ namespace millrace::io {
 namespace {
 
 constexpr int64_t kHeadBytes = 256 << 10;  // sniffed; also the most a header may take
-
-std::string Quoted(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "`" : ", `") + name + "`";
-  return out;
-}
 
 class CsvReader : public RecordReader {
  public:
@@ -128,7 +123,7 @@ class CsvReader : public RecordReader {
       if (++seen[name] == 2) twice.push_back(name);
     }
     if (twice.empty()) return Status::OK();
-    return MakeError(ErrorCode::kBadValue, "the header names a column twice: " + Quoted(twice),
+    return MakeError(ErrorCode::kBadValue, "the header names a column twice: " + QuotedNames(twice),
                      "give the columns names with `columns:`");
   }
 
@@ -149,43 +144,14 @@ class CsvReader : public RecordReader {
     }
     batch_schema_ = arrow::schema(std::move(fields));
     if (empty_) return Status::OK();  // a file of no bytes has no rows, and so lacks nothing
-    if (!missing.empty()) return MissingColumns(missing);
-    ARROW_RETURN_NOT_OK(CheckUnknown(projection, wanted));
+    if (!missing.empty()) return MissingColumns(missing, names_);
+    ARROW_RETURN_NOT_OK(CheckUnknownColumns(projection, names_));
     index_options_.columns = names_.size();
     index_options_.fill_short_rows = options_.fill_short_rows;
     index_options_.line_end = scanner_->line_end();
     index_options_.crlf = scanner_->line_end() == '\n';
     index_options_.utf8_columns = columns_;
     return Status::OK();
-  }
-
-  Status MissingColumns(const std::vector<std::string>& missing) const {
-    std::vector<Diagnostic> diagnostics;
-    for (const std::string& name : missing) {
-      Diagnostic diagnostic;
-      diagnostic.code = ErrorCode::kMissingColumn;
-      diagnostic.message = "the file has no column `" + name + "`";
-      diagnostic.suggestion = DidYouMean(name, names_);
-      if (diagnostic.suggestion.empty()) {
-        diagnostic.suggestion = "its columns are " + Quoted(names_);
-      }
-      diagnostics.push_back(std::move(diagnostic));
-    }
-    return MakeError(std::move(diagnostics));
-  }
-
-  Status CheckUnknown(const Projection& projection, const std::vector<std::string>& wanted) const {
-    if (projection.unknown == UnknownFields::kDrop) return Status::OK();
-    std::vector<std::string> unknown;
-    for (const std::string& name : names_) {
-      const auto in = [&name](const std::vector<std::string>& list) {
-        return std::find(list.begin(), list.end(), name) != list.end();
-      };
-      if (!in(wanted) && !in(projection.known)) unknown.push_back(name);
-    }
-    if (unknown.empty()) return Status::OK();
-    return MakeError(ErrorCode::kUnknownColumn, "the contract does not know " + Quoted(unknown),
-                     "add them to the contract, or set `unknown_columns: drop`");
   }
 
   Reject RejectOversize(const Chunk& chunk) const {
