@@ -24,16 +24,15 @@ TextField Unquote(std::string_view raw, const CsvDialect& dialect) {
 
 TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
   TextRecord record;
-  const std::string padded = std::string(text) + std::string(kPadding, '\0');
-  const auto* data = reinterpret_cast<const uint8_t*>(padded.data());
+  const auto* data = reinterpret_cast<const uint8_t*>(text.data());
   const Scanner scanner(dialect, /*force_exact=*/true);
   Structure structure;
   Place place = Place::kFieldStart;
   size_t at = 0;
   size_t end = text.size();
-  // In steps, so that a long text is not scanned for a short record.
-  for (constexpr size_t kStep = 4096; at < text.size() && structure.line_ends == 0;) {
-    const size_t to = std::min(text.size(), at + kStep);
+  // In growing steps, so that a long text is not scanned for a short record.
+  for (size_t step = 128; at < text.size() && structure.line_ends == 0; step *= 2) {
+    const size_t to = std::min(text.size(), at + step);
     place = scanner.Index(data, at, to, place, &structure);
     at = to;
   }

@@ -22,6 +22,7 @@ struct TextRecord {
 };
 
 /// The record at the start of `text`. A blank line is a record of one empty field.
+/// REQUIRES: one readable byte behind the text.
 TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect);
 
 }  // namespace millrace::io::csv

@@ -95,7 +95,9 @@ bool LooksLikeHeader(const csv::TextRecord& record, std::string* why) {
 
 }  // namespace
 
-SniffedCsv SniffCsv(std::string_view sample, const CsvOptions& options) {
+SniffedCsv SniffCsv(std::string_view given, const CsvOptions& options) {
+  const std::string copy(given);  // has the byte behind it that ReadRecord wants
+  std::string_view sample = copy;
   SniffedCsv result;
   CsvDialect& dialect = result.dialect;
   if (sample.substr(0, 3) == "\xef\xbb\xbf") {
