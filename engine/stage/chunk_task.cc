@@ -48,7 +48,7 @@ Status CheckAccounts(const ParsedChunk& parsed) {
 }  // namespace
 
 Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::Binding& binding,
-                               const io::Chunk& chunk, const std::vector<int>& unique_columns) {
+                               const io::Chunk& chunk, const ChunkWork& work) {
   ARROW_ASSIGN_OR_RAISE(io::RawBatch raw, reader.Parse(chunk));
   if (chunk.bytes && raw.bytes_accounted != chunk.bytes_size()) {
     return MakeError(ErrorCode::kRowEquation,
@@ -64,9 +64,12 @@ Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::B
   parsed.record_of_row = std::move(checked.record_of_row);
   parsed.rejects = MergeRejects(std::move(raw.rejects), std::move(checked.rejects));
   ARROW_RETURN_NOT_OK(CheckAccounts(parsed));
-  for (const int column : unique_columns) {
+  for (const int column : work.unique_columns) {
     ARROW_ASSIGN_OR_RAISE(parsed.keys.emplace_back(), DigestKeys(*parsed.rows->column(column)));
   }
+  parsed.profile = std::make_unique<TableProfiler>(*work.schema, work.sensitive);
+  for (int i = 0; i < parsed.rows->num_columns(); ++i)
+    parsed.profile->UpdateColumn(i, *parsed.rows->column(i));
   return parsed;
 }
 

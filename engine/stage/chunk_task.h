@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/reject.h"
 #include "contract/binding.h"
 #include "io/record_reader.h"
 #include "stage/key_digest.h"
+#include "stage/profile.h"
 
 namespace millrace::stage {
 
@@ -18,11 +21,19 @@ struct ParsedChunk {
   std::vector<uint32_t> record_of_row;
   std::vector<Reject> rejects;              // of the reader and the contract, by record
   std::vector<std::vector<KeyOfRow>> keys;  // per unique column
+  std::unique_ptr<TableProfiler> profile;   // of the rows
   int64_t bytes = 0;                        // about what all this takes in memory
+};
+
+/// What a table asks of its chunks.
+struct ChunkWork {
+  std::shared_ptr<arrow::Schema> schema;  // of the table
+  std::set<std::string> sensitive;
+  std::vector<int> unique_columns;
 };
 
 /// Pure. RowEquation (a bug) when a record is neither a row nor a reject, or is both.
 Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::Binding& binding,
-                               const io::Chunk& chunk, const std::vector<int>& unique_columns);
+                               const io::Chunk& chunk, const ChunkWork& work);
 
 }  // namespace millrace::stage

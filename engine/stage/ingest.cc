@@ -31,10 +31,11 @@ std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
 Status FillContext(StageContext* stage) {
   const IngestPlan& plan = stage->plan;
   for (const contract::Contract& contract : plan.contracts) {
-    stage->schemas.push_back(StageSchema(contract));
-    std::vector<int>& unique = stage->unique_columns.emplace_back();
+    ChunkWork& table = stage->tables.emplace_back();
+    table.schema = StageSchema(contract);
     for (size_t i = 0; i < contract.columns.size(); ++i) {
-      if (contract.columns[i].unique) unique.push_back(static_cast<int>(i));
+      if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));
+      if (contract.columns[i].sensitive) table.sensitive.insert(contract.columns[i].name);
     }
   }
   stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());

@@ -95,9 +95,9 @@ class FilePipeline {
     window_.push_back(slot);
     tasks_.Add();
     stage_.pool.Submit([this, slot] {
-      slot->Finish(abandoned_ ? Result<ParsedChunk>(Status::Cancelled("abandoned"))
-                              : ParseChunk(*file_.reader, binding_, *slot->chunk,
-                                           stage_.unique_columns[stage_.ContractOf(split_)]));
+      slot->Finish(abandoned_
+                       ? Result<ParsedChunk>(Status::Cancelled("abandoned"))
+                       : ParseChunk(*file_.reader, binding_, *slot->chunk, stage_.TableOf(split_)));
       tasks_.Done();
     });
     return Status::OK();

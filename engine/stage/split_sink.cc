@@ -90,7 +90,7 @@ Status SplitSink::BudgetSpent() {
 }
 
 Status SplitSink::AddKeys(const ParsedChunk& chunk) {
-  const std::vector<int>& columns = stage_.unique_columns[stage_.ContractOf(split_)];
+  const std::vector<int>& columns = stage_.TableOf(split_).unique_columns;
   while (keys_.size() < columns.size()) {
     const std::string prefix = "keys/" + record_.split_name + '-' + std::to_string(keys_.size());
     ARROW_ASSIGN_OR_RAISE(keys_.emplace_back(),
@@ -110,7 +110,7 @@ Status SplitSink::AddKeys(const ParsedChunk& chunk) {
 Status SplitSink::AddRows(const ParsedChunk& chunk) {
   const int64_t total = chunk.rows->num_rows();
   if (total == 0) return Status::OK();
-  const auto& schema = stage_.schemas[stage_.ContractOf(split_)];
+  const auto& schema = stage_.TableOf(split_).schema;
   ARROW_ASSIGN_OR_RAISE(
       auto ids, RowIds(source_.files.name + '/' + path_ + '#', split_.first_ordinal + file_records_,
                        chunk.record_of_row));
@@ -130,7 +130,9 @@ Status SplitSink::AddRows(const ParsedChunk& chunk) {
                               schema, stage_.plan.writer, &stage_.pool));
       shard_entry_.first_position = base + chunk.record_of_row[static_cast<size_t>(begin)];
     }
-    ARROW_RETURN_NOT_OK(shard_->Write(count == total ? rows : rows->Slice(begin, count)));
+    // A chunk that lies in one shard as a whole brings its profile along.
+    ARROW_RETURN_NOT_OK(count == total ? WriteRows(rows, chunk.profile.get())
+                                       : WriteRows(rows->Slice(begin, count), nullptr));
     begin += count;
     rows_ += count;
     shard_entry_.last_position = base + chunk.record_of_row[static_cast<size_t>(begin - 1)];
@@ -139,11 +141,27 @@ Status SplitSink::AddRows(const ParsedChunk& chunk) {
   return Status::OK();
 }
 
+Status SplitSink::WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows,
+                            const TableProfiler* profile) {
+  if (!shard_profile_) {
+    const ChunkWork& table = stage_.TableOf(split_);
+    shard_profile_ = std::make_unique<TableProfiler>(*table.schema, table.sensitive);
+  }
+  if (profile != nullptr) {
+    ARROW_RETURN_NOT_OK(shard_profile_->Merge(*profile));
+  } else {
+    shard_profile_->Update(*rows);
+  }
+  return shard_->Write(rows);
+}
+
 Status SplitSink::FinishShard() {
   ARROW_ASSIGN_OR_RAISE(shard_entry_.data, shard_->Finish());
   shard_.reset();
   MakeRelative(&shard_entry_.data);
   record_.shards.push_back(shard_entry_);
+  profiles_.Add(*shard_profile_);
+  shard_profile_.reset();
   return Status::OK();
 }
 
@@ -172,13 +190,17 @@ Result<CommitRecord> SplitSink::Finish() {
   ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
   for (io::DataFile& file : record_.reject_files) MakeRelative(&file);
   record_.rejects = rejects_.Counts();
-  const std::vector<int>& columns = stage_.unique_columns[stage_.ContractOf(split_)];
+  const std::vector<int>& columns = stage_.TableOf(split_).unique_columns;
   for (size_t i = 0; i < keys_.size(); ++i) {
     KeySummary& summary = record_.keys.emplace_back();
-    summary.column = stage_.schemas[stage_.ContractOf(split_)]->field(columns[i])->name();
+    summary.column = stage_.TableOf(split_).schema->field(columns[i])->name();
     ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
     MakeRelative(&summary.file);
   }
+  ARROW_ASSIGN_OR_RAISE(
+      record_.profile,
+      profiles_.Write(stage_.store(), stage_.Key("profiles/" + record_.split_name)));
+  MakeRelative(&record_.profile);
   ARROW_RETURN_NOT_OK(CheckRows());
   return std::move(record_);
 }

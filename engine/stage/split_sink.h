@@ -13,6 +13,7 @@
 #include "stage/commit_record.h"
 #include "stage/key_summary.h"
 #include "stage/reject_writer.h"
+#include "stage/shard_profiles.h"
 #include "stage/stage_context.h"
 
 namespace millrace::stage {
@@ -35,6 +36,7 @@ class SplitSink {
   Status AddRejects(const ParsedChunk& chunk);
   Status AddRows(const ParsedChunk& chunk);
   Status AddKeys(const ParsedChunk& chunk);
+  Status WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows, const TableProfiler* profile);
   Status FinishShard();
   Status CheckRows();
   Status BudgetSpent();
@@ -51,6 +53,8 @@ class SplitSink {
   RejectWriter rejects_;
   std::unique_ptr<io::ShardWriter> shard_;
   Shard shard_entry_;
+  std::unique_ptr<TableProfiler> shard_profile_;
+  ShardProfiles profiles_;
   std::vector<std::unique_ptr<KeySummaryWriter>> keys_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/task_pool.h"
+#include "stage/chunk_task.h"
 #include "stage/file_hashes.h"
 #include "stage/ingest.h"
 #include "stage/split.h"
@@ -37,9 +38,8 @@ struct StageContext {
   const IngestPlan& plan;
   const RunContext& run;
   const InputAccess& input;
-  std::string folder;                                   // key of the stage's folder
-  std::vector<std::shared_ptr<arrow::Schema>> schemas;  // per contract, with the row id
-  std::vector<std::vector<int>> unique_columns;         // per contract
+  std::string folder;             // key of the stage's folder
+  std::vector<ChunkWork> tables;  // per contract; schemas with the row id
   MemoryShares memory;
   FileHashes& hashes;
   TaskPool& pool;
@@ -53,6 +53,7 @@ struct StageContext {
   const IngestSource& SourceOf(const Split& split) const {
     return plan.sources[static_cast<size_t>(split.source)];
   }
+  const ChunkWork& TableOf(const Split& split) const { return tables[ContractOf(split)]; }
   size_t ContractOf(const Split& split) const {
     return static_cast<size_t>(SourceOf(split).contract);
   }

@@ -3,6 +3,8 @@
 #include "base/build_info.h"
 #include "stage/identity.h"
 #include "stage/reject_writer.h"
+#include "stage/shard_profiles.h"
+#include "stage/split_mask.h"
 #include "stage/split_sink.h"
 
 namespace millrace::stage {
@@ -31,6 +33,46 @@ void AddInputs(const std::vector<InputFile>& inputs, std::vector<InputFile>* to)
   for (const InputFile& input : inputs) {
     if (to->empty() || to->back() != input) to->push_back(input);
   }
+}
+
+// What is left of a split after its second commit.
+CommitRecord WithMask(CommitRecord record, const MaskRecord& mask) {
+  for (size_t i = 0; i < mask.shards.size(); ++i) {
+    record.shards[static_cast<size_t>(mask.shard_index[i])].data = mask.shards[i];
+  }
+  std::erase_if(record.shards, [](const Shard& shard) { return shard.data.path.empty(); });
+  for (const RejectCount& count : mask.rejects) {
+    record.rows.written -= count.rows;
+    record.rows.rejected += count.rows;
+  }
+  AddRejectCounts(mask.rejects, &record.rejects);
+  for (const io::DataFile& file : mask.reject_files) record.reject_files.push_back(file);
+  return record;
+}
+
+// The profiles of the shards that stand; those of a shard written anew come from the mask.
+Status AddProfiles(const StageContext& stage, const CommitRecord& record,
+                   const std::optional<MaskRecord>& mask, const arrow::Schema& schema,
+                   TableProfiler* sum) {
+  const auto read = [&](const io::DataFile& file) {
+    return ShardProfiles::Read(stage.store(), stage.Key(file.path));
+  };
+  ARROW_ASSIGN_OR_RAISE(std::vector<std::string> lines, read(record.profile));
+  if (lines.size() != record.shards.size()) {
+    return MakeError(ErrorCode::kWorkspaceDamaged,
+                     stage.Key(record.profile.path) + " has not one profile per shard");
+  }
+  if (mask) {
+    for (const int shard : mask->shard_index) lines[static_cast<size_t>(shard)].clear();
+    ARROW_ASSIGN_OR_RAISE(const auto anew, read(mask->profile));
+    lines.insert(lines.end(), anew.begin(), anew.end());
+  }
+  for (const std::string& line : lines) {
+    if (line.empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, schema));
+    ARROW_RETURN_NOT_OK(sum->Merge(part));
+  }
+  return Status::OK();
 }
 
 Status CheckStoredRows(const StageContext& stage, const Manifest& manifest) {
@@ -65,18 +107,29 @@ Result<Manifest> FinishTable(const StageContext& stage, size_t contract,
                              const std::vector<CommitRecord>& records) {
   Manifest manifest = StartManifest(stage, contract);
   std::vector<InputFile> all_inputs;  // a run's id is that of all its tables
+  std::vector<const CommitRecord*> own;
   for (size_t i = 0; i < splits.size(); ++i) {
-    const CommitRecord& record = records[i];
-    AddInputs(record.inputs, &all_inputs);
-    if (stage.ContractOf(splits[i]) != contract) continue;
-    AddInputs(record.inputs, &manifest.inputs);
-    manifest.rows.Add(record.rows);
-    manifest.rows_by_source[record.source].Add(record.rows);
-    AddRejectCounts(record.rejects, &manifest.rejects);
-    for (const Shard& shard : record.shards) manifest.outputs.push_back(shard.data);
-    for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
+    AddInputs(records[i].inputs, &all_inputs);
+    if (stage.ContractOf(splits[i]) == contract) own.push_back(&records[i]);
   }
   manifest.run_id = RunId(manifest.stage_key, all_inputs);
+  std::vector<std::optional<MaskRecord>> masks(own.size());
+  if (!stage.tables[contract].unique_columns.empty()) {
+    ARROW_ASSIGN_OR_RAISE(masks, MaskDuplicates(stage, contract, own));
+  }
+  const ChunkWork& table = stage.tables[contract];
+  TableProfiler profile(*table.schema, table.sensitive);
+  for (size_t i = 0; i < own.size(); ++i) {
+    const CommitRecord masked = masks[i] ? WithMask(*own[i], *masks[i]) : *own[i];
+    AddInputs(masked.inputs, &manifest.inputs);
+    manifest.rows.Add(masked.rows);
+    manifest.rows_by_source[masked.source].Add(masked.rows);
+    AddRejectCounts(masked.rejects, &manifest.rejects);
+    for (const Shard& shard : masked.shards) manifest.outputs.push_back(shard.data);
+    for (const io::DataFile& file : masked.reject_files) manifest.reject_files.push_back(file);
+    ARROW_RETURN_NOT_OK(AddProfiles(stage, *own[i], masks[i], *table.schema, &profile));
+  }
+  manifest.profiles = profile.Summary();
   ARROW_RETURN_NOT_OK(CheckStoredRows(stage, manifest));
   return manifest;
 }

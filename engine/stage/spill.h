@@ -1,0 +1,69 @@
+// Files that hold what does not fit into memory while a stage runs. They are no part of its result:
+// each is removed with its last reader.
+// Thread-safety: a SpillFolder may be used from any thread; writers and readers belong to one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/store.h"
+
+namespace millrace::stage {
+
+/// Removes its file when it goes.
+class SpillFile {
+ public:
+  SpillFile(io::Store& store, std::string key) : store_(store), key_(std::move(key)) {}
+  ~SpillFile();
+  SpillFile(const SpillFile&) = delete;
+  SpillFile& operator=(const SpillFile&) = delete;
+  io::Store& store() const { return store_; }
+  const std::string& key() const { return key_; }
+
+ private:
+  io::Store& store_;
+  std::string key_;
+};
+
+class SpillWriter {
+ public:
+  SpillWriter(io::Store& store, std::string key, std::unique_ptr<io::OutputFile> file)
+      : store_(store), key_(std::move(key)), file_(std::move(file)) {}
+  Status Write(const void* data, size_t bytes);
+  Result<std::shared_ptr<SpillFile>> Finish();
+
+ private:
+  io::Store& store_;
+  std::string key_;
+  std::unique_ptr<io::OutputFile> file_;
+};
+
+class SpillReader {
+ public:
+  static Result<std::unique_ptr<SpillReader>> Open(std::shared_ptr<SpillFile> file);
+  /// False at the end; a file that ends within a value is WorkspaceDamaged.
+  Result<bool> Read(void* value, size_t bytes);
+
+ private:
+  SpillReader() = default;
+  std::shared_ptr<SpillFile> file_;
+  std::shared_ptr<arrow::io::RandomAccessFile> input_;
+  std::vector<char> buffer_;
+  size_t begin_ = 0, end_ = 0;
+};
+
+class SpillFolder {
+ public:
+  SpillFolder(io::Store& store, std::string folder) : store_(store), folder_(std::move(folder)) {}
+  /// Removes what a killed run left. REQUIRES: no other run uses the folder.
+  Status Clear();
+  Result<std::unique_ptr<SpillWriter>> Create();
+
+ private:
+  io::Store& store_;
+  std::string folder_;
+};
+
+}  // namespace millrace::stage
