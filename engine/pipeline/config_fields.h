@@ -1,0 +1,68 @@
+// The tables of what a config may hold: every object, its fields, their types, bounds, defaults and
+// a sentence each. The validator, the JSON Schema and the reference page all come from these, so a
+// new field is one entry here and its use in config_build.cc.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace millrace::pipeline {
+
+enum class FieldType {
+  kText,          // any scalar, taken as its text
+  kName,          // letters, digits, _ and -; begins with a letter; at most 64
+  kPath,          // a path; relative ones are relative to the config file
+  kBool,          // true or false
+  kInteger,
+  kNumber,
+  kSize,          // bytes: an integer, or one with a unit (64MiB)
+  kChoice,        // one of `choices`
+  kCharacter,     // one ASCII character, or `tab`; `none` where allow_none
+  kTexts,         // a list of texts; one alone where allow_single
+  kObject,        // a map with the fields of `object`
+  kNamedObjects,  // a map from names to `object`
+  kNamedTexts,    // a map from names to texts
+  kFrom,          // where a column's value comes from: see docs of the column
+};
+
+struct ObjectSpec;
+
+struct Field {
+  std::string key;
+  FieldType type = FieldType::kText;
+  std::string doc;           // one sentence
+  bool required = false;
+  std::string fallback = {}; // the default, as written in a config; "" for none
+  int64_t min = std::numeric_limits<int64_t>::min();  // of integers and sizes, elements of lists
+  int64_t max = std::numeric_limits<int64_t>::max();
+  double number_min = 0, number_max = 0;              // of numbers
+  std::vector<std::string> choices = {};
+  const ObjectSpec* object = nullptr;
+  bool secret = false;        // must be a ${env:...} or ${file:...}; stays unresolved
+  bool allow_single = false;  // kTexts
+  bool allow_none = false;    // kCharacter
+  bool null_is_text = false;  // kTexts: a plain null or ~ is meant as that text
+  bool free_names = false;    // kNamedObjects: any non-empty name (columns)
+};
+
+/// An object with fields, or, with `variants`, one of several chosen by the field `type`.
+struct ObjectSpec {
+  std::string name;           // "csv source"; also names its definition in the schema
+  std::string doc;
+  std::vector<Field> fields = {};
+  std::vector<const ObjectSpec*> variants = {};
+  std::string type_value = {};  // of a variant: the value of `type` that chooses it
+
+  const Field* Find(const std::string& key) const;
+  std::vector<std::string> Keys() const;
+};
+
+/// The whole config.
+const ObjectSpec& PipelineSpec();
+
+/// The keys of the long form of `from`, which therefore name no source.
+const std::vector<std::string>& FromKeys();
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,27 @@
+// What a scalar means for the field it is given to. YAML's own ideas of types play no part.
+#pragma once
+
+#include <string>
+
+#include "pipeline/config_fields.h"
+#include "pipeline/config_value.h"
+
+namespace millrace::pipeline {
+
+struct ScalarFault {
+  ErrorCode code = ErrorCode::kWrongType;
+  std::string message, suggestion;  // no message: the scalar is right
+};
+
+/// Reads `text` as the field's type into `value`. `quoted`: it was quoted in the config (and did
+/// not come from a reference).
+ScalarFault ReadScalar(const Field& field, const std::string& text, bool quoted,
+                       ConfigValue* value);
+
+/// "an integer", "true or false": the field's type in a message.
+std::string TypePhrase(const Field& field);
+
+/// The choices as "`a`, `b` or `c`".
+std::string ListChoices(const std::vector<std::string>& choices);
+
+}  // namespace millrace::pipeline

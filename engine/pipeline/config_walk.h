@@ -1,0 +1,18 @@
+// Reads a tree by a table of fields: unknown, missing and mistyped keys are reported, everything
+// else becomes a ConfigValue.
+#pragma once
+
+#include "pipeline/config_problems.h"
+#include "pipeline/config_references.h"
+#include "pipeline/config_value.h"
+
+namespace millrace::pipeline {
+
+/// `scope` resolves the references in ordinary fields. The tree must outlive the result.
+ConfigValue WalkConfig(const ConfigNode& root, const ObjectSpec& spec, const ReferenceScope& scope,
+                       ConfigProblems* problems);
+
+/// Whether a text may name a source, a contract, an export, a pipeline or a parameter.
+bool IsName(const std::string& text);
+
+}  // namespace millrace::pipeline
