@@ -97,7 +97,7 @@ class Walk {
       case FieldType::kNamedObjects: return NamedObjects(node, field);
       case FieldType::kNamedTexts: return NamedTexts(node, field);
       case FieldType::kTexts: return Texts(node, field);
-      case FieldType::kFrom: return From(node, field);
+      case FieldType::kFrom: return From(node);
       default: return Scalar(node, field);
     }
   }
@@ -185,11 +185,13 @@ class Walk {
     ConfigValue value = Begin(node);
     if (!IsMap(node, field.key, field.key)) return value;
     value.kind = ConfigValue::Kind::kObject;
+    scope_.allow_params = false;  // their values cannot refer to each other
     for (const ConfigEntry& entry : node.entries) {
-      Field text{.key = entry.key};
+      Field text{.key = entry.key, .doc = ""};
       value.members.emplace_back(entry.key, Scalar(entry.value, text));
       value.member_spans.push_back(entry.key_span);
     }
+    scope_.allow_params = true;
     return value;
   }
 
@@ -249,7 +251,7 @@ class Walk {
                      "`" + entry.key + "` is not a key of `from`", suggestion);
       return value;
     }
-    ConfigValue inner = Scalar(entry.value, Field{.key = entry.key});
+    ConfigValue inner = Scalar(entry.value, Field{.key = entry.key, .doc = ""});
     if (inner.kind == ConfigValue::Kind::kNone) return value;
     value.kind = ConfigValue::Kind::kObject;
     value.members.emplace_back(entry.key, std::move(inner));
@@ -258,7 +260,7 @@ class Walk {
   }
 
   ConfigValue Path(const ConfigNode& node, const std::string& key) {
-    ConfigValue value = Scalar(node, Field{.key = key});
+    ConfigValue value = Scalar(node, Field{.key = key, .doc = ""});
     if (value.kind == ConfigValue::Kind::kText && value.text.empty()) {
       problems_->Add(ErrorCode::kBadValue, node.span, "`" + key + "` is empty");
       value.kind = ConfigValue::Kind::kNone;
@@ -266,7 +268,7 @@ class Walk {
     return value;
   }
 
-  ConfigValue From(const ConfigNode& node, const Field& field) {
+  ConfigValue From(const ConfigNode& node) {
     const auto is_rule_key = [](const ConfigEntry& e) {
       return std::find(FromKeys().begin(), FromKeys().end(), e.key) != FromKeys().end();
     };
@@ -274,6 +276,11 @@ class Walk {
                             std::none_of(node.entries.begin(), node.entries.end(), is_rule_key);
     if (!per_source) return FromRule(node);
     ConfigValue value = Begin(node);
+    if (node.entries.empty()) {
+      problems_->Add(ErrorCode::kBadValue, node.span, "`from` is empty",
+                     "leave it out: the column of the same name is taken");
+      return value;
+    }
     value.kind = ConfigValue::Kind::kObject;
     for (const ConfigEntry& entry : node.entries) {
       value.members.emplace_back(entry.key, FromRule(entry.value));
@@ -282,7 +289,7 @@ class Walk {
     return value;
   }
 
-  const ReferenceScope& scope_;
+  ReferenceScope scope_;
   ConfigProblems* problems_;
 };
 

@@ -1,0 +1,324 @@
+#include "pipeline/config_build.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "pipeline/config_canonical.h"
+#include "pipeline/config_contract.h"
+
+namespace millrace::pipeline {
+namespace {
+
+std::string Absolute(const std::string& base_dir, const std::string& path) {
+  std::string text = (std::filesystem::path(base_dir) / path).lexically_normal().string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+bool IsWithin(const std::string& path, const std::string& folder) {
+  return path == folder || path.rfind(folder == "/" ? folder : folder + '/', 0) == 0;
+}
+
+std::optional<char> Character(const ConfigValue& value, const char* key) {
+  const ConfigValue* member = value.Find(key);
+  if (member == nullptr) return std::nullopt;
+  return member->text == "none" ? '\0' : member->text[0];
+}
+
+void ReportRepeated(const ConfigValue* list, ConfigProblems* problems) {
+  if (list == nullptr) return;
+  std::set<std::string> seen;
+  for (const ConfigValue& item : list->items) {
+    if (seen.insert(item.text).second) continue;
+    problems->Add(ErrorCode::kDuplicateName, item.span, "`" + item.text + "` is named twice");
+  }
+}
+
+class Build {
+ public:
+  Build(const ConfigValue& root, const std::string& base_dir, ConfigProblems* problems)
+      : root_(root), problems_(problems) {
+    config_.base_dir = base_dir;
+  }
+
+  PipelineConfig Run() {
+    config_.name = root_.Text("name");
+    config_.workspace = Absolute(config_.base_dir, root_.Text("workspace"));
+    config_.seed = static_cast<uint64_t>(root_.Integer("seed"));
+    if (const ConfigValue* limits = root_.Find("limits")) {
+      config_.memory_bytes = limits->Integer("memory");
+      config_.threads = static_cast<int>(limits->Integer("threads"));
+    }
+    FindTables();
+    BuildSources();
+    BuildContracts();
+    BuildExports();
+    return std::move(config_);
+  }
+
+ private:
+  const ConfigValue* Named(const char* key) const { return root_.Find(key); }
+
+  // The names a source or an export may give as its contract.
+  void FindTables() {
+    several_ = root_.IsWritten("contracts");
+    single_ = root_.IsWritten("contract");
+    if (several_ && single_) {
+      problems_->Add(ErrorCode::kBadValue, Named("contract") ? Named("contract")->span : root_.span,
+                     "`contract` and `contracts` exclude each other",
+                     "name the contract and move it under `contracts`");
+    }
+    if (const ConfigValue* contracts = Named("contracts")) {
+      for (const auto& [name, value] : contracts->members) tables_.push_back(name);
+    } else if (const ConfigValue* sources = Named("sources"); sources != nullptr && !single_) {
+      std::set<std::string> names;  // inferred: one per name the sources give
+      for (const auto& [name, value] : sources->members) {
+        if (names.insert(value.Text("contract")).second) tables_.push_back(value.Text("contract"));
+      }
+    } else {
+      tables_.push_back("");
+    }
+  }
+
+  void CheckTable(const ConfigValue& value, const std::string& what) {
+    const ConfigValue* named = value.Find("contract");
+    if (named != nullptr && !Known(named->text)) {
+      std::string suggestion = DidYouMean(named->text, tables_);
+      if (single_ && !several_) suggestion = "the contract of the short form has no name";
+      problems_->Add(ErrorCode::kUnknownReference, named->span,
+                     "there is no contract `" + named->text + "`", suggestion);
+    } else if (!value.IsWritten("contract") && !Known("") && !tables_.empty()) {
+      problems_->Add(ErrorCode::kMissingKey, value.span, "`contract` is missing in the " + what,
+                     "name one of " + Quoted(tables_));
+    }
+  }
+
+  bool Known(const std::string& table) const {
+    return std::find(tables_.begin(), tables_.end(), table) != tables_.end();
+  }
+
+  static std::string Quoted(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? "`" : ", `") + name + '`';
+    return out;
+  }
+
+  void BuildSources() {
+    const ConfigValue* sources = Named("sources");
+    if (sources == nullptr) return;
+    for (size_t i = 0; i < sources->members.size(); ++i) {
+      const auto& [name, value] = sources->members[i];
+      const SourceSpan& span = sources->member_spans[i];
+      source_names_.push_back(name);
+      if (std::find(FromKeys().begin(), FromKeys().end(), name) != FromKeys().end()) {
+        problems_->Add(ErrorCode::kBadValue, span, "a source cannot be called `" + name + "`",
+                       "the word has a meaning of its own under `from`");
+      }
+      if (value.kind != ConfigValue::Kind::kObject) continue;
+      CheckTable(value, "source `" + name + "`");
+      config_.sources.push_back(BuildSource(name, value, span));
+      config_.source_json[name] = SourceJson(name, value);
+    }
+  }
+
+  SourceConfig BuildSource(const std::string& name, const ConfigValue& value,
+                           const SourceSpan& span) {
+    SourceConfig source;
+    source.name = name;
+    source.span = span;
+    source.path = value.Text("path");
+    if (const ConfigValue* path = value.Find("path")) source.path_span = path->span;
+    source.contract = value.Text("contract");
+    if (const ConfigValue* limits = value.Find("limits")) {
+      if (const ConfigValue* most = limits->Find("max_rejects")) {
+        source.limits.max_rejects = most->integer;
+      }
+      if (const ConfigValue* share = limits->Find("max_reject_fraction")) {
+        source.limits.max_reject_fraction = share->number;
+      }
+    }
+    const std::string& type = value.spec->type_value;
+    if (type == "csv") {
+      source.type = SourceType::kCsv;
+      source.format = BuildCsv(value);
+    } else if (type == "jsonl") {
+      source.type = SourceType::kJsonl;
+      io::JsonlOptions options;
+      options.record_bytes_max = value.Integer("record_bytes_max");
+      source.format = options;
+    } else {
+      source.type = SourceType::kParquet;
+      source.format = io::ParquetReadOptions{};
+    }
+    return source;
+  }
+
+  io::CsvOptions BuildCsv(const ConfigValue& value) {
+    io::CsvOptions options;
+    options.delimiter = Character(value, "delimiter");
+    options.quote = Character(value, "quote");
+    options.escape = Character(value, "escape");
+    if (const ConfigValue* header = value.Find("header")) options.header = header->boolean;
+    options.column_names = value.Texts("columns");
+    options.fill_short_rows = value.Text("short_rows") == "fill";
+    options.record_bytes_max = value.Integer("record_bytes_max");
+    ReportRepeated(value.Find("columns"), problems_);
+    if (options.delimiter && options.delimiter == options.quote) {
+      problems_->Add(ErrorCode::kBadValue, value.Find("quote")->span,
+                     "`delimiter` and `quote` are the same character");
+    }
+    if (options.delimiter && options.delimiter == options.escape) {
+      problems_->Add(ErrorCode::kBadValue, value.Find("escape")->span,
+                     "`delimiter` and `escape` are the same character");
+    }
+    if (options.header == false && options.column_names.empty()) {
+      problems_->Add(ErrorCode::kMissingKey, value.Find("header")->span,
+                     "without a header the columns need names", "add `columns: [...]`");
+    }
+    return options;
+  }
+
+  void BuildContracts() {
+    if (const ConfigValue* contract = Named("contract")) AddContract("", *contract);
+    const ConfigValue* contracts = Named("contracts");
+    if (contracts == nullptr) return;
+    for (const auto& [name, value] : contracts->members) AddContract(name, value);
+  }
+
+  void AddContract(const std::string& name, const ConfigValue& value) {
+    if (value.kind != ConfigValue::Kind::kObject) return;
+    std::vector<std::string> sources;
+    for (const SourceConfig& source : config_.sources) {
+      if (source.contract == name) sources.push_back(source.name);
+    }
+    // A source that is wrong itself may still be referred to.
+    config_.contracts.push_back(
+        BuildContract(name, value, name.empty() ? source_names_ : sources, source_names_, problems_));
+    config_.contract_json[name] = ContractJson(name, value);
+  }
+
+  void BuildExports() {
+    const ConfigValue* exports = Named("exports");
+    if (exports == nullptr) return;
+    for (size_t i = 0; i < exports->members.size(); ++i) {
+      const auto& [name, value] = exports->members[i];
+      if (value.kind != ConfigValue::Kind::kObject) continue;
+      CheckTable(value, "export `" + name + "`");
+      ExportConfig built;
+      built.span = exports->member_spans[i];
+      built.contract = value.Text("contract");
+      built.options = BuildOptions(name, value);
+      if (const ConfigValue* path = value.Find("path")) {
+        built.path = Absolute(config_.base_dir, path->text);
+        CheckTarget(built.path, path->span);
+      }
+      CheckColumns(value, built.contract);
+      config_.exports.push_back(std::move(built));
+    }
+  }
+
+  exporting::ExportOptions BuildOptions(const std::string& name, const ConfigValue& value) {
+    exporting::ExportOptions options;
+    options.name = name;
+    options.format = value.spec->type_value == "jsonl" ? exporting::Format::kJsonl
+                                                       : exporting::Format::kParquet;
+    const std::string compression = value.Text("compression", "none");
+    options.compression = compression == "gzip"   ? exporting::TextCompression::kGzip
+                          : compression == "zstd" ? exporting::TextCompression::kZstd
+                                                  : exporting::TextCompression::kNone;
+    options.compression_level = static_cast<int>(value.Integer("compression_level", 1));
+    options.rows_per_shard = value.Integer("rows_per_shard");
+    options.rows_per_row_group = value.Integer("rows_per_row_group", options.rows_per_row_group);
+    options.columns = value.Texts("columns");
+    options.partition_by = value.Texts("partition_by");
+    options.provenance = value.Bool("provenance");
+    options.overwrite = value.Bool("overwrite");
+    CheckLevel(value, options);
+    return options;
+  }
+
+  void CheckLevel(const ConfigValue& value, const exporting::ExportOptions& options) {
+    const ConfigValue* level = value.Find("compression_level");
+    if (level == nullptr || level->node == nullptr) return;
+    const bool jsonl = options.format == exporting::Format::kJsonl;
+    if (jsonl && options.compression == exporting::TextCompression::kNone) {
+      problems_->Add(ErrorCode::kBadValue, level->span,
+                     "`compression_level` has no effect without compression",
+                     "add `compression: zstd`, or leave it out");
+    } else if (options.compression == exporting::TextCompression::kGzip && level->integer > 9) {
+      problems_->Add(ErrorCode::kBadValue, level->span, "gzip has levels from 1 to 9");
+    }
+  }
+
+  void CheckTarget(const std::string& path, const SourceSpan& span) {
+    if (!targets_.insert(path).second) {
+      problems_->Add(ErrorCode::kDuplicateName, span, "another export has the same path");
+    }
+    if (IsWithin(path, config_.workspace) || IsWithin(config_.workspace, path)) {
+      problems_->Add(ErrorCode::kBadValue, span, "an export and the workspace cannot be nested",
+                     "give the export a folder of its own");
+    }
+    for (const SourceConfig& source : config_.sources) {
+      const bool is_tree = !source.path.empty() && (source.path.back() == '/' ||
+                                                    source.path.find("**") != std::string::npos);
+      if (!is_tree) continue;
+      std::string folder = source.path.substr(0, source.path.find_first_of("*?["));
+      folder = Absolute(config_.base_dir, folder.substr(0, folder.rfind('/') + 1));
+      if (!IsWithin(path, folder)) continue;
+      problems_->Add(ErrorCode::kBadValue, span,
+                     "the source `" + source.name + "` would read this export as input");
+    }
+  }
+
+  // Columns that an export names must come out of its table; with `keep` only the data can tell.
+  void CheckColumns(const ConfigValue& value, const std::string& table) {
+    ReportRepeated(value.Find("columns"), problems_);
+    ReportRepeated(value.Find("partition_by"), problems_);
+    const auto contract =
+        std::find_if(config_.contracts.begin(), config_.contracts.end(),
+                     [&](const contract::Contract& c) { return c.name == table; });
+    if (contract == config_.contracts.end() ||
+        contract->unknown_columns == contract::UnknownColumns::kKeep) {
+      return;
+    }
+    const std::vector<std::string> known = DeclaredColumns(table);
+    for (const char* key : {"columns", "partition_by"}) {
+      const ConfigValue* list = value.Find(key);
+      if (list == nullptr) continue;
+      for (const ConfigValue& item : list->items) {
+        if (std::find(known.begin(), known.end(), item.text) != known.end()) continue;
+        problems_->Add(ErrorCode::kUnknownReference, item.span,
+                       "the contract has no column `" + item.text + "`",
+                       DidYouMean(item.text, known));
+      }
+    }
+  }
+
+  // As written: columns that are wrong in themselves still exist.
+  std::vector<std::string> DeclaredColumns(const std::string& table) const {
+    std::vector<std::string> names;
+    const ConfigValue* contract = Named("contract");
+    if (const ConfigValue* contracts = Named("contracts")) contract = contracts->Find(table);
+    const ConfigValue* columns = contract == nullptr ? nullptr : contract->Find("columns");
+    if (columns == nullptr) return names;
+    for (const auto& [name, value] : columns->members) names.push_back(name);
+    return names;
+  }
+
+  const ConfigValue& root_;
+  ConfigProblems* problems_;
+  PipelineConfig config_;
+  bool several_ = false, single_ = false;
+  std::vector<std::string> tables_, source_names_;
+  std::set<std::string> targets_;
+};
+
+}  // namespace
+
+PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir,
+                           ConfigProblems* problems) {
+  return Build(root, base_dir, problems).Run();
+}
+
+}  // namespace millrace::pipeline

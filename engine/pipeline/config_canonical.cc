@@ -1,0 +1,134 @@
+#include "pipeline/config_canonical.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/sha256.h"
+#include "pipeline/config_references.h"
+
+namespace millrace::pipeline {
+namespace {
+
+using Ordered = nlohmann::ordered_json;
+using Sorted = nlohmann::json;
+using Kind = ConfigValue::Kind;
+
+template <typename Json>
+Json ToJson(const ConfigValue& value) {
+  switch (value.kind) {
+    case Kind::kNone: return nullptr;
+    case Kind::kBool: return value.boolean;
+    case Kind::kInteger: return value.integer;
+    case Kind::kNumber: return value.number;
+    case Kind::kText: return value.text;
+    case Kind::kTexts: {
+      Json list = Json::array();
+      for (const ConfigValue& item : value.items) list.push_back(ToJson<Json>(item));
+      return list;
+    }
+    case Kind::kObject: {
+      Json object = Json::object();
+      for (const auto& [key, member] : value.members) object[key] = ToJson<Json>(member);
+      return object;
+    }
+  }
+  return nullptr;
+}
+
+// A word that every YAML reader takes for the same text.
+bool IsPlainWord(const std::string& text) {
+  static const auto* surprising = new std::set<std::string>{
+      "true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+  std::string lower;
+  for (const char c : text) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !lower.empty() && is_letter(lower[0]) && surprising->count(lower) == 0 &&
+         std::all_of(lower.begin(), lower.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
+
+// JSON's string is YAML's, but for what JSON leaves as it is and YAML does not allow.
+std::string YamlText(const std::string& text, bool is_key) {
+  const std::string escaped = is_key ? text : EscapeReferences(text);
+  if (IsPlainWord(escaped)) return escaped;
+  std::string quoted;
+  for (const char c : Ordered(escaped).dump()) {
+    if (c == '\x7f') {
+      quoted += "\\x7F";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted;
+}
+
+std::string YamlScalar(const Ordered& value) {
+  return value.is_string() ? YamlText(value.get<std::string>(), false) : value.dump();
+}
+
+void AppendYaml(const Ordered& object, int depth, std::string* out) {
+  const std::string indent(static_cast<size_t>(depth) * 2, ' ');
+  for (const auto& [key, value] : object.items()) {
+    *out += indent + YamlText(key, true) + ':';
+    if (value.is_object() && !value.empty()) {
+      *out += '\n';
+      AppendYaml(value, depth + 1, out);
+    } else if (value.is_array()) {
+      std::string list;
+      for (const Ordered& item : value) list += (list.empty() ? "" : ", ") + YamlScalar(item);
+      *out += " [" + list + "]\n";
+    } else {
+      *out += ' ' + YamlScalar(value) + '\n';
+    }
+  }
+}
+
+Ordered Resolved(const ConfigValue& config) {
+  Ordered json = ToJson<Ordered>(config);
+  json.erase("params");
+  return json;
+}
+
+}  // namespace
+
+std::string ResolvedYaml(const ConfigValue& config) {
+  std::string yaml;
+  AppendYaml(Resolved(config), 0, &yaml);
+  return yaml;
+}
+
+std::string ConfigHash(const ConfigValue& config) {
+  Ordered json = Resolved(config);
+  json.erase("workspace");
+  json.erase("limits");
+  for (auto& [name, source] : json["sources"].items()) source.erase("limits");
+  if (json.contains("exports")) {
+    for (auto& [name, target] : json["exports"].items()) target.erase("path");
+  }
+  return Sha256Hex("millrace config 1\n" + json.dump());
+}
+
+std::string SourceJson(const std::string& name, const ConfigValue& source) {
+  Sorted json = ToJson<Sorted>(source);
+  json["name"] = name;
+  for (const char* key : {"path", "contract", "limits"}) json.erase(key);
+  return json.dump();
+}
+
+std::string ContractJson(const std::string& name, const ConfigValue& contract) {
+  Sorted json = ToJson<Sorted>(contract);
+  json["name"] = name;
+  json["columns"] = Sorted::array();
+  if (const ConfigValue* columns = contract.Find("columns")) {
+    for (const auto& [column, value] : columns->members) {
+      Sorted entry = ToJson<Sorted>(value);
+      entry["name"] = column;
+      json["columns"].push_back(std::move(entry));
+    }
+  }
+  return json.dump();
+}
+
+}  // namespace millrace::pipeline

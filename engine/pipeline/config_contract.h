@@ -1,0 +1,20 @@
+// Contracts of a config: from values to contract::Contract, with the checks that need no data.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contract/contract.h"
+#include "pipeline/config_problems.h"
+#include "pipeline/config_value.h"
+
+namespace millrace::pipeline {
+
+/// `sources`: those whose rows the contract is for; `all_sources`: every source of the pipeline.
+/// Columns that are wrong are reported and left out.
+contract::Contract BuildContract(const std::string& name, const ConfigValue& value,
+                                 const std::vector<std::string>& sources,
+                                 const std::vector<std::string>& all_sources,
+                                 ConfigProblems* problems);
+
+}  // namespace millrace::pipeline

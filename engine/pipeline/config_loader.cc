@@ -1,0 +1,139 @@
+#include "pipeline/config_loader.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "pipeline/config_build.h"
+#include "pipeline/config_canonical.h"
+#include "pipeline/config_fields.h"
+#include "pipeline/config_walk.h"
+
+namespace millrace::pipeline {
+namespace {
+
+bool HasSyntaxProblem(const ConfigTree& tree) {
+  for (const Diagnostic& problem : tree.problems) {
+    if (problem.code == ErrorCode::kYamlSyntax) return true;
+  }
+  return false;
+}
+
+bool IsOtherVersion(const ConfigNode& root, ConfigProblems* problems) {
+  const ConfigNode* version = root.Find("version");
+  if (version == nullptr || version->kind != ConfigNode::Kind::kScalar || version->quoted ||
+      version->text == "1" || version->text.empty() ||
+      version->text.find_first_not_of("0123456789") != std::string::npos) {
+    return false;
+  }
+  problems->Add(ErrorCode::kUnsupportedVersion, version->span,
+                "this program reads configs of version 1, not " + version->text);
+  return true;
+}
+
+void SetFromOutside(const LoadOptions& options, ReferenceScope* scope, ConfigProblems* problems) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : scope->params) known.push_back(name);
+  for (const auto& [name, value] : options.params) {
+    if (scope->params.count(name) > 0) {
+      scope->params[name] = value;
+      continue;
+    }
+    std::string suggestion = DidYouMean(name, known);
+    if (suggestion.empty()) {
+      suggestion = known.empty() ? "the config declares no `params`" : "its parameters are";
+      for (const std::string& other : known) suggestion += " `" + other + "`";
+    }
+    problems->Add(ErrorCode::kBadParameter, SourceSpan{problems->tree().file, 0, 0, 1},
+                  "the config has no parameter `" + name + "`", suggestion);
+  }
+}
+
+// Parameters come first, for everything else may refer to them.
+ReferenceScope ReadParams(const ConfigNode& root, const std::string& base_dir,
+                          const LoadOptions& options, ConfigProblems* problems) {
+  ReferenceScope scope;
+  scope.base_dir = base_dir;
+  const ConfigNode* params = root.Find("params");
+  if (params != nullptr) {
+    scope.allow_params = false;
+    for (const ConfigEntry& entry : params->entries) {
+      scope.params[entry.key].reset();
+      if (entry.value.kind != ConfigNode::Kind::kScalar) continue;
+      // Problems of a value that is overridden do not matter; others are reported by the walk.
+      scope.params[entry.key] = ResolveReferences(entry.value.text, scope).text;
+    }
+    scope.allow_params = true;
+  }
+  SetFromOutside(options, &scope, problems);
+  if (params == nullptr) return scope;
+  for (const ConfigEntry& entry : params->entries) {
+    if (!IsName(entry.key)) {
+      problems->Add(ErrorCode::kBadValue, entry.key_span, "`" + entry.key + "` is no name");
+    }
+    if (entry.value.kind == ConfigNode::Kind::kEmpty && !scope.params[entry.key]) {
+      problems->Add(ErrorCode::kBadParameter, entry.key_span,
+                    "the parameter `" + entry.key + "` has no value",
+                    "set it: --set " + entry.key + "=...");
+    }
+  }
+  return scope;
+}
+
+// The tree without the parameters that come from outside or must: the walk would take their
+// written values for the ones that count.
+ConfigNode WithParams(ConfigNode root, const LoadOptions& options) {
+  for (ConfigEntry& entry : root.entries) {
+    if (entry.key != "params") continue;
+    std::vector<ConfigEntry> kept;
+    for (ConfigEntry& param : entry.value.entries) {
+      const bool replaced = options.params.count(param.key) > 0;
+      if (!replaced && param.value.kind != ConfigNode::Kind::kEmpty) kept.push_back(param);
+    }
+    entry.value.entries = std::move(kept);
+  }
+  return root;
+}
+
+}  // namespace
+
+Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,
+                                   const std::string& base_dir, const LoadOptions& options) {
+  const ConfigTree tree = ParseConfigTree(text, file);
+  ConfigProblems problems(&tree);
+  FindSecrets(tree.root, &problems);
+  // Of half a tree the rest would look as if it were missing.
+  if (HasSyntaxProblem(tree) || IsOtherVersion(tree.root, &problems)) {
+    return MakeError(problems.Finish());
+  }
+  const ReferenceScope scope = ReadParams(tree.root, base_dir, options, &problems);
+  const ConfigNode root = WithParams(tree.root, options);
+  const ConfigValue value = WalkConfig(root, PipelineSpec(), scope, &problems);
+  PipelineConfig config;
+  if (value.kind == ConfigValue::Kind::kObject) config = BuildConfig(value, base_dir, &problems);
+  if (!problems.empty()) return MakeError(problems.Finish());
+  config.file = file;
+  config.resolved_yaml = ResolvedYaml(value);
+  config.config_hash = ConfigHash(value);
+  return config;
+}
+
+Result<PipelineConfig> LoadConfig(const std::string& path, const LoadOptions& options) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (!error && std::filesystem::is_directory(absolute, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` is a folder",
+                     "name the config file inside it");
+  }
+  std::ifstream stream(absolute, std::ios::binary);
+  if (!stream) {
+    return MakeError(ErrorCode::kUnreadablePath, "the config `" + path + "` cannot be read",
+                     "check the path and its permissions");
+  }
+  std::string text(kConfigBytesMax + 1, '\0');  // one more than is allowed tells a longer one
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(stream.gcount()));
+  return ParseConfig(text, path, absolute.lexically_normal().parent_path().string(), options);
+}
+
+}  // namespace millrace::pipeline
