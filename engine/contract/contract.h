@@ -82,6 +82,8 @@ std::vector<std::string> UnknownColumnsOf(const Contract& contract, const std::s
 /// `contract` with one optional string column per name that it does not have yet, in order.
 Contract WithKeptColumns(Contract contract, const std::vector<std::string>& names);
 
+/// Field metadata of a sensitive column: this key with the value "true".
+inline constexpr char kSensitiveKey[] = "sensitive";
 /// The Arrow schema of rows that fulfil the contract, without reserved columns. Field metadata
 /// marks sensitive columns.
 std::shared_ptr<arrow::Schema> SchemaOf(const Contract& contract);

@@ -11,7 +11,7 @@
 namespace millrace::pipeline {
 
 struct LoadOptions {
-  std::map<std::string, std::string> params;   // --set name=value
+  std::map<std::string, std::string> params;  // --set name=value
 };
 
 /// Fails with every diagnostic of the config at once. Does not look at data.

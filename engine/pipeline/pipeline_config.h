@@ -19,32 +19,32 @@ enum class SourceType { kCsv, kJsonl, kParquet };
 struct SourceConfig {
   std::string name;
   SourceType type = SourceType::kCsv;
-  std::string path;                      // as written, references resolved; relative to base_dir
+  std::string path;  // as written, references resolved; relative to base_dir
   source::FormatOptions format;
-  std::string contract;                  // "" for the short form
+  std::string contract;  // "" for the short form
   contract::RejectLimits limits;
   SourceSpan span, path_span;
 };
 
 struct ExportConfig {
   exporting::ExportOptions options;
-  std::string path;                      // absolute
-  std::string contract;                  // the table to export; "" for the short form
+  std::string path;      // absolute
+  std::string contract;  // the table to export; "" for the short form
   SourceSpan span;
 };
 
 struct PipelineConfig {
   std::string name;
-  std::string file;                      // as given; for messages only
-  std::string base_dir;                  // absolute folder of the config file
-  std::string workspace;                 // absolute
+  std::string file;       // as given; for messages only
+  std::string base_dir;   // absolute folder of the config file
+  std::string workspace;  // absolute
   uint64_t seed = 0;
-  int64_t memory_bytes = 0;              // 0: the default of the machine
-  int threads = 0;                       // 0: one per CPU this process may use
+  int64_t memory_bytes = 0;  // 0: the default of the machine
+  int threads = 0;           // 0: one per CPU this process may use
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::vector<ExportConfig> exports;
-  std::string resolved_yaml;             // canonical text: parameters and references in place
+  std::string resolved_yaml;  // canonical text: parameters and references in place
   /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits and export paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.

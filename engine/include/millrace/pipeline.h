@@ -17,6 +17,7 @@
 
 namespace millrace {
 
+/// A loaded config. What it holds is the engine's own business (pipeline/pipeline.h).
 class Pipeline;
 
 struct LoadOptions {
@@ -58,16 +59,23 @@ struct RejectReason {
 };
 
 struct RunResult {
-  std::string run_id, run_folder, report_json_path, report_html_path;
+  std::string pipeline, run_id, run_folder, report_json_path, report_html_path;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
-  std::vector<RejectReason> rejects;
+  struct Source {
+    std::string name;
+    int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
+  };
+  std::vector<Source> sources;                  // in config order
+  std::vector<RejectReason> rejects;            // most rows first
+  /// Contracts that were inferred because the config has none: where the proposals were written.
+  std::vector<std::string> proposed_contracts;
   struct Export {
-    std::string name, path, release_id;
+    std::string name, type, path, release_id;
     int64_t rows = 0, files = 0, bytes = 0;
     bool existed = false;
   };
   std::vector<Export> exports;
-  int64_t splits_skipped = 0, splits_done = 0;
+  int64_t splits_total = 0, splits_skipped = 0, splits_done = 0;
   double seconds = 0;
   std::string ToJson() const;
   /// Prometheus text exposition format.

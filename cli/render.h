@@ -1,0 +1,19 @@
+// Results of the engine as text for people. Pure: the same result gives the same text.
+#pragma once
+
+#include <string>
+
+#include "millrace/pipeline.h"
+
+namespace millrace::cli {
+
+/// The funnel: rows per source, reject reasons, what was written where.
+std::string RenderRun(const RunResult& result);
+/// "in 1.8 s, 5,900 rows/s".
+std::string RenderPace(const RunResult& result);
+/// Of the JSON that the engine gives (spec/plan.md and the headers in millrace/).
+std::string RenderPlan(const std::string& json);
+std::string RenderInspect(const std::string& json);
+std::string RenderStatus(const std::string& json);
+
+}  // namespace millrace::cli

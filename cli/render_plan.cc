@@ -1,0 +1,143 @@
+#include <nlohmann/json.hpp>
+
+#include "base/quantity.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "cli/text_table.h"
+
+namespace millrace::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Title(const std::string& text) { return Styled(Style::kBold, text) + "\n"; }
+
+std::string About(const Json& number, bool exact) {
+  return (exact ? "" : "≈ ") + FormatCount(number.get<int64_t>());
+}
+
+std::string Sources(const Json& plan) {
+  TextTable table({{"source"},
+                   {"type"},
+                   {"files", Align::kRight},
+                   {"size", Align::kRight},
+                   {"rows", Align::kRight},
+                   {"splits", Align::kRight},
+                   {"path", Align::kLeft, 100}});
+  for (const Json& s : plan.at("sources")) {
+    std::string type = s.at("type");
+    if (s.value("compression", "none") != "none")
+      type += " " + s.at("compression").get<std::string>();
+    table.Add({s.at("name"), type, FormatCount(s.at("files")), FormatByteSize(s.at("bytes")),
+               About(s.at("rows_estimate"), s.at("rows_exact")), FormatCount(s.at("splits")),
+               s.at("path")});
+  }
+  return Title("Sources") + table.Render();
+}
+
+std::string Dialects(const Json& plan) {
+  std::string out;
+  for (const Json& s : plan.at("sources")) {
+    if (!s.contains("dialect")) continue;
+    const Json& d = s.at("dialect");
+    const auto shown = [](const Json& value) {
+      return value.is_null() ? std::string("none") : value.get<std::string>();
+    };
+    out += "  " + SafeText(s.at("name").get<std::string>(), false) + ": delimiter " +
+           shown(d.at("delimiter")) + "  quote " + shown(d.at("quote")) + "  escape " +
+           shown(d.at("escape")) + "  " + (d.at("header").get<bool>() ? "header" : "no header") +
+           "  newline " + shown(d.at("newline")) + (d.at("bom").get<bool>() ? "  BOM" : "") +
+           "  (confidence " +
+           FormatShare(static_cast<int64_t>(d.at("confidence").get<double>() * 100), 100) + ")\n";
+  }
+  return out.empty() ? "" : "\n" + Title("CSV dialects") + out;
+}
+
+std::string FromText(const Json& item) {
+  if (item.contains("constant")) return "= " + item.at("constant").dump();
+  if (item.contains("expression")) return item.at("expression");
+  return item.at("from").get<std::string>() +
+         (item.at("found").get<bool>() ? "" : "  (not in sample)");
+}
+
+std::string Mapping(const Json& plan) {
+  std::string out;
+  for (const Json& s : plan.at("sources")) {
+    TextTable table({{"column"}, {"type"}, {"from", Align::kLeft, 80}});
+    for (const Json& item : s.at("mapping")) {
+      table.Add({item.at("column"), item.at("type"), FromText(item)});
+    }
+    out += "\n" + Title("Columns from " + SafeText(s.at("name").get<std::string>(), false)) +
+           table.Render();
+    std::string unused;
+    for (const Json& name : s.at("unused_columns")) {
+      unused += (unused.empty() ? "" : ", ") + SafeText(name.get<std::string>(), false);
+    }
+    if (!unused.empty()) out += "  " + Styled(Style::kDim, "not used: " + unused) + "\n";
+  }
+  return out;
+}
+
+std::string Exports(const Json& plan) {
+  if (plan.at("exports").empty()) return "";
+  TextTable table({{"export"},
+                   {"type"},
+                   {"rows", Align::kRight},
+                   {"size", Align::kRight},
+                   {"where", Align::kLeft, 200}});
+  for (const Json& e : plan.at("exports")) {
+    table.Add({e.at("name"), e.at("type"), "≤ " + FormatCount(e.at("rows_estimate")),
+               "≈ " + FormatByteSize(e.at("bytes_estimate")), e.at("path")});
+  }
+  return "\n" + Title("Exports") + table.Render();
+}
+
+std::string FileChanges(const Json& changes, const char* key, const char* mark) {
+  std::string out;
+  const Json& list = changes.at(key);
+  for (const Json& name : list.at("files")) {
+    out += "  " + std::string(mark) + " " + SafeText(name.get<std::string>(), false) + "\n";
+  }
+  const auto rest = list.at("count").get<size_t>() - list.at("files").size();
+  if (rest > 0) out += "  " + std::string(mark) + " and " + std::to_string(rest) + " more\n";
+  return out;
+}
+
+std::string Changes(const Json& plan) {
+  const Json& changes = plan.at("changes");
+  std::string out = "\n" + Title("Work");
+  if (changes.at("last_run").is_null()) {
+    out += "  first run in this workspace\n";
+  } else {
+    out += "  since " + changes.at("last_run").get<std::string>() + ": " +
+           (changes.at("config_changed").get<bool>() ? "the config changed, " : "") +
+           FormatCount(changes.at("unchanged")) + " files unchanged\n";
+    out += FileChanges(changes, "new", "+") + FileChanges(changes, "changed", "~") +
+           FileChanges(changes, "removed", "-");
+  }
+  return out + "  " + FormatCount(changes.at("splits_to_do")) + " splits to do, " +
+         FormatCount(changes.at("splits_to_skip")) + " done already\n";
+}
+
+std::string Proposals(const Json& plan) {
+  std::string out;
+  for (const Json& contract : plan.at("contracts")) {
+    if (!contract.at("inferred").get<bool>()) continue;
+    const std::string table = contract.at("table");
+    out += "\n" +
+           Title("Inferred contract" + (table.empty() ? "" : " of " + SafeText(table, false))) +
+           SafeText(contract.at("proposal").get<std::string>()) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string RenderPlan(const std::string& json) {
+  const Json plan = Json::parse(json);
+  return Styled(Style::kBold, SafeText(plan.at("pipeline").get<std::string>(), false)) + "  plan " +
+         plan.at("plan_id").get<std::string>() + "\n\n" + Sources(plan) + Dialects(plan) +
+         Mapping(plan) + Proposals(plan) + Exports(plan) + Changes(plan);
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/quantity.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "cli/text_table.h"
+
+namespace millrace::cli {
+namespace {
+
+constexpr size_t kReasonsShown = 20;
+
+std::string Title(const std::string& text) { return Styled(Style::kBold, text) + "\n"; }
+
+std::string Funnel(const RunResult& result) {
+  TextTable table({{"source"},
+                   {"read", Align::kRight},
+                   {"written", Align::kRight},
+                   {"rejected", Align::kRight},
+                   {"", Align::kRight}});
+  for (const RunResult::Source& s : result.sources) {
+    table.Add({s.name, FormatCount(s.rows_read), FormatCount(s.rows_written),
+               FormatCount(s.rows_rejected), FormatShare(s.rows_rejected, s.rows_read)});
+  }
+  if (result.sources.size() > 1) {
+    table.Add({"all", FormatCount(result.rows_read), FormatCount(result.rows_written),
+               FormatCount(result.rows_rejected),
+               FormatShare(result.rows_rejected, result.rows_read)});
+  }
+  return Title("Rows") + table.Render();
+}
+
+std::string Rejects(const RunResult& result) {
+  if (result.rejects.empty()) return "";
+  TextTable table({{"rows", Align::kRight}, {"source"}, {"rule"}, {"column"}});
+  for (size_t i = 0; i < std::min(kReasonsShown, result.rejects.size()); ++i) {
+    const RejectReason& r = result.rejects[i];
+    const bool named = r.rule.rfind(r.instance + ".", 0) == 0;
+    table.Add(
+        {FormatCount(r.rows), r.source, named ? r.rule : r.instance + "." + r.rule, r.column});
+  }
+  std::string out = "\n" + Title("Rejected") + table.Render();
+  if (result.rejects.size() > kReasonsShown) {
+    out += "  and " + std::to_string(result.rejects.size() - kReasonsShown) +
+           " more reasons in the report\n";
+  }
+  return out;
+}
+
+std::string Written(const RunResult& result) {
+  if (result.exports.empty()) return "";
+  TextTable table({{"export"},
+                   {"type"},
+                   {"rows", Align::kRight},
+                   {"files", Align::kRight},
+                   {"size", Align::kRight},
+                   {"where", Align::kLeft, 400}});
+  for (const RunResult::Export& e : result.exports) {
+    table.Add({e.name, e.type, FormatCount(e.rows), FormatCount(e.files), FormatByteSize(e.bytes),
+               ShownPath(e.path) + (e.existed ? "  (was there already)" : "")});
+  }
+  return "\n" + Title("Written") + table.Render();
+}
+
+}  // namespace
+
+std::string RenderRun(const RunResult& result) {
+  std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
+                    result.run_id.substr(0, 12) + "\n\n";
+  out += Funnel(result) + Rejects(result) + Written(result);
+  if (!result.proposed_contracts.empty()) {
+    out += "\n" + Title("Inferred contract");
+    for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";
+  }
+  return out + "\n" + Title("Report") + "  " + ShownPath(result.report_html_path) + "\n";
+}
+
+std::string RenderPace(const RunResult& result) {
+  std::string out = "done in " + FormatDuration(result.seconds);
+  if (result.splits_done > 0 && result.seconds > 0) {
+    const double pace = static_cast<double>(result.rows_read) / result.seconds;
+    if (result.splits_skipped == 0) out += ", " + FormatCount(std::llround(pace)) + " rows/s";
+  }
+  if (result.splits_skipped > 0) {
+    out += ", " + FormatCount(result.splits_skipped) + " of " + FormatCount(result.splits_total) +
+           " splits were done already";
+  }
+  return out + "\n";
+}
+
+}  // namespace millrace::cli

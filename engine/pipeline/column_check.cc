@@ -1,0 +1,88 @@
+#include "pipeline/column_check.h"
+
+#include <set>
+
+#include "contract/binding.h"
+
+namespace millrace::pipeline {
+namespace {
+
+constexpr size_t kProblemsPerSourceMax = 20;
+
+class SourceCheck {
+ public:
+  SourceCheck(const PipelineConfig& config, const SourceConfig& source,
+              const contract::Contract& contract)
+      : config_(config), source_(source), contract_(contract) {}
+
+  Status Check(const source::FileSource& files) {
+    for (const io::FileInfo& file : files.files) {
+      if (problems_.size() >= kProblemsPerSourceMax) break;
+      const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file);
+      if (!schema.ok()) {
+        Report(schema.status(), source_.path_span, file.key);
+      } else if ((*schema)->num_fields() > 0 && source_.type != SourceType::kJsonl) {
+        ARROW_RETURN_NOT_OK(CheckFile(**schema, file.key));
+      }
+    }
+    return Status::OK();
+  }
+
+  std::vector<Diagnostic> TakeProblems() { return std::move(problems_); }
+
+ private:
+  // One column at a time where the whole does not bind, so that each problem has its place.
+  Status CheckFile(const arrow::Schema& schema, const std::string& file) {
+    if (Fits(contract_, schema).ok()) return Status::OK();
+    const size_t before = problems_.size();
+    for (const contract::Column& column : contract_.columns) {
+      contract::Contract alone = contract_;
+      alone.columns = {column};
+      alone.unknown_columns = contract::UnknownColumns::kDrop;
+      const auto from = contract::FromOf(column, source_.name);
+      const SourceSpan span = from != nullptr && from->span.known() ? from->span : column.span;
+      Report(Fits(alone, schema), span, file);
+    }
+    if (problems_.size() == before) Report(Fits(contract_, schema), source_.span, file);
+    return Status::OK();
+  }
+
+  Status Fits(const contract::Contract& contract, const arrow::Schema& schema) const {
+    ARROW_ASSIGN_OR_RAISE(auto binding, contract::Bind(contract, source_.name));
+    return binding->BindFile(schema);
+  }
+
+  void Report(const Status& status, const SourceSpan& span, const std::string& file) {
+    if (status.ok()) return;
+    for (Diagnostic& problem : DiagnosticsOf(status)) {
+      if (!told_.insert({span.line, span.column, problem.message}).second) continue;
+      if (problem.message.find(file) == std::string::npos) {
+        problem.message += " (in `" + file + "` of source `" + source_.name + "`)";
+      }
+      if (!problem.span.known()) SetPlace(problem, config_, span);
+      problems_.push_back(std::move(problem));
+    }
+  }
+
+  const PipelineConfig& config_;
+  const SourceConfig& source_;
+  const contract::Contract& contract_;
+  std::set<std::tuple<int, int, std::string>> told_;
+  std::vector<Diagnostic> problems_;
+};
+
+}  // namespace
+
+Status CheckColumns(const PipelineConfig& config, const InputFiles& inputs,
+                    const TableContracts& tables) {
+  std::vector<Diagnostic> problems;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    SourceCheck check(config, config.sources[i], tables.OfSource(i));
+    ARROW_RETURN_NOT_OK(check.Check(inputs[i]));
+    for (Diagnostic& problem : check.TakeProblems()) problems.push_back(std::move(problem));
+  }
+  if (!problems.empty()) return MakeError(std::move(problems));
+  return Status::OK();
+}
+
+}  // namespace millrace::pipeline

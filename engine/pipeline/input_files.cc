@@ -1,0 +1,63 @@
+#include "pipeline/input_files.h"
+
+#include <fstream>
+
+#include "base/log.h"
+
+namespace millrace::pipeline {
+namespace {
+
+std::string LineOfFile(const std::string& path, int line) {
+  std::ifstream file(path);
+  std::string text;
+  for (int i = 0; i < line; ++i) {
+    if (!std::getline(file, text)) return "";
+  }
+  if (!text.empty() && text.back() == '\r') text.pop_back();
+  return Redact(text);
+}
+
+}  // namespace
+
+void SetPlace(Diagnostic& diagnostic, const PipelineConfig& config, const SourceSpan& span) {
+  diagnostic.span = span;
+  if (diagnostic.span.file.empty()) diagnostic.span.file = config.file;
+  if (span.known()) diagnostic.source_line = LineOfFile(config.file, span.line);
+}
+
+Status AtPlace(const Status& status, const PipelineConfig& config, const SourceSpan& span) {
+  if (status.ok() || status.IsCancelled()) return status;
+  std::vector<Diagnostic> diagnostics = DiagnosticsOf(status);
+  for (Diagnostic& diagnostic : diagnostics) {
+    if (!diagnostic.span.known()) SetPlace(diagnostic, config, span);
+  }
+  return MakeError(std::move(diagnostics));
+}
+
+Result<InputFiles> FindInputFiles(const PipelineConfig& config) {
+  InputFiles found;
+  std::vector<Diagnostic> problems;
+  for (const SourceConfig& source : config.sources) {
+    Result<source::FileSource> files =
+        source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
+    if (!files.ok()) {
+      const Status status = AtPlace(files.status(), config, source.path_span);
+      for (Diagnostic& problem : DiagnosticsOf(status)) problems.push_back(std::move(problem));
+      continue;
+    }
+    found.push_back(*std::move(files));
+  }
+  if (!problems.empty()) return MakeError(std::move(problems));
+  return found;
+}
+
+Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(const source::FileSource& source,
+                                                    const io::FileInfo& file) {
+  if (file.bytes == 0) return arrow::schema({});
+  io::Projection all;
+  all.all = true;
+  ARROW_ASSIGN_OR_RAISE(const source::OpenedFile opened, source::OpenFile(source, file, all));
+  return opened.reader->file_schema();
+}
+
+}  // namespace millrace::pipeline

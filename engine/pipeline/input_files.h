@@ -1,0 +1,33 @@
+// The files behind a config's sources, found and opened for a first look: what `validate`, `plan`
+// and `run` have in common.
+#pragma once
+
+#include <arrow/type.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "pipeline/pipeline_config.h"
+#include "source/file_source.h"
+
+namespace millrace::pipeline {
+
+/// One per source of the config, in its order.
+using InputFiles = std::vector<source::FileSource>;
+
+/// UnreadablePath for every source whose path matches nothing, at its place in the config.
+Result<InputFiles> FindInputFiles(const PipelineConfig& config);
+
+/// The columns of a file as it stands; no fields for an empty file. JSONL gives the top-level keys
+/// of its first chunk.
+Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(const source::FileSource& source,
+                                                    const io::FileInfo& file);
+
+/// `status` with the place in the config given to those of its diagnostics that have none.
+Status AtPlace(const Status& status, const PipelineConfig& config, const SourceSpan& span);
+/// The place of a diagnostic: its span and the config's line.
+void SetPlace(Diagnostic& diagnostic, const PipelineConfig& config, const SourceSpan& span);
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,35 @@
+#include "pipeline/pipeline.h"
+
+#include "base/sha256.h"
+#include "pipeline/column_check.h"
+#include "pipeline/config_loader.h"
+#include "pipeline/input_files.h"
+#include "pipeline/table_contracts.h"
+
+namespace millrace {
+
+Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
+                                                     const LoadOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
+                        pipeline::LoadConfig(path, {options.params}));
+  return std::make_shared<const Pipeline>(std::move(config));
+}
+
+Status ValidatePipeline(const Pipeline& pipeline) {
+  const pipeline::PipelineConfig& config = pipeline.config();
+  ARROW_ASSIGN_OR_RAISE(const pipeline::InputFiles inputs, pipeline::FindInputFiles(config));
+  ARROW_ASSIGN_OR_RAISE(const pipeline::TableContracts tables,
+                        pipeline::ResolveContracts(config, inputs));
+  return pipeline::CheckColumns(config, inputs, tables);
+}
+
+std::string PipelineSchema() { return pipeline::PipelineSchemaJson(); }
+
+namespace pipeline {
+
+std::string PlanId(const PipelineConfig& config) {
+  return Sha256Hex(config.resolved_yaml).substr(0, 12);
+}
+
+}  // namespace pipeline
+}  // namespace millrace

@@ -1,0 +1,201 @@
+// What a run would do, as JSON (spec/plan.md).
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "contract/infer.h"
+#include "pipeline/ingest_plan.h"
+#include "pipeline/input_files.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/plan_changes.h"
+#include "pipeline/source_survey.h"
+#include "pipeline/table_contracts.h"
+
+namespace millrace {
+namespace pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Lists of files are cut here; their counts are whole.
+constexpr size_t kFilesListed = 50;
+
+const char* TypeName(SourceType type) {
+  switch (type) {
+    case SourceType::kCsv:
+      return "csv";
+    case SourceType::kJsonl:
+      return "jsonl";
+    case SourceType::kParquet:
+      return "parquet";
+  }
+  return "";
+}
+
+Json CharJson(char c) {
+  return c == '\0' ? Json() : c == '\t' ? Json("\\t") : Json(std::string(1, c));
+}
+
+Json DialectJson(const io::SniffedCsv& sniffed) {
+  const io::CsvDialect& d = sniffed.dialect;
+  return {{"delimiter", CharJson(d.delimiter)},
+          {"quote", CharJson(d.quote)},
+          {"escape", CharJson(d.escape)},
+          {"header", d.header},
+          {"bom", d.bom},
+          {"newline", d.newline == "\r\n" ? "\\r\\n"
+                      : d.newline == "\r" ? "\\r"
+                                          : "\\n"},
+          {"confidence", std::round(sniffed.confidence * 100) / 100},
+          {"reasons", sniffed.reasons}};
+}
+
+// The types that values show; JSONL's file schema holds text only.
+Json SchemaJson(const SourceSurvey& survey) {
+  Json schema = Json::array();
+  for (const contract::Column& column : survey.inferred.columns) {
+    schema.push_back({{"name", column.name}, {"type", column.type_text}});
+  }
+  return schema;
+}
+
+Json MappingOf(const contract::Column& column, const std::string& source,
+               const arrow::Schema& schema, bool text_paths) {
+  Json item = {{"column", column.name}, {"type", column.type_text}};
+  const contract::ColumnFrom* from = contract::FromOf(column, source);
+  if (from != nullptr && from->constant) {
+    item["constant"] = column.sensitive ? "***" : *from->constant;
+  } else if (from != nullptr && !from->expression.empty()) {
+    item["expression"] = from->expression;
+  } else {
+    const std::string path = from == nullptr || from->path.empty() ? column.name : from->path;
+    item["from"] = path;
+    const std::string first = text_paths ? path.substr(0, path.find_first_of(".[")) : path;
+    item["found"] = schema.GetFieldIndex(first) >= 0 || schema.GetFieldIndex(path) >= 0;
+  }
+  return item;
+}
+
+Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
+                const contract::Contract& contract, int64_t splits) {
+  Json json = {{"name", config.name},
+               {"type", TypeName(config.type)},
+               {"path", config.path},
+               {"table", contract.name},
+               {"files", survey.files},
+               {"bytes", survey.bytes},
+               {"splits", splits},
+               {"rows_estimate", survey.rows_estimate},
+               {"rows_exact", survey.rows_exact}};
+  if (!survey.sampled_file.empty()) {
+    json["sampled_file"] = survey.sampled_file;
+    if (config.type != SourceType::kParquet) {
+      json["compression"] = std::string(io::CompressionName(survey.compression));
+    }
+  }
+  if (survey.dialect) json["dialect"] = DialectJson(*survey.dialect);
+  json["schema"] = SchemaJson(survey);
+  Json mapping = Json::array();
+  for (const contract::Column& column : contract.columns) {
+    mapping.push_back(
+        MappingOf(column, config.name, *survey.schema, config.type == SourceType::kJsonl));
+  }
+  json["mapping"] = std::move(mapping);
+  json["unused_columns"] = contract::UnknownColumnsOf(contract, config.name, *survey.schema);
+  return json;
+}
+
+Json ContractsJson(const TableContracts& tables) {
+  Json list = Json::array();
+  for (const contract::Contract& contract : tables.contracts) {
+    Json item = {{"table", contract.name},
+                 {"version", contract.version},
+                 {"inferred", contract.inferred},
+                 {"columns", contract.columns.size()}};
+    if (contract.inferred) item["proposal"] = contract::ContractYaml(contract);
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+// Zstd Parquet of typical tables takes about a third of their text; JSON repeats the names.
+int64_t OutputBytesEstimate(const ExportConfig& config, int64_t text_bytes) {
+  const double share = config.options.format == exporting::Format::kParquet              ? 0.35
+                       : config.options.compression == exporting::TextCompression::kNone ? 1.3
+                                                                                         : 0.35;
+  return std::llround(static_cast<double>(text_bytes) * share);
+}
+
+Json FileListJson(const std::vector<std::string>& files) {
+  const auto cut = static_cast<std::ptrdiff_t>(std::min(files.size(), kFilesListed));
+  return {{"count", files.size()},
+          {"files", std::vector<std::string>(files.begin(), files.begin() + cut)}};
+}
+
+Json ChangesJson(const PlanChanges& changes) {
+  Json json = {{"last_run", changes.last_run.empty() ? Json() : Json(changes.last_run)}};
+  if (!changes.last_run.empty()) {
+    json["config_changed"] = changes.config_changed;
+    json["new"] = FileListJson(changes.new_files);
+    json["changed"] = FileListJson(changes.changed_files);
+    json["removed"] = FileListJson(changes.removed_files);
+    json["unchanged"] = changes.unchanged_files;
+  }
+  json["splits_to_do"] = changes.splits_total - changes.splits_committed;
+  json["splits_to_skip"] = changes.splits_committed;
+  return json;
+}
+
+Result<Json> MakePlan(const PipelineConfig& config) {
+  ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
+  ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
+  const stage::IngestPlan plan = MakeIngestPlan(config, inputs, tables);
+  ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
+  Json sources = Json::array(), exports = Json::array();
+  std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
+  int64_t rows = 0, bytes = 0;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Result<SourceSurvey> survey = SurveySource(inputs[i]);
+    if (!survey.ok()) return AtPlace(survey.status(), config, config.sources[i].path_span);
+    sources.push_back(
+        SourceJson(config.sources[i], *survey, tables.OfSource(i), changes.splits_of_source[i]));
+    auto& table = of_table[tables.OfSource(i).name];
+    table.first += survey->rows_estimate;
+    table.second += survey->text_bytes_estimate;
+    rows += survey->rows_estimate;
+    bytes += survey->bytes;
+  }
+  for (const ExportConfig& e : config.exports) {
+    const auto& table = of_table[e.contract];
+    exports.push_back(
+        {{"name", e.options.name},
+         {"type", e.options.format == exporting::Format::kParquet ? "parquet" : "jsonl"},
+         {"table", e.contract},
+         {"path",
+          std::filesystem::path(e.path).lexically_relative(config.base_dir).generic_string()},
+         {"rows_estimate", table.first},
+         {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
+  }
+  return Json{{"plan_version", 1},
+              {"pipeline", config.name},
+              {"plan_id", PlanId(config)},
+              {"config_hash", config.config_hash},
+              {"sources", std::move(sources)},
+              {"contracts", ContractsJson(tables)},
+              {"exports", std::move(exports)},
+              {"estimates", {{"rows", rows}, {"bytes", bytes}, {"splits", changes.splits_total}}},
+              {"changes", ChangesJson(changes)}};
+}
+
+}  // namespace
+}  // namespace pipeline
+
+Result<std::string> PlanPipeline(const Pipeline& pipeline) {
+  ARROW_ASSIGN_OR_RAISE(const nlohmann::ordered_json plan, pipeline::MakePlan(pipeline.config()));
+  return plan.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace millrace

@@ -1,0 +1,135 @@
+#include "pipeline/plan_changes.h"
+
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/run_history.h"
+#include "stage/file_hashes.h"
+#include "stage/identity.h"
+#include "stage/split.h"
+
+namespace millrace::pipeline {
+namespace {
+
+struct KnownFile {
+  int64_t bytes = 0;
+  std::string sha256;
+};
+
+struct LastRun {
+  std::string folder, config_hash;
+  std::map<std::string, KnownFile> files;  // by "<source>/<path>"
+};
+
+Result<LastRun> FindLastRun(io::Store& store, const std::string& pipeline) {
+  LastRun last;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<PastRun> runs, PastRuns(store));
+  for (const PastRun& run : runs) {
+    if (!run.complete) continue;
+    ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(run.folder + "/report.json"));
+    const auto report = nlohmann::json::parse(text, nullptr, false);
+    if (!report.is_object() || report.value("pipeline", "") != pipeline) continue;
+    last.folder = run.folder;
+    last.config_hash = report.value("config_hash", "");
+    for (const auto& table : report.value("tables", nlohmann::json::array())) {
+      for (const auto& input : table.value("inputs", nlohmann::json::array())) {
+        last.files[input.value("source", "") + "/" + input.value("path", "")] = {
+            input.value("bytes", int64_t{0}), input.value("sha256", "")};
+      }
+    }
+    break;
+  }
+  return last;
+}
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+class ChangeFinder {
+ public:
+  ChangeFinder(const stage::IngestPlan& plan, std::shared_ptr<io::Store> store)
+      : plan_(plan),
+        store_(std::move(store)),
+        input_(stage::RealInput()),
+        hashes_(*store_, NowNs, input_.check_unchanged, nullptr) {}
+
+  Result<PlanChanges> Find() {
+    ARROW_ASSIGN_OR_RAISE(LastRun last, FindLastRun(*store_, plan_.pipeline));
+    changes_.last_run = last.folder;
+    changes_.config_changed = !last.folder.empty() && last.config_hash != plan_.config_hash;
+    for (const stage::IngestSource& source : plan_.sources) {
+      hashes_.Load(source.files.name);
+      for (const io::FileInfo& file : source.files.files) {
+        ARROW_RETURN_NOT_OK(CompareFile(source.files, file, last));
+      }
+    }
+    for (const auto& [name, file] : last.files) changes_.removed_files.push_back(name);
+    ARROW_RETURN_NOT_OK(CountSplits());
+    return std::move(changes_);
+  }
+
+ private:
+  Status CompareFile(const source::FileSource& source, const io::FileInfo& file, LastRun& last) {
+    const std::string name = source.name + "/" + file.key;
+    const auto known = last.files.find(name);
+    if (known == last.files.end()) {
+      changes_.new_files.push_back(name);
+      return Status::OK();
+    }
+    std::string sha256;
+    if (known->second.bytes == file.bytes) {
+      ARROW_ASSIGN_OR_RAISE(sha256, hashes_.Of(source, file));
+    }
+    if (sha256 == known->second.sha256) {
+      ++changes_.unchanged_files;
+      unchanged_[name] = sha256;
+    } else {
+      changes_.changed_files.push_back(name);
+    }
+    last.files.erase(known);
+    return Status::OK();
+  }
+
+  // A split is committed when its record, named by place and content, is there.
+  Status CountSplits() {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<stage::Split> splits, stage::PlanSplits(plan_));
+    changes_.splits_total = static_cast<int64_t>(splits.size());
+    changes_.splits_of_source.resize(plan_.sources.size());
+    const std::string folder = stage::IngestFolder(plan_);
+    for (const stage::Split& split : splits) {
+      ++changes_.splits_of_source[static_cast<size_t>(split.source)];
+      const source::FileSource& source = plan_.sources[static_cast<size_t>(split.source)].files;
+      std::vector<std::string> sha256;
+      for (const int file : split.files) {
+        const auto known =
+            unchanged_.find(source.name + "/" + source.files[static_cast<size_t>(file)].key);
+        if (known != unchanged_.end()) sha256.push_back(known->second);
+      }
+      if (sha256.size() != split.files.size()) continue;
+      const std::string id = stage::SplitId(plan_, split, sha256);
+      ARROW_ASSIGN_OR_RAISE(const bool committed,
+                            store_->Exists(folder + "/commits/" + id + ".json"));
+      changes_.splits_committed += committed ? 1 : 0;
+    }
+    return Status::OK();
+  }
+
+  const stage::IngestPlan& plan_;
+  std::shared_ptr<io::Store> store_;
+  stage::InputAccess input_;
+  stage::FileHashes hashes_;
+  std::map<std::string, std::string> unchanged_;
+  PlanChanges changes_;
+};
+
+}  // namespace
+
+Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace) {
+  return ChangeFinder(plan, io::MakeLocalStore(workspace, /*private_mode=*/true)).Find();
+}
+
+}  // namespace millrace::pipeline

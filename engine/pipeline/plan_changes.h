@@ -1,0 +1,28 @@
+// What a run would find changed since the last complete one: config, files, and the splits that
+// are committed already.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "io/store.h"
+#include "pipeline/input_files.h"
+#include "stage/ingest.h"
+
+namespace millrace::pipeline {
+
+struct PlanChanges {
+  std::string last_run;  // folder of the last complete run; "" when there is none
+  bool config_changed = false;
+  std::vector<std::string> new_files, changed_files, removed_files;  // "<source>/<path>"
+  int64_t unchanged_files = 0;
+  int64_t splits_total = 0, splits_committed = 0;
+  std::vector<int64_t> splits_of_source;
+};
+
+/// Hashes files that an earlier run knew and that have the same size; the workspace's cache knows
+/// most of them.
+Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace);
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,112 @@
+#include "pipeline/report/html_writer.h"
+
+#include <cstdint>
+#include <cstdio>
+
+#include "base/status.h"
+
+namespace millrace::pipeline {
+namespace {
+
+// Length of the valid UTF-8 sequence at `at`, 0 when there is none; its code point in *point.
+size_t Sequence(std::string_view text, size_t at, uint32_t* point) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned char lead = byte(0);
+  size_t length = 0;
+  uint32_t value = lead;
+  if (lead < 0x80) {
+    length = 1;
+  } else if (lead >= 0xC2 && lead < 0xE0) {
+    length = 2;
+    value = lead & 0x1Fu;
+  } else if (lead >= 0xE0 && lead < 0xF0) {
+    length = 3;
+    value = lead & 0x0Fu;
+  } else if (lead >= 0xF0 && lead < 0xF5) {
+    length = 4;
+    value = lead & 0x07u;
+  }
+  if (length == 0 || at + length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0u) != 0x80u) return 0;
+    value = value << 6 | (byte(i) & 0x3Fu);
+  }
+  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+  if (overlong || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 0;
+  *point = value;
+  return length;
+}
+
+bool IsInvisible(uint32_t c) {
+  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) ||
+         (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE;
+}
+
+}  // namespace
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  for (size_t at = 0; at < text.size();) {
+    uint32_t point = 0;
+    const size_t length = Sequence(text, at, &point);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+      ++at;
+      continue;
+    }
+    if (IsInvisible(point)) {
+      char code[32];
+      std::snprintf(code, sizeof code, "<i class=\"c\">U+%04X</i>", point);
+      out += code;
+    } else {
+      switch (point) {
+        case '&':
+          out += "&amp;";
+          break;
+        case '<':
+          out += "&lt;";
+          break;
+        case '>':
+          out += "&gt;";
+          break;
+        case '"':
+          out += "&quot;";
+          break;
+        case '\'':
+          out += "&#39;";
+          break;
+        default:
+          out.append(text.substr(at, length));
+      }
+    }
+    at += length;
+  }
+  return out;
+}
+
+std::string Element(const std::string& name, const std::string& content, const std::string& css) {
+  return "<" + name + (css.empty() ? "" : " class=\"" + css + "\"") + ">" + content + "</" + name +
+         ">";
+}
+
+void HtmlTable::Add(std::vector<std::string> cells, const std::string& css) {
+  MILLRACE_CHECK(cells.size() == titles_.size());
+  std::string row;
+  for (size_t i = 0; i < cells.size(); ++i) row += Element("td", cells[i], numbers_[i] ? "n" : "");
+  body_ += Element("tr", row, css) + "\n";
+}
+
+std::string HtmlTable::Html() const {
+  std::string head;
+  for (size_t i = 0; i < titles_.size(); ++i)
+    head += Element("th", titles_[i], numbers_[i] ? "n" : "");
+  return Element("div",
+                 "<table><thead>" + Element("tr", head) + "</thead><tbody>\n" + body_ +
+                     "</tbody></table>",
+                 "scroll") +
+         "\n";
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,130 @@
+#include "pipeline/report/reject_samples.h"
+
+#include <arrow/api.h>
+#include <arrow/io/interfaces.h>
+#include <parquet/arrow/reader.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace millrace::pipeline {
+namespace {
+
+constexpr int kRowGroupsPerFileMax = 4;
+constexpr int kFilesMax = 64;
+constexpr size_t kRawShownBytes = 200;
+constexpr size_t kValueShownBytes = 120;
+
+using Reason = std::tuple<std::string, std::string, std::string, std::string>;
+
+Reason ReasonOf(const stage::RejectCount& count) {
+  return {count.source, count.instance, count.rule, count.column};
+}
+
+// At most `bytes_max` bytes, cut before a code point, bytes that are no UTF-8 as U+FFFD.
+std::string ShownText(std::string_view text, size_t bytes_max) {
+  const bool cut = text.size() > bytes_max;
+  std::string out;
+  for (size_t at = 0; at < std::min(text.size(), bytes_max);) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xF0 && lead < 0xF5 ? 4
+                          : lead >= 0xE0 && lead < 0xF0 ? 3
+                          : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                        : 0;
+    bool valid = length > 0 && at + length <= text.size();
+    for (size_t i = 1; valid && i < length; ++i) {
+      valid = (static_cast<unsigned char>(text[at + i]) & 0xC0u) == 0x80u;
+    }
+    if (valid && at + length > bytes_max) break;
+    out += valid ? std::string(text.substr(at, length)) : "\xEF\xBF\xBD";
+    at += valid ? length : 1;
+  }
+  return cut ? out + "…" : out;
+}
+
+class Sampler {
+ public:
+  Sampler(const stage::Manifest& manifest, bool has_sensitive, size_t samples_max)
+      : has_sensitive_(has_sensitive), samples_max_(samples_max) {
+    for (const stage::RejectCount& count : manifest.rejects) {
+      found_[ReasonOf(count)] = {};
+      open_ += count.rows > 0 ? 1 : 0;
+    }
+  }
+
+  bool complete() const { return open_ == 0; }
+  std::vector<RejectSample> Take(const stage::RejectCount& count) {
+    return std::move(found_[ReasonOf(count)]);
+  }
+
+  Status ReadFile(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+    ARROW_ASSIGN_OR_RAISE(auto reader,
+                          parquet::arrow::OpenFile(std::move(file), arrow::default_memory_pool()));
+    const int groups = std::min(reader->num_row_groups(), kRowGroupsPerFileMax);
+    for (int group = 0; group < groups && !complete(); ++group) {
+      ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::Table> table, reader->ReadRowGroup(group));
+      ARROW_ASSIGN_OR_RAISE(const auto batch, table->CombineChunksToBatch());
+      AddRows(*batch);
+    }
+    return Status::OK();
+  }
+
+ private:
+  void AddRows(const arrow::RecordBatch& batch) {
+    const auto text = [&](const char* name, int64_t row) -> std::string {
+      const auto column = batch.GetColumnByName(name);
+      if (column == nullptr || column->IsNull(row)) return "";
+      return std::string(static_cast<const arrow::BinaryArray&>(*column).GetView(row));
+    };
+    for (int64_t row = 0; row < batch.num_rows() && !complete(); ++row) {
+      const auto found = found_.find(
+          {text("source", row), text("instance", row), text("rule", row), text("column", row)});
+      if (found == found_.end() || found->second.size() >= samples_max_) continue;
+      const bool of_column = !std::get<3>(found->first).empty();
+      RejectSample sample;
+      sample.row_id = text("__fdf__/row_id", row);
+      sample.message = ShownText(text("message", row), 2 * kValueShownBytes);
+      sample.threshold = ShownText(text("threshold", row), kValueShownBytes);
+      if (!has_sensitive_ || of_column)
+        sample.value = ShownText(text("value", row), kValueShownBytes);
+      if (!has_sensitive_) sample.raw = ShownText(text("raw", row), kRawShownBytes);
+      const auto offset = batch.GetColumnByName("byte_offset");
+      if (offset != nullptr && offset->IsValid(row)) {
+        sample.byte_offset = static_cast<const arrow::Int64Array&>(*offset).Value(row);
+      }
+      found->second.push_back(std::move(sample));
+      // One sample of a reason is enough to stop early; more are welcome on the way.
+      if (found->second.size() == 1) --open_;
+    }
+  }
+
+  bool has_sensitive_;
+  size_t samples_max_;
+  size_t open_ = 0;
+  std::map<Reason, std::vector<RejectSample>> found_;
+};
+
+}  // namespace
+
+Result<std::vector<ReportReject>> SampleRejects(io::Store& workspace, const std::string& folder,
+                                                const stage::Manifest& manifest, bool has_sensitive,
+                                                int samples_max) {
+  Sampler sampler(manifest, has_sensitive, static_cast<size_t>(samples_max));
+  int files = 0;
+  for (const io::DataFile& data : manifest.reject_files) {
+    if (sampler.complete() || ++files > kFilesMax) break;
+    ARROW_ASSIGN_OR_RAISE(auto file, workspace.OpenForRead(folder + "/" + data.path));
+    ARROW_RETURN_NOT_OK(sampler.ReadFile(std::move(file)));
+  }
+  std::vector<ReportReject> rejects;
+  for (const stage::RejectCount& count : manifest.rejects) {
+    rejects.push_back({count, sampler.Take(count)});
+  }
+  std::stable_sort(rejects.begin(), rejects.end(),
+                   [](const auto& a, const auto& b) { return a.count.rows > b.count.rows; });
+  return rejects;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,306 @@
+// A run, from the config to the report: find files, settle contracts, ingest, export, report.
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/build_info.h"
+#include "base/log.h"
+#include "pipeline/column_check.h"
+#include "pipeline/ingest_plan.h"
+#include "pipeline/input_files.h"
+#include "pipeline/machine_limits.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/report/reject_samples.h"
+#include "pipeline/report/report.h"
+#include "pipeline/run_folder.h"
+#include "pipeline/table_contracts.h"
+#include "stage/workspace_lock.h"
+
+namespace millrace {
+namespace pipeline {
+namespace {
+
+constexpr int kSamplesPerReason = 3;
+
+// Calls back about five times a second while something else works.
+class ProgressTicker {
+ public:
+  ProgressTicker(const std::function<void(const RunProgress&)>& callback,
+                 const stage::Progress& progress)
+      : callback_(callback), progress_(progress), start_(std::chrono::steady_clock::now()) {
+    if (callback_) thread_ = std::thread([this] { Loop(); });
+  }
+  ~ProgressTicker() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  ProgressTicker(const ProgressTicker&) = delete;
+  ProgressTicker& operator=(const ProgressTicker&) = delete;
+
+  void Enter(const std::string& phase) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = phase;
+  }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  void Loop() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
+      RunProgress now;
+      now.phase = phase_;
+      now.bytes_total = progress_.bytes_total;
+      now.bytes_read = progress_.bytes_read;
+      now.rows_read = progress_.rows_read;
+      now.rows_written = progress_.rows_written;
+      now.rows_rejected = progress_.rows_rejected;
+      now.splits_total = progress_.splits_total;
+      now.splits_done = progress_.splits_done;
+      now.splits_skipped = progress_.splits_skipped;
+      now.seconds = seconds();
+      callback_(now);
+    }
+  }
+
+  const std::function<void(const RunProgress&)>& callback_;
+  const stage::Progress& progress_;
+  std::chrono::steady_clock::time_point start_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::string phase_ = "plan";
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+class Run {
+ public:
+  Run(const PipelineConfig& config, const RunOptions& options)
+      : config_(config),
+        options_(options),
+        workspace_(io::MakeLocalStore(config.workspace, /*private_mode=*/true)),
+        ticker_(options.on_progress, progress_) {}
+
+  Result<RunResult> Execute() {
+    ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config_));
+    ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs));
+    ARROW_RETURN_NOT_OK(CheckColumns(config_, inputs, tables_));
+    ARROW_ASSIGN_OR_RAISE(const stage::WorkspaceLock lock,
+                          stage::LockWorkspace(*workspace_, options_.wait, options_.cancelled));
+    const stage::IngestPlan plan = MakeIngestPlan(config_, inputs, tables_);
+    stage_folder_ = stage::IngestFolder(plan);
+    ARROW_RETURN_NOT_OK(OpenFolder());
+    Status status = Work(plan);
+    if (!status.ok()) {
+      log_->Event(status.IsCancelled() ? "attempt_interrupted" : "attempt_failed",
+                  {{"message", status.message()}});
+      return status;
+    }
+    return Finish();
+  }
+
+ private:
+  Status OpenFolder() {
+    ARROW_ASSIGN_OR_RAISE(run_folder_, OpenRunFolder(*workspace_, PlanId(config_)));
+    // What gc asks before it lets go of a stage.
+    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/stages.json",
+                                            nlohmann::json{stage_folder_}.dump() + "\n"));
+    ARROW_RETURN_NOT_OK(
+        workspace_->Replace(run_folder_ + "/pipeline.resolved.yaml", config_.resolved_yaml));
+    ARROW_ASSIGN_OR_RAISE(log_, AttemptLog::Open(*workspace_, run_folder_));
+    for (const contract::Contract& contract : tables_.contracts) {
+      if (!contract.inferred) continue;
+      ARROW_RETURN_NOT_OK(workspace_->Replace(ProposalKey(contract), ProposalText(contract)));
+    }
+    return Status::OK();
+  }
+
+  Status Work(const stage::IngestPlan& plan) {
+    threads_ = options_.threads > 0  ? options_.threads
+               : config_.threads > 0 ? config_.threads
+                                     : DefaultThreads();
+    stage::RunContext context;
+    context.workspace = workspace_;
+    context.input = stage::RealInput();
+    context.limits.threads = threads_;
+    context.limits.memory_bytes = options_.memory_bytes > 0  ? options_.memory_bytes
+                                  : config_.memory_bytes > 0 ? config_.memory_bytes
+                                                             : DefaultMemoryBytes();
+    context.progress = &progress_;
+    context.cancelled = options_.cancelled;
+    context.attempt_event = [this](const std::string& event, const AttemptLog::Fields& fields) {
+      log_->Event(event, fields);
+    };
+    ticker_.Enter("ingest");
+    ARROW_ASSIGN_OR_RAISE(manifests_, stage::RunIngest(plan, context));
+    for (const stage::Manifest& manifest : manifests_) {
+      manifest_keys_.push_back(stage::ManifestKey(plan, manifest.table));
+      if (!manifest.rows.holds()) {
+        return MakeError(ErrorCode::kRowEquation,
+                         "the rows of `" + manifest.table + "` are not accounted for");
+      }
+    }
+    ticker_.Enter("export");
+    ARROW_RETURN_NOT_OK(WriteExports());
+    ticker_.Enter("report");
+    return WriteReport();
+  }
+
+  Status WriteExports() {
+    TaskPool pool(threads_);
+    for (const ExportConfig& config : config_.exports) {
+      if (options_.cancelled != nullptr && *options_.cancelled) return Status::Cancelled("");
+      const stage::Manifest* manifest = ManifestOf(config.contract);
+      MILLRACE_CHECK(manifest != nullptr);
+      exporting::ExportInput input;
+      input.store = workspace_;
+      input.run_id = manifest->run_id;
+      input.table = manifest->table;
+      for (io::DataFile shard : manifest->outputs) {
+        shard.path = stage_folder_ + "/" + shard.path;
+        input.shards.push_back(std::move(shard));
+      }
+      const Result<exporting::Release> release =
+          exporting::WriteRelease(input, config.options, io::MakeLocalStore(config.path), &pool);
+      if (!release.ok()) return AtPlace(release.status(), config_, config.span);
+      releases_.push_back(*release);
+      log_->Event("release_written", {{"export", config.options.name},
+                                      {"release_id", release->release_id},
+                                      {"rows", std::to_string(release->rows)},
+                                      {"existed", release->existed ? "yes" : "no"}});
+    }
+    return Status::OK();
+  }
+
+  const stage::Manifest* ManifestOf(const std::string& table) const {
+    for (const stage::Manifest& manifest : manifests_) {
+      if (manifest.table == table) return &manifest;
+    }
+    return nullptr;
+  }
+
+  Status WriteReport() {
+    report_.pipeline = config_.name;
+    report_.plan_id = PlanId(config_);
+    report_.run_id = manifests_.empty() ? "" : manifests_.front().run_id;
+    report_.config_hash = config_.config_hash;
+    report_.code_version = std::string(CodeVersion());
+    report_.engine_version = EngineVersion();
+    report_.seed = config_.seed;
+    for (const SourceConfig& source : config_.sources) report_.sources.push_back(source.name);
+    for (size_t i = 0; i < manifests_.size(); ++i) {
+      const contract::Contract& contract = tables_.contracts[i];
+      bool has_sensitive = false;
+      for (const contract::Column& column : contract.columns) has_sensitive |= column.sensitive;
+      ReportTable table;
+      table.manifest = manifests_[i];
+      table.manifest_key = manifest_keys_[i];
+      table.inferred = contract.inferred;
+      if (contract.inferred) table.proposal_key = ProposalKey(contract);
+      ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage_folder_, manifests_[i],
+                                                         has_sensitive, kSamplesPerReason));
+      report_.tables.push_back(std::move(table));
+    }
+    for (size_t i = 0; i < releases_.size(); ++i) {
+      const ExportConfig& config = config_.exports[i];
+      const exporting::Release& release = releases_[i];
+      report_.exports.push_back({config.options.name, TypeName(config.options.format),
+                                 ConfigPath(config.path), config.contract, release.release_id,
+                                 release.rows, release.files});
+    }
+    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
+    return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
+  }
+
+  static std::string TypeName(exporting::Format format) {
+    return format == exporting::Format::kParquet ? "parquet" : "jsonl";
+  }
+  // A report holds no absolute path: a target is told relative to the config's folder.
+  std::string ConfigPath(const std::string& path) const {
+    return std::filesystem::path(path).lexically_relative(config_.base_dir).generic_string();
+  }
+
+  Result<RunResult> Finish() {
+    RunResult result;
+    result.pipeline = config_.name;
+    result.run_id = report_.run_id;
+    result.run_folder = workspace_->LocalPath(run_folder_);
+    result.report_json_path = workspace_->LocalPath(run_folder_ + "/report.json");
+    result.report_html_path = workspace_->LocalPath(run_folder_ + "/report.html");
+    const stage::RowEquation rows = report_.Rows();
+    result.rows_read = rows.read;
+    result.rows_written = rows.written;
+    result.rows_rejected = rows.rejected;
+    for (const std::string& name : report_.sources) {
+      stage::RowEquation of_source;
+      for (const stage::Manifest& manifest : manifests_) {
+        const auto found = manifest.rows_by_source.find(name);
+        if (found != manifest.rows_by_source.end()) of_source.Add(found->second);
+      }
+      result.sources.push_back({name, of_source.read, of_source.written, of_source.rejected});
+    }
+    for (const ReportTable& table : report_.tables) {
+      for (const ReportReject& reject : table.rejects) {
+        const stage::RejectCount& c = reject.count;
+        result.rejects.push_back({c.source, c.instance, c.rule, c.column, c.rows});
+      }
+      if (table.inferred) {
+        result.proposed_contracts.push_back(workspace_->LocalPath(table.proposal_key));
+      }
+    }
+    std::stable_sort(result.rejects.begin(), result.rejects.end(),
+                     [](const auto& a, const auto& b) { return a.rows > b.rows; });
+    for (size_t i = 0; i < releases_.size(); ++i) {
+      const exporting::Release& release = releases_[i];
+      RunResult::Export e;
+      e.name = release.export_name;
+      e.type = report_.exports[i].type;
+      e.path = (std::filesystem::path(config_.exports[i].path) / release.release_id).string();
+      e.release_id = release.release_id;
+      e.rows = release.rows;
+      e.files = static_cast<int64_t>(release.files.size());
+      for (const io::DataFile& file : release.files) e.bytes += file.bytes;
+      e.existed = release.existed;
+      result.exports.push_back(std::move(e));
+    }
+    result.splits_total = progress_.splits_total;
+    result.splits_done = progress_.splits_done;
+    result.splits_skipped = progress_.splits_skipped;
+    result.seconds = ticker_.seconds();
+    log_->Event("attempt_finished", {{"rows_read", std::to_string(result.rows_read)},
+                                     {"rows_written", std::to_string(result.rows_written)},
+                                     {"splits_skipped", std::to_string(result.splits_skipped)}});
+    return result;
+  }
+
+  const PipelineConfig& config_;
+  const RunOptions& options_;
+  std::shared_ptr<io::Store> workspace_;
+  stage::Progress progress_;
+  ProgressTicker ticker_;
+  int threads_ = 1;
+  TableContracts tables_;
+  std::string run_folder_, stage_folder_;
+  std::unique_ptr<AttemptLog> log_;
+  std::vector<stage::Manifest> manifests_;
+  std::vector<std::string> manifest_keys_;
+  std::vector<exporting::Release> releases_;
+  Report report_;
+};
+
+}  // namespace
+}  // namespace pipeline
+
+Result<RunResult> RunPipeline(const Pipeline& pipeline, const RunOptions& options) {
+  return pipeline::Run(pipeline.config(), options).Execute();
+}
+
+}  // namespace millrace

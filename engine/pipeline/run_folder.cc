@@ -1,0 +1,94 @@
+#include "pipeline/run_folder.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/build_info.h"
+#include "base/log.h"
+
+namespace millrace::pipeline {
+namespace {
+
+// The n of "runs/<plan_id>.<n>/...", 0 when the key is none of this plan's.
+int RunNumber(const std::string& key, const std::string& prefix) {
+  if (key.rfind(prefix, 0) != 0) return 0;
+  int number = 0;
+  const char* begin = key.data() + prefix.size();
+  const auto [end, error] = std::from_chars(begin, key.data() + key.size(), number);
+  return error == std::errc() && end != key.data() + key.size() && *end == '/' ? number : 0;
+}
+
+std::string Now() {
+  std::timespec now{};
+  std::timespec_get(&now, TIME_UTC);
+  std::tm parts{};
+  gmtime_r(&now.tv_sec, &parts);
+  char date[32], text[48];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text, sizeof text, "%s.%03ldZ", date, now.tv_nsec / 1000000);
+  return text;
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+}  // namespace
+
+Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_id) {
+  const std::string prefix = "runs/" + plan_id + ".";
+  ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List("runs"));
+  int last = 0;
+  for (const io::FileInfo& file : files) last = std::max(last, RunNumber(file.key, prefix));
+  if (last == 0) return prefix + "1";
+  ARROW_ASSIGN_OR_RAISE(const bool complete,
+                        workspace.Exists(prefix + std::to_string(last) + "/report.json"));
+  return prefix + std::to_string(complete ? last + 1 : last);
+}
+
+Result<std::unique_ptr<AttemptLog>> AttemptLog::Open(io::Store& workspace,
+                                                     const std::string& run_folder) {
+  for (int attempt = 1;; ++attempt) {
+    const std::string key = run_folder + "/attempts/" + std::to_string(attempt) + ".jsonl";
+    ARROW_ASSIGN_OR_RAISE(const io::PutResult put, workspace.PutIfAbsent(key, ""));
+    if (put == io::PutResult::kExists) continue;
+    const std::string path = workspace.LocalPath(key);
+    std::FILE* file = path.empty() ? nullptr : std::fopen(path.c_str(), "a");
+    if (file == nullptr && !path.empty()) return ErrnoError(errno, "opening " + path);
+    std::unique_ptr<AttemptLog> log(new AttemptLog(file));
+    log->Event("attempt_started", {{"attempt", std::to_string(attempt)},
+                                   {"code_version", std::string(CodeVersion())},
+                                   {"engine_version", EngineVersion()},
+                                   {"host", HostName()},
+                                   {"pid", std::to_string(getpid())}});
+    return log;
+  }
+}
+
+AttemptLog::~AttemptLog() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+void AttemptLog::Event(const std::string& event, const Fields& fields) {
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  nlohmann::ordered_json line = {
+      {"time", Now()}, {"seconds", std::round(seconds * 1000) / 1000}, {"event", event}};
+  for (const auto& [name, value] : fields) line[name] = Redact(value);
+  const std::string text =
+      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (file_ == nullptr) return;
+  // The log informs, it decides nothing: a full disk here is told by whatever needs the disk.
+  std::fwrite(text.data(), 1, text.size(), file_);
+  std::fflush(file_);
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,112 @@
+#include <nlohmann/json.hpp>
+
+#include "millrace/pipeline.h"
+
+namespace millrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Label(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void AddMetric(std::string& out, const std::string& name, const std::string& help,
+               const std::vector<std::pair<std::string, std::string>>& values) {
+  out += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n";
+  for (const auto& [labels, value] : values) {
+    out += name + (labels.empty() ? "" : "{" + labels + "}") + " " + value + "\n";
+  }
+}
+
+}  // namespace
+
+std::string RunResult::ToJson() const {
+  Json sources_json = Json::array(), rejects_json = Json::array(), exports_json = Json::array();
+  for (const Source& s : sources) {
+    sources_json.push_back({{"name", s.name},
+                            {"rows_read", s.rows_read},
+                            {"rows_written", s.rows_written},
+                            {"rows_rejected", s.rows_rejected}});
+  }
+  for (const RejectReason& r : rejects) {
+    rejects_json.push_back({{"source", r.source},
+                            {"instance", r.instance},
+                            {"rule", r.rule},
+                            {"column", r.column},
+                            {"rows", r.rows}});
+  }
+  for (const Export& e : exports) {
+    exports_json.push_back({{"name", e.name},
+                            {"type", e.type},
+                            {"path", e.path},
+                            {"release_id", e.release_id},
+                            {"rows", e.rows},
+                            {"files", e.files},
+                            {"bytes", e.bytes},
+                            {"existed", e.existed}});
+  }
+  const Json json = {{"ok", true},
+                     {"pipeline", pipeline},
+                     {"run_id", run_id},
+                     {"run_folder", run_folder},
+                     {"report_json", report_json_path},
+                     {"report_html", report_html_path},
+                     {"rows_read", rows_read},
+                     {"rows_written", rows_written},
+                     {"rows_rejected", rows_rejected},
+                     {"sources", std::move(sources_json)},
+                     {"rejects", std::move(rejects_json)},
+                     {"exports", std::move(exports_json)},
+                     {"proposed_contracts", proposed_contracts},
+                     {"splits_total", splits_total},
+                     {"splits_done", splits_done},
+                     {"splits_skipped", splits_skipped},
+                     {"seconds", seconds}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string RunResult::ToMetrics() const {
+  using Values = std::vector<std::pair<std::string, std::string>>;
+  std::string out;
+  Values read, written, rejected, reasons, export_rows, export_bytes;
+  for (const Source& s : sources) {
+    const std::string label = "source=\"" + Label(s.name) + "\"";
+    read.emplace_back(label, std::to_string(s.rows_read));
+    written.emplace_back(label, std::to_string(s.rows_written));
+    rejected.emplace_back(label, std::to_string(s.rows_rejected));
+  }
+  for (const RejectReason& r : rejects) {
+    reasons.emplace_back("source=\"" + Label(r.source) + "\",rule=\"" + Label(r.rule) +
+                             "\",column=\"" + Label(r.column) + "\"",
+                         std::to_string(r.rows));
+  }
+  for (const Export& e : exports) {
+    const std::string label = "export=\"" + Label(e.name) + "\"";
+    export_rows.emplace_back(label, std::to_string(e.rows));
+    export_bytes.emplace_back(label, std::to_string(e.bytes));
+  }
+  AddMetric(out, "millrace_rows_read", "Rows read from a source.", read);
+  AddMetric(out, "millrace_rows_written", "Rows of a source that were written.", written);
+  AddMetric(out, "millrace_rows_rejected", "Rows of a source that were rejected.", rejected);
+  AddMetric(out, "millrace_rejects", "Rejected rows by rule and column.", reasons);
+  AddMetric(out, "millrace_export_rows", "Rows of an export's release.", export_rows);
+  AddMetric(out, "millrace_export_bytes", "Bytes of an export's release.", export_bytes);
+  AddMetric(out, "millrace_splits", "Splits of the run.",
+            {{"state=\"done\"", std::to_string(splits_done)},
+             {"state=\"skipped\"", std::to_string(splits_skipped)}});
+  AddMetric(out, "millrace_run_seconds", "How long the run took.", {{"", std::to_string(seconds)}});
+  AddMetric(out, "millrace_run_success", "1: the run ended well.", {{"", "1"}});
+  return out;
+}
+
+}  // namespace millrace

@@ -1,0 +1,107 @@
+#include "pipeline/table_contracts.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "contract/infer.h"
+#include "pipeline/file_sample.h"
+
+namespace millrace::pipeline {
+namespace {
+
+// Inference looks at this many files of a source, evenly spread, and so far into each.
+constexpr size_t kFilesSampledMax = 16;
+constexpr int64_t kBytesSampledPerFile = 4 << 20;
+
+std::vector<size_t> SpreadEvenly(size_t count, size_t picks_max) {
+  std::vector<size_t> picks;
+  const size_t picked = std::min(count, picks_max);
+  for (size_t i = 0; i < picked; ++i) picks.push_back(i * count / picked);
+  return picks;
+}
+
+Result<contract::Contract> Infer(const std::string& table, const PipelineConfig& config,
+                                 const InputFiles& inputs) {
+  std::vector<std::shared_ptr<arrow::RecordBatch>> samples;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (config.sources[i].contract != table) continue;
+    for (const size_t pick : SpreadEvenly(inputs[i].files.size(), kFilesSampledMax)) {
+      const io::FileInfo& file = inputs[i].files[pick];
+      const Result<FileSample> sample = SampleFile(inputs[i], file, kBytesSampledPerFile);
+      if (!sample.ok()) return AtPlace(sample.status(), config, config.sources[i].path_span);
+      samples.insert(samples.end(), sample->batches.begin(), sample->batches.end());
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(contract::Contract contract, contract::InferContract(samples));
+  contract.name = table;
+  contract.inferred = true;
+  // A file in the middle may lack a column that others have: its rows get null.
+  for (contract::Column& column : contract.columns) column.optional = true;
+  return contract;
+}
+
+Result<std::vector<std::string>> KeptColumns(const contract::Contract& contract, int index,
+                                             const TableContracts& tables,
+                                             const InputFiles& inputs) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (tables.of_source[i] != index) continue;
+    for (const io::FileInfo& file : inputs[i].files) {
+      // A file that cannot be opened is told about by CheckColumns, all of them at once.
+      const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(inputs[i], file);
+      if (!schema.ok()) continue;
+      for (std::string& name : contract::UnknownColumnsOf(contract, inputs[i].name, **schema)) {
+        if (seen.insert(name).second) names.push_back(std::move(name));
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<TableContracts> ResolveContracts(const PipelineConfig& config, const InputFiles& inputs) {
+  TableContracts tables;
+  tables.contracts = config.contracts;
+  for (const contract::Contract& contract : tables.contracts) {
+    tables.json.push_back(config.contract_json.at(contract.name));
+  }
+  for (const SourceConfig& source : config.sources) {
+    auto found = std::find_if(tables.contracts.begin(), tables.contracts.end(),
+                              [&](const auto& c) { return c.name == source.contract; });
+    if (found == tables.contracts.end()) {
+      ARROW_ASSIGN_OR_RAISE(contract::Contract inferred, Infer(source.contract, config, inputs));
+      tables.json.push_back(nlohmann::json{{"inferred", contract::ContractYaml(inferred)}}.dump());
+      tables.contracts.push_back(std::move(inferred));
+      found = std::prev(tables.contracts.end());
+    }
+    tables.of_source.push_back(static_cast<int>(found - tables.contracts.begin()));
+  }
+  for (size_t i = 0; i < tables.contracts.size(); ++i) {
+    contract::Contract& contract = tables.contracts[i];
+    if (contract.unknown_columns != contract::UnknownColumns::kKeep) continue;
+    ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> kept,
+                          KeptColumns(contract, static_cast<int>(i), tables, inputs));
+    if (kept.empty()) continue;
+    contract = contract::WithKeptColumns(std::move(contract), kept);
+    tables.json[i] = nlohmann::json{{"declared", tables.json[i]}, {"kept", kept}}.dump();
+  }
+  return tables;
+}
+
+std::string ProposalKey(const contract::Contract& contract) {
+  return "contract.proposed." + (contract.name.empty() ? "" : contract.name + ".") + "yaml";
+}
+
+std::string ProposalText(const contract::Contract& contract) {
+  return "# Inferred from samples, because the config declares no contract for " +
+         (contract.name.empty() ? std::string("its sources")
+                                : "the table `" + contract.name + "`") +
+         ".\n# Check it, tighten it, and put it under `contract" +
+         (contract.name.empty() ? std::string(":`") : "s: {" + contract.name + ": ...}`") +
+         " in the config.\n" + contract::ContractYaml(contract);
+}
+
+}  // namespace millrace::pipeline

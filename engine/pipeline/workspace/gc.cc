@@ -1,0 +1,82 @@
+// What goes: temporary files of killed attempts, files of a stage that none of its records names,
+// and whole stages that no run's folder refers to. What stays: everything a manifest or a readable
+// commit record of a stage in use names; everything of a stage with a record that cannot be read.
+#include <filesystem>
+
+#include "base/log.h"
+#include "millrace/workspace.h"
+#include "pipeline/workspace/stage_folders.h"
+#include "stage/workspace_lock.h"
+
+namespace millrace {
+namespace {
+
+class Collector {
+ public:
+  Collector(io::Store& store, bool dry_run) : store_(store), dry_run_(dry_run) {}
+
+  Status Collect() {
+    ARROW_ASSIGN_OR_RAISE(const std::set<std::string> in_use, pipeline::StagesOfRuns(store_));
+    ARROW_ASSIGN_OR_RAISE(const auto stages, pipeline::ReadStageFolders(store_));
+    for (const pipeline::StageFolder& stage : stages) {
+      const bool stale = in_use.count(stage.folder) == 0;
+      for (const io::FileInfo& file : stage.present) {
+        if (stale || io::IsTemporaryKey(file.key) || IsLitter(stage, file.key)) {
+          ARROW_RETURN_NOT_OK(Remove(file));
+        }
+      }
+    }
+    for (const char* folder : {"runs", "sources"}) {
+      ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List(folder));
+      for (const io::FileInfo& file : files) {
+        if (io::IsTemporaryKey(file.key)) ARROW_RETURN_NOT_OK(Remove(file));
+      }
+    }
+    return Status::OK();
+  }
+
+  GcResult TakeResult() { return std::move(result_); }
+
+ private:
+  static bool IsLitter(const pipeline::StageFolder& stage, const std::string& key) {
+    return stage.unreadable.empty() && stage.named.count(key) == 0 && stage.records.count(key) == 0;
+  }
+
+  Status Remove(const io::FileInfo& file) {
+    result_.removed.push_back(file.key);
+    result_.bytes += file.bytes;
+    if (dry_run_) return Status::OK();
+    ARROW_RETURN_NOT_OK(store_.Remove(file.key));
+    RemoveEmptyFolders(file.key);
+    return Status::OK();
+  }
+
+  // Folders come into being with their files and go with the last of them.
+  void RemoveEmptyFolders(const std::string& key) {
+    std::filesystem::path folder = std::filesystem::path(key).parent_path();
+    std::error_code error;
+    while (folder.has_parent_path()) {
+      const std::string local = store_.LocalPath(folder.string());
+      if (local.empty() || !std::filesystem::remove(local, error)) return;
+      folder = folder.parent_path();
+    }
+  }
+
+  io::Store& store_;
+  bool dry_run_;
+  GcResult result_;
+};
+
+}  // namespace
+
+Result<GcResult> CollectGarbage(const std::string& workspace, bool dry_run) {
+  ARROW_ASSIGN_OR_RAISE(const auto store, pipeline::OpenWorkspace(workspace));
+  // A run in progress has files that no record names yet.
+  ARROW_ASSIGN_OR_RAISE(const stage::WorkspaceLock lock,
+                        stage::LockWorkspace(*store, /*wait=*/false, nullptr));
+  Collector collector(*store, dry_run);
+  ARROW_RETURN_NOT_OK(collector.Collect());
+  return collector.TakeResult();
+}
+
+}  // namespace millrace

@@ -1,0 +1,135 @@
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "millrace/workspace.h"
+#include "pipeline/source_survey.h"
+#include "pipeline/workspace/file_profile.h"
+#include "pipeline/workspace/stage_folders.h"
+#include "pipeline/workspace/workspace_json.h"
+
+namespace millrace {
+namespace pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool EndsWith(const std::string& text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+struct Format {
+  std::string name;
+  source::FormatOptions options;
+};
+
+// By magic bytes, then by name, then by the first byte that is not blank.
+Result<Format> FormatOf(const std::string& path) {
+  std::string head(4, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return ErrnoError(errno, "cannot read " + path);
+  file.read(head.data(), 4);
+  if (head == "PAR1") return Format{"parquet", io::ParquetReadOptions()};
+  std::string name = path;
+  for (const char* packed : {".gz", ".zst"}) {
+    if (EndsWith(name, packed)) name.resize(name.size() - std::string(packed).size());
+  }
+  for (const char* json : {".jsonl", ".ndjson", ".json"}) {
+    if (EndsWith(name, json)) return Format{"jsonl", io::JsonlOptions()};
+  }
+  const bool csv = EndsWith(name, ".csv") || EndsWith(name, ".tsv");
+  if (!csv && (head[0] == '{' || head[0] == '[')) return Format{"jsonl", io::JsonlOptions()};
+  return Format{"csv", io::CsvOptions()};
+}
+
+Json ColumnJson(const stage::ColumnProfile& c) {
+  Json json = {{"name", c.name},
+               {"type", c.type},
+               {"nulls", c.nulls},
+               {"distinct_estimate", c.distinct_estimate}};
+  if (c.sensitive) {
+    json["sensitive"] = true;
+  } else {
+    json["min"] = c.min;
+    json["max"] = c.max;
+  }
+  if (c.length_max > 0) {
+    json["length"] = {{"min", c.length_min},
+                      {"mean", std::round(c.length_mean * 10) / 10},
+                      {"max", c.length_max}};
+  }
+  return json;
+}
+
+Json SamplesJson(const FileProfile& profile) {
+  Json samples = Json::array();
+  for (const auto& row : profile.samples) {
+    Json sample = Json::object();
+    for (size_t i = 0; i < row.size(); ++i) {
+      sample[profile.columns[i].name] = row[i].first ? Json() : Json(row[i].second);
+    }
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+Result<Json> InspectFile(const std::string& path, const InspectOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const Format format, FormatOf(path));
+  const std::filesystem::path absolute = std::filesystem::absolute(path);
+  source::FileSource source;
+  source.name = "file";
+  source.format = format.options;
+  source.store = io::MakeLocalStore(absolute.parent_path().string());
+  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(absolute.filename().string()));
+  source.files = {file};
+  ARROW_ASSIGN_OR_RAISE(const SourceSurvey survey, SurveySource(source));
+  ARROW_ASSIGN_OR_RAISE(const FileProfile profile, ProfileFile(source, file, options));
+  Json json = {{"kind", "file"}, {"path", path}, {"format", format.name}, {"bytes", file.bytes}};
+  if (format.name != "parquet") {
+    json["compression"] = std::string(io::CompressionName(survey.compression));
+  }
+  if (survey.dialect) {
+    json["delimiter"] = std::string(1, survey.dialect->dialect.delimiter);
+    json["header"] = survey.dialect->dialect.header;
+    json["dialect_confidence"] = std::round(survey.dialect->confidence * 100) / 100;
+  }
+  json["rows"] = profile.rows;
+  json["whole_file"] = profile.whole;
+  Json rejects = Json::array(), columns = Json::array();
+  for (const auto& [reason, rows] : profile.rejects) {
+    rejects.push_back({{"rule", reason.first}, {"column", reason.second}, {"rows", rows}});
+  }
+  for (const stage::ColumnProfile& column : profile.columns) columns.push_back(ColumnJson(column));
+  json["does_not_fit"] = std::move(rejects);
+  json["columns"] = std::move(columns);
+  json["samples"] = SamplesJson(profile);
+  return json;
+}
+
+Result<Json> InspectWorkspace(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const auto store, OpenWorkspace(path));
+  ARROW_ASSIGN_OR_RAISE(Json runs, RunsJson(*store));
+  ARROW_ASSIGN_OR_RAISE(Json stages, StagesJson(*store));
+  Json json = {{"kind", "workspace"}, {"path", path}};
+  json["active"] = runs["active"];
+  json["runs"] = std::move(runs["runs"]);
+  json["stages"] = std::move(stages);
+  return json;
+}
+
+}  // namespace
+}  // namespace pipeline
+
+Result<std::string> Inspect(const std::string& path, const InspectOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, "there is no file or folder `" + path + "`");
+  }
+  const bool folder = std::filesystem::is_directory(path, error);
+  ARROW_ASSIGN_OR_RAISE(const pipeline::Json json, folder ? pipeline::InspectWorkspace(path)
+                                                          : pipeline::InspectFile(path, options));
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace millrace

@@ -1,0 +1,86 @@
+"""What a run left, as text that can be read, compared and committed."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+
+
+def plain(value: Any) -> Any:
+    """A value of a Parquet file as JSON can hold it."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return "base64:" + base64.b64encode(value).decode()
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def parquet_rows(path: Path) -> Iterator[str]:
+    for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
+        yield json.dumps(plain(row), ensure_ascii=False)
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    if path.suffix == ".zst":
+        data = pyarrow.input_stream(path, compression="zstd").read()
+    yield from data.decode("utf-8").splitlines()
+
+
+def rows_of_release(folder: Path) -> str:
+    """Every file of a release in order, with its rows as JSON lines."""
+    out: list[str] = []
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        name = re.sub(r"-[0-9a-f]{12}(?=\.)", "-<hash>", str(path.relative_to(folder)))
+        if path.suffix == ".parquet":
+            out += [f"# {name}", *parquet_rows(path)]
+        elif path.suffix in (".jsonl", ".gz", ".zst"):
+            out += [f"# {name}", *text_lines(path)]
+    return "".join(line + "\n" for line in out)
+
+
+def rejects(workspace: Path) -> str:
+    """All rejects that a stage stores, in the order of their row ids."""
+    rows: list[tuple[str, int, str]] = []
+    for path in sorted(workspace.glob("stages/*/*/rejects/**/*.parquet")):
+        for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
+            shown = {key: plain(value) for key, value in row.items() if value is not None}
+            text = json.dumps(shown, ensure_ascii=False)
+            rows.append((f"{row['source']}/{row['path']}", row["ordinal"], text))
+    return "".join(text + "\n" for _, _, text in sorted(rows))
+
+
+def report(path: Path) -> str:
+    """report.json without what names the build and not the data."""
+    text = path.read_text()
+    return re.sub(r'"(code_version|engine_version)": "[^"]*"', r'"\1": "<build>"', text)
+
+
+def transcript(text: str, folder: Path) -> str:
+    """Output of a command without places and times."""
+    text = text.replace(str(folder), "<case>")
+    text = re.sub(r"done in .*", "done in <time>", text)
+    return re.sub(r'"seconds": [0-9.e-]+', '"seconds": <time>', text)
