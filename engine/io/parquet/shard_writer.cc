@@ -69,7 +69,9 @@ class ParquetShardWriter : public ShardWriter {
     file.rows = rows_;
     ARROW_ASSIGN_OR_RAISE(file.bytes, sink_->Tell());
     file.sha256 = sink_->FinishSha256();
-    file.path = key_prefix_ + "-" + file.sha256.substr(0, kNameHashDigits) + ".parquet";
+    const std::string tag =
+        options_.hash_in_name ? "-" + file.sha256.substr(0, kNameHashDigits) : std::string();
+    file.path = key_prefix_ + tag + ".parquet";
     file.logical_sha256 = hasher_->FinishHex();
     ARROW_RETURN_NOT_OK(sink_->Commit(file.path));
     return file;

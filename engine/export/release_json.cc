@@ -1,0 +1,114 @@
+#include "export/release_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/sha256.h"
+
+namespace millrace::exporting {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormatVersion = 1;
+constexpr size_t kIdDigits = 16;
+
+std::string FormatName(Format format) { return format == Format::kParquet ? "parquet" : "jsonl"; }
+
+std::string CompressionName(const ExportOptions& options) {
+  if (options.format == Format::kParquet) return "zstd";
+  switch (options.compression) {
+    case TextCompression::kNone:
+      return "none";
+    case TextCompression::kGzip:
+      return "gzip";
+    case TextCompression::kZstd:
+      return "zstd";
+  }
+  return "none";
+}
+
+// `overwrite` is not here: it says whether to publish, not what.
+Json OptionsJson(const ExportOptions& options) {
+  return Json{{"format", FormatName(options.format)},
+              {"compression", CompressionName(options)},
+              {"compression_level", options.compression_level},
+              {"rows_per_shard", options.rows_per_shard},
+              {"rows_per_row_group", options.rows_per_row_group},
+              {"columns", options.columns},
+              {"partition_by", options.partition_by},
+              {"provenance", options.provenance}};
+}
+
+Status Malformed(const std::string& what) {
+  return MakeError(ErrorCode::kWorkspaceDamaged, what + " is malformed");
+}
+
+}  // namespace
+
+std::string ReleaseIdOf(const ExportInput& input, const ExportOptions& options) {
+  Sha256 hash;
+  hash.UpdateField("millrace-release-" + std::to_string(kFormatVersion));
+  hash.UpdateField(input.run_id);
+  hash.UpdateField(input.table);
+  hash.UpdateField(options.name);
+  hash.UpdateField(OptionsJson(options).dump());
+  return hash.FinishHex().substr(0, kIdDigits);
+}
+
+std::string ReleaseManifestJson(const Release& release, const ExportInput& input,
+                                const ExportOptions& options) {
+  Json files = Json::array();
+  for (const io::DataFile& file : release.files) {
+    files.push_back({{"path", file.path},
+                     {"rows", file.rows},
+                     {"bytes", file.bytes},
+                     {"sha256", file.sha256},
+                     {"logical_sha256", file.logical_sha256}});
+  }
+  Json json = {{"format_version", kFormatVersion},
+               {"release_id", release.release_id},
+               {"export", release.export_name},
+               {"run_id", input.run_id},
+               {"table", input.table},
+               {"options", OptionsJson(options)},
+               {"rows", release.rows},
+               {"non_finite_as_null", release.non_finite_as_null},
+               {"files", files}};
+  return json.dump(2) + "\n";
+}
+
+Result<Release> ParseReleaseManifest(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    Release release;
+    release.export_name = json.at("export");
+    release.release_id = json.at("release_id");
+    release.rows = json.at("rows");
+    release.non_finite_as_null = json.at("non_finite_as_null");
+    for (const Json& file : json.at("files")) {
+      release.files.push_back(io::DataFile{file.at("path"), file.at("rows"), file.at("bytes"),
+                                           file.at("sha256"), file.at("logical_sha256")});
+    }
+    return release;
+  } catch (const Json::exception&) {
+    return Malformed("a release's manifest");
+  }
+}
+
+std::string LatestJson(const std::string& release_id, const std::string& manifest) {
+  Json json = {{"format_version", kFormatVersion},
+               {"release_id", release_id},
+               {"manifest", release_id + "/" + kReleaseManifestName},
+               {"manifest_sha256", Sha256Hex(manifest)}};
+  return json.dump(2) + "\n";
+}
+
+Result<std::string> ParseLatest(const std::string& text) {
+  try {
+    return Json::parse(text).at("release_id").get<std::string>();
+  } catch (const Json::exception&) {
+    return Malformed(kLatestName);
+  }
+}
+
+}  // namespace millrace::exporting

@@ -1,0 +1,27 @@
+// The manifest of a release and the pointer to the newest one; spec/release.md.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "export/export.h"
+
+namespace millrace::exporting {
+
+/// Inside a release's folder. Readers of data skip names that start with '_'.
+inline constexpr char kReleaseManifestName[] = "_millrace.json";
+inline constexpr char kLatestName[] = "LATEST.json";
+
+/// The hash of what shapes the release: run, table and options.
+std::string ReleaseIdOf(const ExportInput& input, const ExportOptions& options);
+
+std::string ReleaseManifestJson(const Release& release, const ExportInput& input,
+                                const ExportOptions& options);
+/// Fills id, name, files, rows and non_finite_as_null. WorkspaceDamaged when malformed.
+Result<Release> ParseReleaseManifest(const std::string& json);
+
+std::string LatestJson(const std::string& release_id, const std::string& manifest);
+/// The release id of a LATEST.json.
+Result<std::string> ParseLatest(const std::string& json);
+
+}  // namespace millrace::exporting
