@@ -15,7 +15,7 @@ namespace millrace::contract {
 /// losslessly and reads back to the same text (so "007" stays a string).
 Result<Contract> InferContract(const std::vector<std::shared_ptr<arrow::RecordBatch>>& samples);
 
-/// The YAML block (`columns: ...`) that declares this contract; reads back to an equal contract.
+/// The block that stands under `contract:` in a config; reads back to an equal contract.
 std::string ContractYaml(const Contract& contract);
 
 }  // namespace millrace::contract

@@ -1,0 +1,82 @@
+#include "contract/features.h"
+
+#include <arrow/util/key_value_metadata.h>
+
+#include <nlohmann/json.hpp>
+
+namespace millrace::contract {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* UnitText(arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND: return "s";
+    case arrow::TimeUnit::MILLI: return "ms";
+    case arrow::TimeUnit::MICRO: return "us";
+    case arrow::TimeUnit::NANO: return "ns";
+  }
+  return "us";
+}
+
+// The dtype words of datasets.Value.
+std::string DtypeOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::FLOAT: return "float32";
+    case arrow::Type::DOUBLE: return "float64";
+    case arrow::Type::HALF_FLOAT: return "float16";
+    case arrow::Type::DATE32: return "date32";
+    case arrow::Type::DATE64: return "date64";
+    case arrow::Type::TIME32:
+    case arrow::Type::TIME64: {
+      const std::string name = type.id() == arrow::Type::TIME32 ? "time32[" : "time64[";
+      return name + UnitText(static_cast<const arrow::TimeType&>(type).unit()) + ']';
+    }
+    case arrow::Type::TIMESTAMP: {
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+      const std::string zone = timestamp.timezone().empty() ? "" : ", tz=" + timestamp.timezone();
+      return "timestamp[" + std::string(UnitText(timestamp.unit())) + zone + ']';
+    }
+    case arrow::Type::DURATION:
+      return std::string("duration[") + UnitText(static_cast<const arrow::DurationType&>(type).unit()) + ']';
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256: {
+      const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+      return std::string(type.id() == arrow::Type::DECIMAL128 ? "decimal128(" : "decimal256(") +
+             std::to_string(decimal.precision()) + ", " + std::to_string(decimal.scale()) + ')';
+    }
+    default: return type.ToString();  // bool, intN, uintN, string, large_string, binary, null
+  }
+}
+
+Json FeatureOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::LIST: return {{"feature", FeatureOf(*type.field(0)->type())}, {"_type", "List"}};
+    case arrow::Type::LARGE_LIST:
+      return {{"feature", FeatureOf(*type.field(0)->type())}, {"_type", "LargeList"}};
+    case arrow::Type::STRUCT: {
+      Json members = Json::object();
+      for (const auto& field : type.fields()) members[field->name()] = FeatureOf(*field->type());
+      return members;
+    }
+    default: return {{"dtype", DtypeOf(type)}, {"_type", "Value"}};
+  }
+}
+
+}  // namespace
+
+std::string FeaturesJson(const arrow::Schema& schema) {
+  Json features = Json::object();
+  for (const auto& field : schema.fields()) features[field->name()] = FeatureOf(*field->type());
+  return Json{{"info", {{"features", std::move(features)}}}}.dump();
+}
+
+std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema) {
+  auto metadata = schema->metadata() ? schema->metadata()->Copy()
+                                     : std::make_shared<arrow::KeyValueMetadata>();
+  (void)metadata->Set(kFeaturesKey, FeaturesJson(*schema));
+  return schema->WithMetadata(std::move(metadata));
+}
+
+}  // namespace millrace::contract
