@@ -2,6 +2,7 @@
 // into a record reader.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -19,10 +20,10 @@ namespace millrace::source {
 using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions>;
 
 struct FileSource {
-  std::string name;                      // of the source in the config
+  std::string name;  // of the source in the config
   FormatOptions format;
-  std::shared_ptr<io::Store> store;      // rooted at the source's root folder
-  std::vector<io::FileInfo> files;       // sorted by key; the key is the row id's relative path
+  std::shared_ptr<io::Store> store;  // rooted at the source's root folder
+  std::vector<io::FileInfo> files;   // sorted by key; the key is the row id's relative path
 };
 
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "source/file_source.h"
+#include "source/glob.h"
+
+namespace millrace::source {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+std::vector<std::string> ExtensionsOf(const FormatOptions& format) {
+  if (std::holds_alternative<io::CsvOptions>(format)) return {".csv", ".tsv"};
+  if (std::holds_alternative<io::JsonlOptions>(format)) return {".jsonl", ".ndjson", ".json"};
+  return {".parquet"};
+}
+
+bool HasExtension(std::string_view key, const std::vector<std::string>& extensions) {
+  std::string lower(key);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (std::string_view packed : {".gz", ".zst"}) {
+    if (EndsWith(lower, packed)) lower.resize(lower.size() - packed.size());
+  }
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [&lower](const std::string& end) { return EndsWith(lower, end); });
+}
+
+bool IsHidden(std::string_view key) {
+  return key[0] == '.' || key.find("/.") != std::string_view::npos;
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+// What is there instead: the nearest folder that exists, and a name in it that is close.
+std::string WhatIsThere(fs::path path) {
+  std::error_code ignored;
+  fs::path missing = path.filename();
+  while (path.has_parent_path() && path != path.parent_path()) {
+    missing = path.filename();
+    path = path.parent_path();
+    if (fs::is_directory(path, ignored)) break;
+  }
+  std::vector<std::string> names;
+  constexpr size_t kNamesMax = 10000;
+  for (fs::directory_iterator it(path, ignored), end; it != end && names.size() < kNamesMax;
+       it.increment(ignored)) {
+    names.push_back(it->path().filename().string());
+    if (ignored) break;
+  }
+  std::sort(names.begin(), names.end());
+  const std::string meant = DidYouMean(missing.string(), names);
+  if (!meant.empty()) return meant;
+  if (names.empty()) return "the folder " + path.string() + " is empty";
+  if (names.size() > 5) names.resize(5);
+  return "in " + path.string() + " there are for example " + Joined(names);
+}
+
+Result<FileSource> NothingMatches(const std::string& path, std::string why, std::string help) {
+  return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` " + std::move(why), std::move(help));
+}
+
+Status ListFolder(const std::string& path, FileSource* source) {
+  const std::vector<std::string> extensions = ExtensionsOf(source->format);
+  ARROW_ASSIGN_OR_RAISE(auto all, source->store->List(""));
+  for (io::FileInfo& file : all) {
+    if (!IsHidden(file.key) && HasExtension(file.key, extensions)) {
+      source->files.push_back(std::move(file));
+    }
+  }
+  if (!source->files.empty()) return Status::OK();
+  return NothingMatches(path, "holds no file of this format",
+                        "looked for " + Joined(extensions) +
+                            ", plain or with .gz or .zst, in it and in the folders below; " +
+                            "a pattern such as `" + path + "/*` takes any name")
+      .status();
+}
+
+Status ListPattern(const std::string& path, const std::string& pattern, FileSource* source) {
+  ARROW_ASSIGN_OR_RAISE(auto all, source->store->List(""));
+  for (io::FileInfo& file : all) {
+    if (GlobMatches(pattern, file.key)) source->files.push_back(std::move(file));
+  }
+  if (!source->files.empty()) return Status::OK();
+  return NothingMatches(path, "matches no file",
+                        WhatIsThere(fs::path(source->store->Describe()) / pattern))
+      .status();
+}
+
+}  // namespace
+
+Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
+                               const std::string& base, const FormatOptions& format) {
+  FileSource source;
+  source.name = name;
+  source.format = format;
+  const fs::path whole = (fs::path(base) / path).lexically_normal();
+  std::error_code error;
+  const fs::file_status status = fs::status(whole, error);
+  if (fs::is_directory(status)) {
+    source.store = io::MakeLocalStore(whole.string());
+    ARROW_RETURN_NOT_OK(ListFolder(path, &source));
+  } else if (fs::exists(status)) {
+    if (!fs::is_regular_file(status)) {
+      return NothingMatches(path, "is neither a file nor a folder", "");
+    }
+    source.store = io::MakeLocalStore(whole.parent_path().string());
+    ARROW_ASSIGN_OR_RAISE(auto file, source.store->Stat(whole.filename().string()));
+    source.files.push_back(std::move(file));
+  } else if (HasWildcard(whole.string())) {
+    const GlobParts parts = SplitGlob(whole.string());
+    if (!fs::is_directory(parts.root, error)) {
+      return NothingMatches(path, "matches no file", WhatIsThere(parts.root));
+    }
+    source.store = io::MakeLocalStore(parts.root);
+    ARROW_RETURN_NOT_OK(ListPattern(path, parts.pattern, &source));
+  } else if (status.type() == fs::file_type::not_found) {
+    return NothingMatches(path, "is not there", WhatIsThere(whole));
+  } else {
+    return NothingMatches(path, "cannot be looked at: " + error.message(), "");
+  }
+  return source;
+}
+
+Status CheckUnchanged(const FileSource& source, const io::FileInfo& file) {
+  ARROW_ASSIGN_OR_RAISE(const bool there, source.store->Exists(file.key));
+  if (there) {
+    ARROW_ASSIGN_OR_RAISE(const io::FileInfo now, source.store->Stat(file.key));
+    if (now.SameVersion(file)) return Status::OK();
+  }
+  return MakeError(ErrorCode::kFileChanged,
+                   "source `" + source.name + "`: " + file.key +
+                       (there ? " changed while it was read" : " went away while it was read"),
+                   "run again when nothing writes to it");
+}
+
+}  // namespace millrace::source

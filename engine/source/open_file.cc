@@ -1,0 +1,74 @@
+#include <arrow/io/interfaces.h>
+
+#include "base/sha256.h"
+#include "source/file_source.h"
+
+namespace millrace::source {
+namespace {
+
+constexpr int64_t kHashBlockBytes = 1 << 20;
+
+Result<std::string> HashWhole(arrow::io::RandomAccessFile& file) {
+  Sha256 hash;
+  for (int64_t at = 0;;) {
+    ARROW_ASSIGN_OR_RAISE(auto block, file.ReadAt(at, kHashBlockBytes));
+    if (block->size() == 0) return hash.FinishHex();
+    hash.Update(block->data(), static_cast<size_t>(block->size()));
+    at += block->size();
+  }
+}
+
+// A byte stream that belongs to a reader and is still asked for its hash by the opener.
+class SharedStream : public io::ByteStream {
+ public:
+  explicit SharedStream(std::shared_ptr<io::ByteStream> stream) : stream_(std::move(stream)) {}
+  Result<int64_t> Read(int64_t bytes, uint8_t* out) override { return stream_->Read(bytes, out); }
+  io::Compression compression() const override { return stream_->compression(); }
+  int64_t raw_bytes_read() const override { return stream_->raw_bytes_read(); }
+  Result<std::string> ContentSha256() override { return stream_->ContentSha256(); }
+
+ private:
+  std::shared_ptr<io::ByteStream> stream_;
+};
+
+Result<OpenedFile> OpenText(const FileSource& source,
+                            std::shared_ptr<arrow::io::RandomAccessFile> file,
+                            const io::Projection& projection) {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<io::ByteStream> stream,
+                        io::OpenByteStream(std::move(file), /*hash=*/true));
+  auto shared = std::make_unique<SharedStream>(stream);
+  OpenedFile opened;
+  if (const auto* csv = std::get_if<io::CsvOptions>(&source.format)) {
+    ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenCsv(std::move(shared), *csv, projection));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(
+        opened.reader,
+        io::OpenJsonl(std::move(shared), std::get<io::JsonlOptions>(source.format), projection));
+  }
+  opened.content_sha256 = [stream] { return stream->ContentSha256(); };
+  opened.raw_bytes_read = [stream] { return stream->raw_bytes_read(); };
+  return opened;
+}
+
+Result<OpenedFile> OpenTyped(const io::ParquetReadOptions& options, int64_t bytes,
+                             std::shared_ptr<arrow::io::RandomAccessFile> file,
+                             const io::Projection& projection) {
+  OpenedFile opened;
+  ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenParquet(file, options, projection));
+  opened.content_sha256 = [file] { return HashWhole(*file); };
+  opened.raw_bytes_read = [bytes] { return bytes; };
+  return opened;
+}
+
+}  // namespace
+
+Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
+                            const io::Projection& projection) {
+  ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
+  if (const auto* parquet = std::get_if<io::ParquetReadOptions>(&source.format)) {
+    return OpenTyped(*parquet, file.bytes, std::move(opened), projection);
+  }
+  return OpenText(source, std::move(opened), projection);
+}
+
+}  // namespace millrace::source
