@@ -6,6 +6,7 @@
 
 #include "base/build_info.h"
 #include "base/log.h"
+#include "base/process_memory.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/usage_error.h"
@@ -54,6 +55,7 @@ void BuildCommandLine(CLI::App& app, Session& session) {
 }
 
 int Main(int argc, char** argv) {
+  ConfigureProcessMemory();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, found at the end
   CLI::App app("Turns raw, messy data into data a model can be trained on.");
   Session session;

@@ -62,7 +62,7 @@ class ChangeFinder {
     changes_.last_run = last.folder;
     changes_.config_changed = !last.folder.empty() && last.config_hash != plan_.config_hash;
     for (const stage::IngestSource& source : plan_.sources) {
-      hashes_.Load(source.files.name);
+      hashes_.Load(source.files);
       for (const io::FileInfo& file : source.files.files) {
         ARROW_RETURN_NOT_OK(CompareFile(source.files, file, last));
       }

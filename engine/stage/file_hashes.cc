@@ -28,25 +28,26 @@ FileHashes::FileHashes(
       check_unchanged_(std::move(check_unchanged)),
       cancelled_(cancelled) {}
 
-void FileHashes::Load(const std::string& source) {
-  const auto text = workspace_.ReadSmall(CacheKey(source), int64_t{1} << 30);
+void FileHashes::Load(const source::FileSource& source) {
+  const auto text = workspace_.ReadSmall(CacheKey(source.name), int64_t{1} << 30);
   if (!text.ok()) return;
   const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("files") || !json["files"].is_object()) return;
   std::lock_guard<std::mutex> lock(mutex_);
-  Cache& cache = caches_[source];
-  for (const auto& [path, value] : json["files"].items()) {
-    if (!value.is_object()) continue;
+  Cache& cache = caches_[source.name];
+  for (const io::FileInfo& file : source.files) {
+    const auto value = json["files"].find(file.key);
+    if (value == json["files"].end()) continue;
     auto entry = std::make_shared<Entry>();
     try {
-      entry->file = {path, value.at("bytes").get<int64_t>(), value.at("mtime_ns").get<int64_t>(),
-                     value.at("inode").get<uint64_t>()};
-      entry->sha256 = value.at("sha256").get<std::string>();
+      entry->file = {file.key, value->at("bytes").get<int64_t>(),
+                     value->at("mtime_ns").get<int64_t>(), value->at("inode").get<uint64_t>()};
+      entry->sha256 = value->at("sha256").get<std::string>();
     } catch (const Json::exception&) {
       continue;
     }
     entry->keep = true;
-    cache.entries[path] = std::move(entry);
+    if (entry->file.SameVersion(file)) cache.entries[file.key] = std::move(entry);
   }
 }
 

@@ -25,8 +25,9 @@ class FileHashes {
              std::function<Status(const source::FileSource&, const io::FileInfo&)> check_unchanged,
              const std::atomic<bool>* cancelled);
 
-  /// Reads what earlier runs learned of a source. A damaged cache counts as none.
-  void Load(const std::string& source);
+  /// Reads what earlier runs learned of the source's files as they are now; the rest is forgotten.
+  /// A damaged cache counts as none.
+  void Load(const source::FileSource& source);
   void Learn(const source::FileSource& source, const io::FileInfo& file, const std::string& sha256);
   /// The known hash, else the file is read.
   Result<std::string> Of(const source::FileSource& source, const io::FileInfo& file);

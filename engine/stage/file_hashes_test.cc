@@ -23,7 +23,7 @@ struct Fixture {
           return Status::OK();
         },
         nullptr);
-    hashes->Load("src");
+    hashes->Load(source);
     return hashes;
   }
   TempFolder folder;
@@ -47,11 +47,12 @@ TEST_CASE("a hash is read once, kept over runs, and forgotten with any change of
   CHECK(hashes->Of(f.source, f.source.files[0]).ValueOrDie() == expected);
   CHECK(f.reads == 1);
   for (int change = 0; change < 3; ++change) {
-    io::FileInfo other = f.source.files[0];
+    io::FileInfo& other = f.source.files[0];
     (change == 0 ? other.bytes : other.mtime_ns) += 1;
     if (change == 2) other.inode += 1;
     hashes = f.Open();
     CHECK(hashes->Of(f.source, other).ok());
+    REQUIRE(hashes->Save(false).ok());
     CHECK(f.reads == 2 + change);
   }
 }

@@ -41,9 +41,7 @@ Status FillContext(StageContext* stage) {
   stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
   ARROW_ASSIGN_OR_RAISE(const auto commits, stage->store().List(stage->Key("commits")));
   for (const io::FileInfo& commit : commits) stage->resumes |= !io::IsTemporaryKey(commit.key);
-  if (stage->resumes) {
-    for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files.name);
-  }
+  for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files);
   return Status::OK();
 }
 

@@ -80,13 +80,13 @@ Status SplitSink::AddRejects(const ParsedChunk& chunk) {
 
 // The split will not be committed, but its rejects tell what is wrong with the data: they stay.
 Status SplitSink::BudgetSpent() {
-  ARROW_ASSIGN_OR_RAISE(const auto files, rejects_.Finish());
-  std::string where;
-  for (const io::DataFile& file : files) where = file.path;
+  ARROW_RETURN_NOT_OK(rejects_.Finish().status());
   return MakeError(ErrorCode::kRejectBudget,
-                   "source `" + source_.files.name + "` has more rejects than max_rejects: " +
-                       std::to_string(*source_.limits.max_rejects) + " allows",
-                   "look at " + where + " in the workspace, then mend the data or raise the limit");
+                   "source `" + source_.files.name + "` has more than " +
+                       std::to_string(*source_.limits.max_rejects) +
+                       " rejects, the most that max_rejects allows",
+                   "the rejected rows so far are below " + stage_.Key("rejects") +
+                       " in the workspace; mend the data or raise the limit");
 }
 
 Status SplitSink::AddKeys(const ParsedChunk& chunk) {
