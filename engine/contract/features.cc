@@ -10,9 +10,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Parquet has no seconds: Arrow stores them as milliseconds, and so they are read back.
 const char* UnitText(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return "s";
+    case arrow::TimeUnit::SECOND:
     case arrow::TimeUnit::MILLI: return "ms";
     case arrow::TimeUnit::MICRO: return "us";
     case arrow::TimeUnit::NANO: return "ns";
@@ -38,8 +39,6 @@ std::string DtypeOf(const arrow::DataType& type) {
       const std::string zone = timestamp.timezone().empty() ? "" : ", tz=" + timestamp.timezone();
       return "timestamp[" + std::string(UnitText(timestamp.unit())) + zone + ']';
     }
-    case arrow::Type::DURATION:
-      return std::string("duration[") + UnitText(static_cast<const arrow::DurationType&>(type).unit()) + ']';
     case arrow::Type::DECIMAL128:
     case arrow::Type::DECIMAL256: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);

@@ -11,7 +11,8 @@ namespace millrace::contract {
 /// Key of the schema metadata that holds FeaturesJson.
 inline constexpr char kFeaturesKey[] = "huggingface";
 
-/// {"info":{"features":{...}}} with one entry per column, in column order.
+/// {"info":{"features":{...}}} with one entry per column, in column order, as types are read back
+/// from Parquet (seconds are milliseconds there): `datasets` ignores features that do not match.
 std::string FeaturesJson(const arrow::Schema& schema);
 /// `schema` with that metadata added.
 std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema);
