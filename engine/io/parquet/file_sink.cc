@@ -7,11 +7,18 @@ constexpr size_t kBlockBytes = 256 << 10;
 
 Status FileSink::Write(const void* data, int64_t bytes) {
   position_ += bytes;
+  if (static_cast<size_t>(bytes) >= kBlockBytes) {  // a column chunk: no need to copy it
+    ARROW_RETURN_NOT_OK(FlushBlock());
+    const std::string_view chunk(static_cast<const char*>(data), static_cast<size_t>(bytes));
+    hash_.Update(chunk);
+    return file_->Write(chunk);
+  }
   block_.append(static_cast<const char*>(data), static_cast<size_t>(bytes));
   return block_.size() >= kBlockBytes ? FlushBlock() : Status::OK();
 }
 
 Status FileSink::FlushBlock() {
+  if (block_.empty()) return Status::OK();
   hash_.Update(block_);
   Status status = file_->Write(block_);
   block_.clear();

@@ -2,7 +2,8 @@
 // arrive, they are re-cut to fixed batches counted from the shard's first row, and row groups are
 // cut by rows and logical Arrow bytes, never by compressed size.
 //
-// Thread-safety: one thread per writer; columns are encoded in parallel on the pool.
+// Thread-safety: one thread per writer, which is none of the pool's: columns are hashed and encoded
+// in parallel on the pool, and Write waits for them.
 #pragma once
 
 #include <arrow/record_batch.h>
