@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -127,6 +128,23 @@ TEST_CASE("the estimate of distinct values stays within a few percent at every s
     CAPTURE(distinct);
     CHECK(std::abs(static_cast<double>(profile.distinct_estimate) / static_cast<double>(distinct) -
                    1) < 0.06);
+  }
+}
+
+TEST_CASE("short texts with zero bytes and shared prefixes are ordered as by the library") {
+  const uint64_t seed = 4;
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 12; ++i) {
+      std::string text;
+      for (size_t bytes = random() % 11; text.size() < bytes;) text += "\0ab"[random() % 3];
+      texts.push_back(text);
+    }
+    auto profile = ProfileOf(ArrayOf(arrow::StringBuilder(), texts));
+    REQUIRE(profile.min == *std::min_element(texts.begin(), texts.end()));
+    REQUIRE(profile.max == *std::max_element(texts.begin(), texts.end()));
   }
 }
 
