@@ -38,8 +38,8 @@ build-tests:
 
 demo: ## Build, then turn this machine's own files into an audited Parquet release
 	@$(MAKE) --no-print-directory build NINJA_QUIET=1
-	@$(python) tools/demo_data.py --out $(BUILD)/demo/data
-	@$(BUILD)/cli/millrace run $(demo_config) --set data=../../$(BUILD)/demo/data --set out=../../$(BUILD)/demo
+	@$(python) tools/demo_data.py --out build/demo/data
+	@$(BUILD)/cli/millrace run $(demo_config)
 
 ifeq ($(ONE),)
 test: build-tests ## All tests, C++ and Python, with one verdict; ONE=io or ONE=cases/0007 for one
