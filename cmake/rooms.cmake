@@ -41,8 +41,14 @@ function(millrace_room room)
   if(MILLRACE_TESTS AND tests)
     add_executable(millrace_${room}_test ${tests} ${PROJECT_SOURCE_DIR}/engine/base/testing/test_main.cc)
     target_link_libraries(millrace_${room}_test PRIVATE millrace_${room} doctest::doctest)
-    target_compile_definitions(millrace_${room}_test PRIVATE
-      MILLRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # Only where it is used: what is compiled with an absolute path in it, no cache can share.
+    foreach(test ${tests})
+      file(STRINGS ${test} uses REGEX MILLRACE_SOURCE_DIR LIMIT_COUNT 1)
+      if(uses)
+        set_source_files_properties(${test} PROPERTIES COMPILE_DEFINITIONS
+          MILLRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+      endif()
+    endforeach()
     add_test(NAME ${room} COMMAND millrace_${room}_test)
     add_dependencies(engine_tests millrace_${room}_test)
   endif()
