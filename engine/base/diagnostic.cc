@@ -60,7 +60,8 @@ std::string ClosestMatch(const std::string& word, const std::vector<std::string>
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kWordBytesMax) continue;
     const size_t distance = EditDistance(word, candidate);
-    if (distance < best_distance) {
+    const bool alike = distance < std::max(word.size(), candidate.size());  // a letter in common
+    if (alike && distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }

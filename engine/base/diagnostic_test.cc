@@ -21,6 +21,7 @@ TEST_CASE("a diagnostic shows file, line, column, a caret and the suggestion") {
 TEST_CASE("only a word that is close enough is suggested") {
   CHECK(ClosestMatch("delimter", {"delimiter", "header"}) == "delimiter");
   CHECK(ClosestMatch("haeder", {"delimiter", "header"}) == "header");
+  CHECK(ClosestMatch("b", {"a", "bb"}) == "bb");
   CHECK(ClosestMatch("zebra", {"delimiter", "header"}).empty());
 }
 

@@ -37,10 +37,14 @@ std::string_view SummaryOf(ErrorCode code) {
 
 std::string_view ErrorKindName(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUser: return "user";
-    case ErrorKind::kData: return "data";
-    case ErrorKind::kEnvironment: return "environment";
-    case ErrorKind::kBug: return "bug";
+    case ErrorKind::kUser:
+      return "user";
+    case ErrorKind::kData:
+      return "data";
+    case ErrorKind::kEnvironment:
+      return "environment";
+    case ErrorKind::kBug:
+      return "bug";
   }
   return "bug";
 }
@@ -51,10 +55,14 @@ namespace {
 
 arrow::StatusCode ArrowCodeOf(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUser: return arrow::StatusCode::Invalid;
-    case ErrorKind::kData: return arrow::StatusCode::Invalid;
-    case ErrorKind::kEnvironment: return arrow::StatusCode::IOError;
-    case ErrorKind::kBug: return arrow::StatusCode::UnknownError;
+    case ErrorKind::kUser:
+      return arrow::StatusCode::Invalid;
+    case ErrorKind::kData:
+      return arrow::StatusCode::Invalid;
+    case ErrorKind::kEnvironment:
+      return arrow::StatusCode::IOError;
+    case ErrorKind::kBug:
+      return arrow::StatusCode::UnknownError;
   }
   return arrow::StatusCode::UnknownError;
 }
@@ -82,11 +90,13 @@ Status ErrnoError(int error_number, const std::string& what) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
-      return MakeError(ErrorCode::kDiskFull, message, "free space there and run again; the run resumes");
+      return MakeError(ErrorCode::kDiskFull, message,
+                       "free space there and run again; the run resumes");
     case EACCES:
     case EPERM:
     case EROFS:
-      return MakeError(ErrorCode::kPermissionDenied, message, "check the owner and mode of the path");
+      return MakeError(ErrorCode::kPermissionDenied, message,
+                       "check the owner and mode of the path");
     default:
       return MakeError(ErrorCode::kIoFailed, message);
   }
@@ -107,6 +117,15 @@ std::vector<Diagnostic> DiagnosticsOf(const Status& status) {
     diagnostic.code = ErrorCode::kBug;
   }
   return {diagnostic};
+}
+
+Status WithContext(const Status& status, const std::string& context) {
+  if (status.ok() || status.IsCancelled()) return status;
+  std::vector<Diagnostic> diagnostics = DiagnosticsOf(status);
+  for (Diagnostic& diagnostic : diagnostics) {
+    diagnostic.message = context + ": " + diagnostic.message;
+  }
+  return MakeError(std::move(diagnostics));
 }
 
 ErrorCode CodeOf(const Status& status) { return DiagnosticsOf(status).front().code; }

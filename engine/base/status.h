@@ -21,7 +21,8 @@ using arrow::Status;
 /// What a Millrace status knows beyond its message.
 class ErrorDetail : public arrow::StatusDetail {
  public:
-  explicit ErrorDetail(std::vector<Diagnostic> diagnostics) : diagnostics_(std::move(diagnostics)) {}
+  explicit ErrorDetail(std::vector<Diagnostic> diagnostics)
+      : diagnostics_(std::move(diagnostics)) {}
   const char* type_id() const override { return "millrace::ErrorDetail"; }
   std::string ToString() const override;
   /// At least one; the first is the status' own.
@@ -35,6 +36,8 @@ class ErrorDetail : public arrow::StatusDetail {
 Status MakeError(ErrorCode code, std::string message, std::string suggestion = "");
 /// One status for several problems found in one pass. REQUIRES: not empty.
 Status MakeError(std::vector<Diagnostic> diagnostics);
+/// The same error with `context` before every message: "context: message". Cancellation stays bare.
+Status WithContext(const Status& status, const std::string& context);
 /// An environment error from errno: full disk and refused access get codes of their own.
 Status ErrnoError(int error_number, const std::string& what);
 
@@ -47,8 +50,8 @@ inline ErrorKind KindOf(const Status& status) { return KindOf(CodeOf(status)); }
 int ExitCodeOf(const Status& status);
 
 /// Aborts with file and line when `condition` does not hold: for states that would be a bug.
-#define MILLRACE_CHECK(condition)                                             \
-  do {                                                                        \
+#define MILLRACE_CHECK(condition)                                              \
+  do {                                                                         \
     if (!(condition)) ::millrace::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 [[noreturn]] void CheckFailed(const char* condition, const char* file, int line);

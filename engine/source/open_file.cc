@@ -31,6 +31,31 @@ class SharedStream : public io::ByteStream {
   std::shared_ptr<io::ByteStream> stream_;
 };
 
+// Says which file it was when reading fails on the way.
+class NamedReader : public io::RecordReader {
+ public:
+  NamedReader(std::unique_ptr<io::RecordReader> reader, std::string name)
+      : reader_(std::move(reader)), name_(std::move(name)) {}
+  const std::shared_ptr<arrow::Schema>& file_schema() const override {
+    return reader_->file_schema();
+  }
+  int64_t header_bytes() const override { return reader_->header_bytes(); }
+  Result<std::shared_ptr<io::Chunk>> Next() override {
+    auto chunk = reader_->Next();
+    if (!chunk.ok()) return WithContext(chunk.status(), name_);
+    return chunk;
+  }
+  Result<io::RawBatch> Parse(const io::Chunk& chunk) const override {
+    auto batch = reader_->Parse(chunk);
+    if (!batch.ok()) return WithContext(batch.status(), name_);
+    return batch;
+  }
+
+ private:
+  std::unique_ptr<io::RecordReader> reader_;
+  std::string name_;
+};
+
 Result<OpenedFile> OpenText(const FileSource& source,
                             std::shared_ptr<arrow::io::RandomAccessFile> file,
                             const io::Projection& projection) {
@@ -60,15 +85,26 @@ Result<OpenedFile> OpenTyped(const io::ParquetReadOptions& options, int64_t byte
   return opened;
 }
 
-}  // namespace
-
-Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
+Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
                             const io::Projection& projection) {
   ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
   if (const auto* parquet = std::get_if<io::ParquetReadOptions>(&source.format)) {
     return OpenTyped(*parquet, file.bytes, std::move(opened), projection);
   }
   return OpenText(source, std::move(opened), projection);
+}
+
+}  // namespace
+
+Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
+                            const io::Projection& projection) {
+  const std::string name = "source `" + source.name + "`: " + file.key;
+  auto opened = OpenWith(source, file, projection);
+  // What is wrong with columns is said by those who know the config's lines.
+  if (!opened.ok() && KindOf(opened.status()) == ErrorKind::kUser) return opened;
+  if (!opened.ok()) return WithContext(opened.status(), name);
+  opened->reader = std::make_unique<NamedReader>(std::move(opened->reader), name);
+  return opened;
 }
 
 }  // namespace millrace::source
