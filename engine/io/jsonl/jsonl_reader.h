@@ -1,4 +1,5 @@
-// JSON Lines, concatenated objects on lines, and one big JSON array of objects.
+// JSON Lines (one object per line) and one big JSON array of objects. Strict: what RFC 8259 does
+// not allow is a reject, also in values nobody asked for; docs/jsonl.md has the rules.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +11,16 @@
 namespace millrace::io {
 
 struct JsonlOptions {
-  int64_t chunk_bytes = 1 << 20;    // never changes the result
+  int64_t chunk_bytes = 1 << 20;  // never changes the result
   int64_t record_bytes_max = 16 << 20;
 };
 
 /// The first non-blank byte decides: '[' is an array of records, anything else is lines.
-/// file_schema: one utf8 column per request; with `all`, the union of top-level keys of the first
-/// chunk (objects and arrays as their JSON text).
+/// file_schema: one utf8 column per request; with `all`, the top-level members of the records in
+/// the first MiB (of the first record, if that is longer) in the order they appear, each named by
+/// the path that means it, objects and arrays as their JSON text.
+/// FieldRequest::optional has no effect: a record without the member gives null anyway.
+/// Thread-safety: as RecordReader. Parse keeps one parser per thread that is inside it.
 Result<std::unique_ptr<RecordReader>> OpenJsonl(std::unique_ptr<ByteStream> stream,
                                                 const JsonlOptions& options,
                                                 const Projection& projection);
