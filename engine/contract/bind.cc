@@ -21,8 +21,8 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 struct BoundColumn {
   std::shared_ptr<const ColumnRule> rule;
-  int request = -1;                                  // of the projection
-  std::shared_ptr<arrow::Scalar> constant;           // text
+  int request = -1;                         // of the projection
+  std::shared_ptr<arrow::Scalar> constant;  // text
   std::optional<expr::Expression> expression;
 };
 
@@ -41,7 +41,8 @@ Diagnostic MissingColumnProblem(const Column& column, const std::string& path,
                     (path == column.name ? "" : ", which column `" + column.name + "` reads");
   problem.suggestion = DidYouMean(path, names);
   if (problem.suggestion.empty()) {
-    for (const std::string& name : names) problem.suggestion += (problem.suggestion.empty() ? "it has: " : ", ") + name;
+    for (const std::string& name : names)
+      problem.suggestion += (problem.suggestion.empty() ? "it has: " : ", ") + name;
   }
   problem.span = column.span;
   return problem;
@@ -49,7 +50,8 @@ Diagnostic MissingColumnProblem(const Column& column, const std::string& path,
 
 class ContractBinding final : public Binding {
  public:
-  explicit ContractBinding(const Contract& contract) : contract_(contract), schema_(SchemaOf(contract)) {}
+  explicit ContractBinding(const Contract& contract)
+      : contract_(contract), schema_(SchemaOf(contract)) {}
 
   Status Prepare(const std::string& source) {
     source_ = source;
@@ -88,14 +90,16 @@ class ContractBinding final : public Binding {
   std::vector<BoundColumn> columns_;
 };
 
-int ContractBinding::Request(const std::string& path, const Column& column, bool optional, bool expression) {
+int ContractBinding::Request(const std::string& path, const Column& column, bool optional,
+                             bool expression) {
   const bool kept = column.optional && column.from.empty();
   const bool raw = !expression && (column.is_json || column.type->id() == arrow::Type::LIST ||
                                    column.type->id() == arrow::Type::STRUCT);
   for (size_t i = 0; i < projection_.fields.size(); ++i) {
     io::FieldRequest& request = projection_.fields[i];
     // One column may be read both as JSON and as plain text: these are two requests.
-    if (request.path != path || request.raw_json != raw || request.wants_json != (raw || kept)) continue;
+    if (request.path != path || request.raw_json != raw || request.wants_json != (raw || kept))
+      continue;
     request.optional &= optional;
     return static_cast<int>(i);
   }
@@ -118,7 +122,8 @@ Status ContractBinding::PrepareColumn(const Column& column) {
     bound.constant = arrow::MakeScalar(*from->constant);
   } else if (!from->expression.empty()) {
     ARROW_ASSIGN_OR_RAISE(bound.expression, expr::Expression::Parse(from->expression));
-    for (const std::string& name : bound.expression->columns()) Request(name, column, column.optional, true);
+    for (const std::string& name : bound.expression->columns())
+      Request(name, column, column.optional, true);
   } else {
     bound.request = Request(from->path, column, column.optional, false);
   }
@@ -129,7 +134,9 @@ Status ContractBinding::PrepareColumn(const Column& column) {
 Status ContractBinding::BindFile(const arrow::Schema& file_schema) {
   std::vector<Diagnostic> problems;
   const std::vector<std::string> names = file_schema.field_names();
-  const auto has = [&](const std::string& name) { return !file_schema.GetAllFieldIndices(name).empty(); };
+  const auto has = [&](const std::string& name) {
+    return !file_schema.GetAllFieldIndices(name).empty();
+  };
   std::set<std::string> reported;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = contract_.columns[i];
@@ -156,16 +163,18 @@ Status ContractBinding::BindFile(const arrow::Schema& file_schema) {
       }
     }
     for (const std::string& path : paths) {
-      if (!has(path) && reported.insert(path).second) problems.push_back(MissingColumnProblem(column, path, names));
+      if (!has(path) && reported.insert(path).second)
+        problems.push_back(MissingColumnProblem(column, path, names));
     }
   }
   if (contract_.unknown_columns != UnknownColumns::kDrop) {
     for (const std::string& name : UnknownColumnsOf(contract_, source_, file_schema)) {
       Diagnostic problem;
       problem.code = ErrorCode::kUnknownColumn;
-      problem.message = contract_.unknown_columns == UnknownColumns::kFail
-                            ? "the file has the column `" + name + "`, which the contract does not know"
-                            : "the file has the column `" + name + "`, which planning did not find";
+      problem.message =
+          contract_.unknown_columns == UnknownColumns::kFail
+              ? "the file has the column `" + name + "`, which the contract does not know"
+              : "the file has the column `" + name + "`, which planning did not find";
       problem.suggestion = "declare it, or set unknown_columns: drop";
       problems.push_back(std::move(problem));
     }
@@ -179,7 +188,8 @@ Result<ColumnState> ContractBinding::ApplyColumn(size_t index, const io::RawBatc
   ArrayPtr input;
   std::vector<int64_t> failed;
   const auto fail = [&](int64_t row, std::string rule, std::string detail) {
-    if (state.reader_rules.emplace(row, std::make_pair(std::move(rule), std::move(detail))).second) {
+    if (state.reader_rules.emplace(row, std::make_pair(std::move(rule), std::move(detail)))
+            .second) {
       failed.push_back(row);
     }
   };
@@ -189,7 +199,8 @@ Result<ColumnState> ContractBinding::ApplyColumn(size_t index, const io::RawBatc
       if (error.column == bound.request) fail(error.row, error.rule, error.value);
     }
   } else if (bound.constant) {
-    ARROW_ASSIGN_OR_RAISE(input, arrow::MakeArrayFromScalar(*bound.constant, batch.columns->num_rows()));
+    ARROW_ASSIGN_OR_RAISE(input,
+                          arrow::MakeArrayFromScalar(*bound.constant, batch.columns->num_rows()));
   } else {
     arrow::FieldVector fields;
     arrow::ArrayVector arrays;
@@ -203,8 +214,8 @@ Result<ColumnState> ContractBinding::ApplyColumn(size_t index, const io::RawBatc
         }
       }
     }
-    const auto columns = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch.columns->num_rows(),
-                                                  std::move(arrays));
+    const auto columns = arrow::RecordBatch::Make(arrow::schema(std::move(fields)),
+                                                  batch.columns->num_rows(), std::move(arrays));
     ARROW_ASSIGN_OR_RAISE(expr::Evaluation evaluation, bound.expression->Evaluate(*columns));
     input = evaluation.values;
     for (expr::RowError& error : evaluation.errors) fail(error.row, error.rule, error.message);
@@ -238,11 +249,13 @@ Status ContractBinding::ApplyOnError(const io::RawBatch& batch, std::vector<Colu
   std::vector<bool> rejected(static_cast<size_t>(batch.columns->num_rows()));
   for (size_t i = 0; i < states->size(); ++i) {
     if (contract_.columns[i].on_error != OnError::kReject) continue;
-    for (const Violation& v : (*states)[i].outcome.violations) rejected[static_cast<size_t>(v.row)] = true;
+    for (const Violation& v : (*states)[i].outcome.violations)
+      rejected[static_cast<size_t>(v.row)] = true;
   }
   for (size_t i = 0; i < states->size(); ++i) {
     ColumnState& state = (*states)[i];
-    if (contract_.columns[i].on_error != OnError::kSetNull || state.outcome.violations.empty()) continue;
+    if (contract_.columns[i].on_error != OnError::kSetNull || state.outcome.violations.empty())
+      continue;
     std::map<std::string, int64_t> counts;
     std::vector<bool> broken(rejected.size());
     for (const Violation& v : state.outcome.violations) {
@@ -277,7 +290,7 @@ Reject ContractBinding::MakeReject(const io::RawBatch& batch, const io::Chunk& c
   if (violation->check == Check::kReader) {
     const std::string& detail = state.reader_rules.at(row).second;
     if (columns_[index].expression) {
-      reject.message += ": " + detail;   // names the expression's part, never a value
+      reject.message += ": " + detail;  // names the expression's part, never a value
     } else if (!column.sensitive) {
       reject.value = ShownValue(detail);
     }
@@ -292,7 +305,8 @@ Reject ContractBinding::MakeReject(const io::RawBatch& batch, const io::Chunk& c
   return reject;
 }
 
-Result<CheckedBatch> ContractBinding::Apply(const io::RawBatch& batch, const io::Chunk& chunk) const {
+Result<CheckedBatch> ContractBinding::Apply(const io::RawBatch& batch,
+                                            const io::Chunk& chunk) const {
   const int64_t rows = batch.columns->num_rows();
   std::vector<ColumnState> states;
   for (size_t i = 0; i < columns_.size(); ++i) {

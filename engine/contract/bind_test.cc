@@ -1,10 +1,9 @@
-#include "contract/binding.h"
-
 #include <arrow/api.h>
 #include <doctest/doctest.h>
 
 #include <random>
 
+#include "contract/binding.h"
 #include "contract/value_text.h"
 
 namespace millrace::contract {
@@ -18,11 +17,13 @@ std::shared_ptr<arrow::RecordBatch> Texts(const Table& table) {
   arrow::ArrayVector arrays;
   for (const auto& [name, cells] : table) {
     arrow::StringBuilder builder;
-    for (const Cell& cell : cells) REQUIRE((cell ? builder.Append(*cell) : builder.AppendNull()).ok());
+    for (const Cell& cell : cells)
+      REQUIRE((cell ? builder.Append(*cell) : builder.AppendNull()).ok());
     fields.push_back(arrow::field(name, arrow::utf8()));
     arrays.push_back(builder.Finish().ValueOrDie());
   }
-  return arrow::RecordBatch::Make(arrow::schema(fields), arrays.empty() ? 0 : arrays[0]->length(), arrays);
+  return arrow::RecordBatch::Make(arrow::schema(fields), arrays.empty() ? 0 : arrays[0]->length(),
+                                  arrays);
 }
 
 Column Make(const std::string& name, const std::string& type) {
@@ -41,7 +42,7 @@ Contract Of(std::vector<Column> columns) {
 
 struct Checked {
   CheckedBatch batch;
-  std::vector<std::string> rows() const {   // each row as JSON values, joined
+  std::vector<std::string> rows() const {  // each row as JSON values, joined
     std::vector<std::string> out;
     for (int64_t row = 0; row < batch.rows->num_rows(); ++row) {
       std::string text;
@@ -77,8 +78,10 @@ Result<Checked> TryApply(const Contract& contract, std::shared_ptr<arrow::Record
   ARROW_ASSIGN_OR_RAISE(checked.batch, binding->Apply(raw, io::Chunk{}));
   REQUIRE(checked.batch.rows->ValidateFull().ok());
   REQUIRE(checked.batch.rows->schema()->Equals(SchemaOf(contract)));
-  REQUIRE(checked.batch.rows->num_rows() + static_cast<int64_t>(checked.batch.rejects.size()) == raw.records);
-  REQUIRE(checked.batch.record_of_row.size() == static_cast<size_t>(checked.batch.rows->num_rows()));
+  REQUIRE(checked.batch.rows->num_rows() + static_cast<int64_t>(checked.batch.rejects.size()) ==
+          raw.records);
+  REQUIRE(checked.batch.record_of_row.size() ==
+          static_cast<size_t>(checked.batch.rows->num_rows()));
   return checked;
 }
 
@@ -101,16 +104,19 @@ using Words = std::vector<std::string>;
 
 TEST_CASE("every rule rejects what breaks it and nothing else") {
   Column c = Make("c", "int64");
-  CHECK(RejectsOf(c, {"1", "x", Cell(), "007"}) == Words{"1 contract.type x int64", "3 contract.type 007 int64"});
+  CHECK(RejectsOf(c, {"1", "x", Cell(), "007"}) ==
+        Words{"1 contract.type x int64", "3 contract.type 007 int64"});
   c.required = true;
   CHECK(RejectsOf(c, {"1", Cell()}) == Words{"1 contract.required  "});
   c = Make("c", "int32");
   c.min = "0";
   c.max = "10";
-  CHECK(RejectsOf(c, {"-1", "0", "10", "11", Cell()}) == Words{"0 contract.min -1 0", "3 contract.max 11 10"});
+  CHECK(RejectsOf(c, {"-1", "0", "10", "11", Cell()}) ==
+        Words{"0 contract.min -1 0", "3 contract.max 11 10"});
   c = Make("c", "date");
   c.min = "2024-01-01";
-  CHECK(RejectsOf(c, {"2023-12-31", "2024-01-01"}) == Words{"0 contract.min 2023-12-31 2024-01-01"});
+  CHECK(RejectsOf(c, {"2023-12-31", "2024-01-01"}) ==
+        Words{"0 contract.min 2023-12-31 2024-01-01"});
   c = Make("c", "decimal(9,2)");
   c.max = "9.99";
   CHECK(RejectsOf(c, {"9.99", "10"}) == Words{"1 contract.max 10 9.99"});
@@ -123,8 +129,9 @@ TEST_CASE("every rule rejects what breaks it and nothing else") {
   c = Make("c", "string");
   c.length_min = 2;
   c.length_max = 3;
-  CHECK(RejectsOf(c, {"é", "éé", "🙂🙂🙂", "abcd", ""}) ==
-        Words{"0 contract.length é 2..3", "3 contract.length abcd 2..3", "4 contract.length  2..3"});
+  CHECK(
+      RejectsOf(c, {"é", "éé", "🙂🙂🙂", "abcd", ""}) ==
+      Words{"0 contract.length é 2..3", "3 contract.length abcd 2..3", "4 contract.length  2..3"});
   c = Make("c", "list<int64>");
   c.length_max = 1;
   CHECK(RejectsOf(c, {"[1]", "[1,2]"}) == Words{"1 contract.length [1,2] 0..1"});
@@ -141,7 +148,8 @@ TEST_CASE("trim, null_values, default and required come in this order") {
   c.null_values = {"NA", ""};
   c.default_value = "5";
   c.required = true;
-  const auto checked = Apply(Of({c}), Texts({{"c", {" 1\u00a0", " NA ", "  ", Cell(), "x", "NA1"}}}));
+  const auto checked =
+      Apply(Of({c}), Texts({{"c", {" 1\u00a0", " NA ", "  ", Cell(), "x", "NA1"}}}));
   CHECK(checked.rows() == Words{"1", "5", "5", "5"});
   CHECK(checked.batch.record_of_row == std::vector<uint32_t>{0, 1, 2, 3});
   CHECK(checked.batch.rejects[0].value == "x");
@@ -151,7 +159,8 @@ TEST_CASE("trim, null_values, default and required come in this order") {
 
 TEST_CASE("a row is rejected once, for its first failing column; the others are named") {
   Column a = Make("a", "int64"), b = Make("b", "bool"), c = Make("c", "date");
-  const auto checked = Apply(Of({a, b, c}), Texts({{"c", {"x", "2024-01-01"}}, {"b", {"x", "true"}}, {"a", {"1", "x"}}}));
+  const auto checked = Apply(
+      Of({a, b, c}), Texts({{"c", {"x", "2024-01-01"}}, {"b", {"x", "true"}}, {"a", {"1", "x"}}}));
   REQUIRE(checked.batch.rejects.size() == 2);
   CHECK(checked.batch.rejects[0].column == "b");
   CHECK(checked.batch.rejects[0].message.find("; so do `c` (contract.type)") != std::string::npos);
@@ -167,7 +176,7 @@ TEST_CASE("on_error: set_null keeps the row and counts, fail ends the run") {
   const auto checked = Apply(Of({a, b}), table);
   CHECK(checked.rows() == Words{"1|1", "null|2", "9|3"});
   REQUIRE(checked.batch.nulled.size() == 1);
-  CHECK(checked.batch.nulled[0].rows == 1);   // the other one is in a rejected row
+  CHECK(checked.batch.nulled[0].rows == 1);  // the other one is in a rejected row
   CHECK(checked.batch.nulled[0].rule == "contract.type");
   a.on_error = OnError::kFail;
   const auto failed = TryApply(Of({a, b}), table);
@@ -190,8 +199,13 @@ TEST_CASE("values of sensitive columns stay out of rejects, except raw") {
     CHECK(rejects[0].threshold.find("s3cret") == std::string::npos);
     CHECK(rejects[0].raw.find("s3cret") != std::string::npos);
   }
-  const auto metadata = SchemaOf(Of({[] { Column c = Make("c", "string"); c.sensitive = true; return c; }()}))
-                            ->field(0)->metadata();
+  const auto metadata = SchemaOf(Of({[] {
+                          Column c = Make("c", "string");
+                          c.sensitive = true;
+                          return c;
+                        }()}))
+                            ->field(0)
+                            ->metadata();
   CHECK(metadata->Get("millrace.sensitive").ValueOrDie() == "true");
 }
 
@@ -199,7 +213,8 @@ TEST_CASE("errors of the reader's cells are treated like casts that failed") {
   Column c = Make("c", "string");
   c.default_value = "d";
   c.required = true;
-  const auto checked = Apply(Of({c}), Texts({{"c", {Cell(), Cell()}}}), {{1, 0, "json.expected_scalar", "{}"}});
+  const auto checked =
+      Apply(Of({c}), Texts({{"c", {Cell(), Cell()}}}), {{1, 0, "json.expected_scalar", "{}"}});
   CHECK(checked.rows() == Words{"\"d\""});
   REQUIRE(checked.batch.rejects.size() == 1);
   CHECK(checked.batch.rejects[0].rule == "json.expected_scalar");
@@ -207,11 +222,12 @@ TEST_CASE("errors of the reader's cells are treated like casts that failed") {
 }
 
 TEST_CASE("a value comes from a path, a constant or an expression") {
-  Column a = Make("a", "int64"), b = Make("b", "string"), c = Make("c", "int64"), d = Make("d", "string");
+  Column a = Make("a", "int64"), b = Make("b", "string"), c = Make("c", "int64"),
+         d = Make("d", "string");
   a.from[""].path = "x";
   b.from["src"].constant = "fix";
   c.from["src"].expression = "int64(x) * 2";
-  d.from["other"].path = "y";   // nothing is said about this source: the same name, or null
+  d.from["other"].path = "y";  // nothing is said about this source: the same name, or null
   const auto checked = Apply(Of({a, b, c, d}), Texts({{"x", {"1", "boo"}}}));
   CHECK(checked.rows() == Words{"1|\"fix\"|2|null"});
   REQUIRE(checked.batch.rejects.size() == 1);
@@ -226,7 +242,8 @@ TEST_CASE("missing and unknown columns are all named at once") {
   Contract contract = Of({Make("name", "string"), Make("age", "int64")});
   contract.unknown_columns = UnknownColumns::kFail;
   auto binding = Bind(contract, "src").ValueOrDie();
-  const auto status = binding->BindFile(*arrow::schema({arrow::field("nmae", arrow::utf8()), arrow::field("city", arrow::utf8())}));
+  const auto status = binding->BindFile(
+      *arrow::schema({arrow::field("nmae", arrow::utf8()), arrow::field("city", arrow::utf8())}));
   const auto problems = DiagnosticsOf(status);
   REQUIRE(problems.size() == 4);
   CHECK(problems[0].code == ErrorCode::kMissingColumn);
@@ -242,13 +259,15 @@ TEST_CASE("missing and unknown columns are all named at once") {
 
 TEST_CASE("typed columns pass, widen, or are read as text") {
   const auto typed = [](const char* type, std::shared_ptr<arrow::Array> values) {
-    return Apply(Of({Make("c", type)}), arrow::RecordBatch::Make(arrow::schema({arrow::field("c", values->type())}),
-                                                                 values->length(), {values}));
+    return Apply(Of({Make("c", type)}),
+                 arrow::RecordBatch::Make(arrow::schema({arrow::field("c", values->type())}),
+                                          values->length(), {values}));
   };
   arrow::Int32Builder ints;
   REQUIRE(ints.AppendValues({1, -300}).ok());
   const auto int32 = ints.Finish().ValueOrDie();
-  CHECK(typed("int32", int32).batch.rows->column(0)->data()->buffers[1] == int32->data()->buffers[1]);
+  CHECK(typed("int32", int32).batch.rows->column(0)->data()->buffers[1] ==
+        int32->data()->buffers[1]);
   CHECK(typed("int64", int32).rows() == Words{"1", "-300"});
   CHECK(typed("float64", int32).rows() == Words{"1", "-300"});
   CHECK(typed("string", int32).rows() == Words{"\"1\"", "\"-300\""});
@@ -279,7 +298,8 @@ bool SlowKeeps(const Cell& number, const Cell& word) {
   for (char c : *number) {
     if (c < '0' || c > '9') return false;
   }
-  return !number->empty() && (number->size() == 1 || (*number)[0] != '0') && std::stoi(*number) <= 500;
+  return !number->empty() && (number->size() == 1 || (*number)[0] != '0') &&
+         std::stoi(*number) <= 500;
 }
 
 TEST_CASE("random batches: rows and rejects are what a row by row reading says, slices too") {
@@ -297,18 +317,22 @@ TEST_CASE("random batches: rows and rejects are what a row by row reading says, 
     const size_t rows = random() % 50, before = random() % 9;
     const bool clean = random() % 2 == 0;
     for (size_t i = 0; i < rows + before; ++i) {
-      numbers.push_back(clean ? Cell("5") : random() % 5 == 0 ? Cell() : Cell(kNumbers[random() % 9]));
+      numbers.push_back(clean               ? Cell("5")
+                        : random() % 5 == 0 ? Cell()
+                                            : Cell(kNumbers[random() % 9]));
       words.push_back(clean ? Cell("ab") : random() % 5 == 0 ? Cell() : Cell(kWords[random() % 4]));
     }
     const auto table = Texts({{"n", numbers}, {"w", words}})->Slice(static_cast<int64_t>(before));
     const auto checked = Apply(Of({number, word}), table);
     std::vector<uint32_t> kept;
     for (size_t i = 0; i < rows; ++i) {
-      if (SlowKeeps(numbers[before + i], words[before + i])) kept.push_back(static_cast<uint32_t>(i));
+      if (SlowKeeps(numbers[before + i], words[before + i]))
+        kept.push_back(static_cast<uint32_t>(i));
     }
     REQUIRE(checked.batch.record_of_row == kept);
     for (size_t i = 0; i < kept.size(); ++i) {
-      const auto& words_out = static_cast<const arrow::StringArray&>(*checked.batch.rows->column(1));
+      const auto& words_out =
+          static_cast<const arrow::StringArray&>(*checked.batch.rows->column(1));
       const Cell& want = words[before + kept[i]];
       REQUIRE(words_out.IsValid(static_cast<int64_t>(i)) == want.has_value());
       if (want) REQUIRE(words_out.GetView(static_cast<int64_t>(i)) == *want);

@@ -20,16 +20,16 @@ namespace millrace::contract {
 
 /// Values that on_error: set_null took out of rows that were kept.
 struct NulledValues {
-  int column = 0;             // of schema()
+  int column = 0;  // of schema()
   std::string rule;
   int64_t rows = 0;
 };
 
 struct CheckedBatch {
-  std::shared_ptr<arrow::RecordBatch> rows;   // SchemaOf(contract)
-  std::vector<uint32_t> record_of_row;        // record index in the chunk, ascending
-  std::vector<Reject> rejects;                // of the contract only, sorted by record
-  std::vector<NulledValues> nulled;           // sorted by column, then rule
+  std::shared_ptr<arrow::RecordBatch> rows;  // SchemaOf(contract)
+  std::vector<uint32_t> record_of_row;       // record index in the chunk, ascending
+  std::vector<Reject> rejects;               // of the contract only, sorted by record
+  std::vector<NulledValues> nulled;          // sorted by column, then rule
 };
 
 /// One binding per open file. After BindFile it is immutable: Apply may be called from any thread.

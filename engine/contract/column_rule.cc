@@ -32,7 +32,8 @@ void AddWhere(const arrow::Datum& flags, bool wanted, Check check, std::vector<V
   const int64_t found = wanted ? array.true_count() : array.false_count();
   if (found == 0) return;
   for (int64_t row = 0; row < array.length(); ++row) {
-    if (array.IsValid(row) && array.Value(row) == wanted) out->push_back({row, check, CastError::kNone});
+    if (array.IsValid(row) && array.Value(row) == wanted)
+      out->push_back({row, check, CastError::kNone});
   }
 }
 
@@ -62,9 +63,10 @@ Status CheckLengths(const Column& column, const arrow::Array& values, std::vecto
 void KeepFirst(std::vector<Violation>* violations) {
   std::stable_sort(violations->begin(), violations->end(),
                    [](const Violation& a, const Violation& b) { return a.row < b.row; });
-  violations->erase(std::unique(violations->begin(), violations->end(),
-                                [](const Violation& a, const Violation& b) { return a.row == b.row; }),
-                    violations->end());
+  violations->erase(
+      std::unique(violations->begin(), violations->end(),
+                  [](const Violation& a, const Violation& b) { return a.row == b.row; }),
+      violations->end());
 }
 
 Result<ArrayPtr> ReadText(const TextCast& cast, const Column& column, const std::string& text,
@@ -74,21 +76,30 @@ Result<ArrayPtr> ReadText(const TextCast& cast, const Column& column, const std:
   if (why == CastError::kNone) return values;
   const std::string shown = column.sensitive ? "" : " `" + ShortText(text) + "`";
   return MakeError(ErrorCode::kBadValue, what + shown + " of column `" + column.name + "` " +
-                                             std::string(CastErrorMessage(why)) + " (" + column.type_text + ")");
+                                             std::string(CastErrorMessage(why)) + " (" +
+                                             column.type_text + ")");
 }
 
 }  // namespace
 
 const char* RuleOf(Check check) {
   switch (check) {
-    case Check::kReader: break;   // has the reader's own word
-    case Check::kType: return "contract.type";
-    case Check::kRequired: return "contract.required";
-    case Check::kEnum: return "contract.enum";
-    case Check::kMin: return "contract.min";
-    case Check::kMax: return "contract.max";
-    case Check::kLength: return "contract.length";
-    case Check::kRegex: return "contract.regex";
+    case Check::kReader:
+      break;  // has the reader's own word
+    case Check::kType:
+      return "contract.type";
+    case Check::kRequired:
+      return "contract.required";
+    case Check::kEnum:
+      return "contract.enum";
+    case Check::kMin:
+      return "contract.min";
+    case Check::kMax:
+      return "contract.max";
+    case Check::kLength:
+      return "contract.length";
+    case Check::kRegex:
+      return "contract.regex";
   }
   return "contract.type";
 }
@@ -170,31 +181,36 @@ Status ColumnRule::CheckValues(ColumnOutcome* outcome) const {
   if (!column_.regex.empty()) {
     // Compiled once per batch: microseconds beside a batch's milliseconds.
     const cp::MatchSubstringOptions options("\\A(?:" + column_.regex + ")\\z");
-    ARROW_ASSIGN_OR_RAISE(auto matches, cp::CallFunction("match_substring_regex", {values}, &options));
+    ARROW_ASSIGN_OR_RAISE(auto matches,
+                          cp::CallFunction("match_substring_regex", {values}, &options));
     AddWhere(matches, false, Check::kRegex, out);
   }
   return Status::OK();
 }
 
-Result<ColumnOutcome> ColumnRule::Apply(const ArrayPtr& input, const std::vector<int64_t>& failed_rows) const {
+Result<ColumnOutcome> ColumnRule::Apply(const ArrayPtr& input,
+                                        const std::vector<int64_t>& failed_rows) const {
   ColumnOutcome outcome;
   outcome.read = input;
   ARROW_ASSIGN_OR_RAISE(CastResult cast, ToType(input, &outcome));
   outcome.values = std::move(cast.values);
-  for (int64_t row : failed_rows) outcome.violations.push_back({row, Check::kReader, CastError::kNone});
+  for (int64_t row : failed_rows)
+    outcome.violations.push_back({row, Check::kReader, CastError::kNone});
   for (const CastFailure& failure : cast.failures) {
     outcome.violations.push_back({failure.row, Check::kType, failure.why});
   }
-  KeepFirst(&outcome.violations);   // rows without a value so far for another reason than null
+  KeepFirst(&outcome.violations);  // rows without a value so far for another reason than null
   if (outcome.values->null_count() > 0 && (default_ || column_.required)) {
     std::vector<bool> failed(static_cast<size_t>(input->length()));
-    for (const Violation& violation : outcome.violations) failed[static_cast<size_t>(violation.row)] = true;
+    for (const Violation& violation : outcome.violations)
+      failed[static_cast<size_t>(violation.row)] = true;
     arrow::BooleanBuilder absent;
     ARROW_RETURN_NOT_OK(absent.Reserve(input->length()));
     for (int64_t row = 0; row < input->length(); ++row) {
       const bool missing = outcome.values->IsNull(row) && !failed[static_cast<size_t>(row)];
       absent.UnsafeAppend(missing);
-      if (missing && !default_) outcome.violations.push_back({row, Check::kRequired, CastError::kNone});
+      if (missing && !default_)
+        outcome.violations.push_back({row, Check::kRequired, CastError::kNone});
     }
     if (default_) {
       ARROW_ASSIGN_OR_RAISE(auto mask, absent.Finish());
@@ -210,7 +226,8 @@ Result<ColumnOutcome> ColumnRule::Apply(const ArrayPtr& input, const std::vector
 std::string ColumnRule::ThresholdOf(Check check) const {
   switch (check) {
     case Check::kReader:
-    case Check::kRequired: return "";
+    case Check::kRequired:
+      return "";
     case Check::kType: {
       std::string text = column_.type_text;
       for (const std::string& format : column_.formats) text += " " + format;
@@ -218,23 +235,29 @@ std::string ColumnRule::ThresholdOf(Check check) const {
     }
     case Check::kEnum: {
       std::string text;
-      for (const std::string& value : column_.enum_values) text += (text.empty() ? "" : ", ") + value;
+      for (const std::string& value : column_.enum_values)
+        text += (text.empty() ? "" : ", ") + value;
       return ShortText(text);
     }
-    case Check::kMin: return column_.min.value_or("");
-    case Check::kMax: return column_.max.value_or("");
+    case Check::kMin:
+      return column_.min.value_or("");
+    case Check::kMax:
+      return column_.max.value_or("");
     case Check::kLength:
       return (column_.length_min ? std::to_string(*column_.length_min) : "0") + ".." +
              (column_.length_max ? std::to_string(*column_.length_max) : "");
-    case Check::kRegex: return column_.regex;
+    case Check::kRegex:
+      return column_.regex;
   }
   return "";
 }
 
 std::string ColumnRule::MessageOf(const Violation& violation, const ColumnOutcome& outcome) const {
   std::string value = "the value";
-  if (!column_.sensitive && violation.check != Check::kReader && violation.check != Check::kRequired) {
-    const arrow::Array& shown = outcome.read->IsValid(violation.row) ? *outcome.read : *outcome.values;
+  if (!column_.sensitive && violation.check != Check::kReader &&
+      violation.check != Check::kRequired) {
+    const arrow::Array& shown =
+        outcome.read->IsValid(violation.row) ? *outcome.read : *outcome.values;
     std::string text;
     if (shown.IsValid(violation.row)) AppendValueText(shown, violation.row, &text);
     value += " `" + ShortText(text) + '`';
@@ -242,15 +265,23 @@ std::string ColumnRule::MessageOf(const Violation& violation, const ColumnOutcom
   const std::string threshold = ThresholdOf(violation.check);
   const std::string column = "column `" + column_.name + "`: ";
   switch (violation.check) {
-    case Check::kReader: return column + "the value cannot be read";
-    case Check::kRequired: return column + "a value is required";
+    case Check::kReader:
+      return column + "the value cannot be read";
+    case Check::kRequired:
+      return column + "a value is required";
     case Check::kType:
-      return column + value + ' ' + std::string(CastErrorMessage(violation.why)) + " (" + threshold + ')';
-    case Check::kEnum: return column + value + " is none of " + threshold;
-    case Check::kMin: return column + value + " is below " + threshold;
-    case Check::kMax: return column + value + " is above " + threshold;
-    case Check::kLength: return column + value + " has a length outside " + threshold;
-    case Check::kRegex: return column + value + " does not match " + threshold;
+      return column + value + ' ' + std::string(CastErrorMessage(violation.why)) + " (" +
+             threshold + ')';
+    case Check::kEnum:
+      return column + value + " is none of " + threshold;
+    case Check::kMin:
+      return column + value + " is below " + threshold;
+    case Check::kMax:
+      return column + value + " is above " + threshold;
+    case Check::kLength:
+      return column + value + " has a length outside " + threshold;
+    case Check::kRegex:
+      return column + value + " does not match " + threshold;
   }
   return column;
 }

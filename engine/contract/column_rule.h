@@ -26,13 +26,13 @@ const char* RuleOf(Check check);
 struct Violation {
   int64_t row = 0;
   Check check = Check::kType;
-  CastError why = CastError::kNone;   // of kType
+  CastError why = CastError::kNone;  // of kType
 };
 
 struct ColumnOutcome {
   std::shared_ptr<arrow::Array> values;
-  std::shared_ptr<arrow::Array> read;   // what was cast, after trim: for messages
-  std::vector<Violation> violations;    // ascending rows, the first check that failed of each
+  std::shared_ptr<arrow::Array> read;  // what was cast, after trim: for messages
+  std::vector<Violation> violations;   // ascending rows, the first check that failed of each
 };
 
 /// Immutable, any thread.
@@ -52,7 +52,8 @@ class ColumnRule {
 
  private:
   explicit ColumnRule(const Column& column) : column_(column) {}
-  Result<CastResult> ToType(const std::shared_ptr<arrow::Array>& input, ColumnOutcome* outcome) const;
+  Result<CastResult> ToType(const std::shared_ptr<arrow::Array>& input,
+                            ColumnOutcome* outcome) const;
   Status CheckValues(ColumnOutcome* outcome) const;
 
   Column column_;

@@ -29,28 +29,28 @@ struct ColumnFrom {
 
 struct Column {
   std::string name;
-  std::string type_text = "string";     // as declared, for messages and the resolved config
+  std::string type_text = "string";  // as declared, for messages and the resolved config
   std::shared_ptr<arrow::DataType> type;
-  bool is_json = false;                 // type json: utf8 that must be valid JSON
+  bool is_json = false;                    // type json: utf8 that must be valid JSON
   std::map<std::string, ColumnFrom> from;  // by source name; "" is the rule for all others;
                                            // no entry: the column of the same name; when other
                                            // sources have entries, a file may lack it (null)
-  bool optional = false;                // a file may lack the column: null (kept columns)
+  bool optional = false;                   // a file may lack the column: null (kept columns)
   bool required = false;
   bool unique = false;
   bool sensitive = false;
   Trim trim = Trim::kNone;
   std::optional<std::string> default_value;
-  std::vector<std::string> formats;     // for date, time, timestamp: strptime patterns, tried in order
-  std::vector<std::string> null_values; // texts that mean null, besides an absent value
+  std::vector<std::string> formats;  // for date, time, timestamp: strptime patterns, tried in order
+  std::vector<std::string> null_values;  // texts that mean null, besides an absent value
   std::vector<std::string> true_values, false_values;  // empty: true/false (any case)
   std::vector<std::string> enum_values;
-  std::optional<std::string> min, max;  // text of a value of the column's type
+  std::optional<std::string> min, max;            // text of a value of the column's type
   std::optional<int64_t> length_min, length_max;  // code points of strings, elements of lists
-  bool round = false;                   // floats: take the nearest value when digits would be lost
-  std::string regex;                    // must match the whole value; RE2 syntax
+  bool round = false;  // floats: take the nearest value when digits would be lost
+  std::string regex;   // must match the whole value; RE2 syntax
   OnError on_error = OnError::kReject;
-  SourceSpan span;                      // of the column in the config
+  SourceSpan span;  // of the column in the config
 };
 
 struct RejectLimits {
@@ -59,7 +59,7 @@ struct RejectLimits {
 };
 
 struct Contract {
-  std::string name;                     // "" for the short form
+  std::string name;  // "" for the short form
   int version = 1;
   UnknownColumns unknown_columns = UnknownColumns::kDrop;
   std::vector<Column> columns;
@@ -75,8 +75,9 @@ std::string TypeText(const arrow::DataType& type);
 /// The column of `source` and of its rule for all others; null when the contract says nothing.
 const ColumnFrom* FromOf(const Column& column, const std::string& source);
 
-/// Columns of a file of `source` that the contract does not use, in file order. For unknown_columns:
-/// keep, planning collects them over all files and fixes the stage's schema with WithKeptColumns.
+/// Columns of a file of `source` that the contract does not use, in file order. For
+/// unknown_columns: keep, planning collects them over all files and fixes the stage's schema with
+/// WithKeptColumns.
 std::vector<std::string> UnknownColumnsOf(const Contract& contract, const std::string& source,
                                           const arrow::Schema& file_schema);
 /// `contract` with one optional string column per name that it does not have yet, in order.

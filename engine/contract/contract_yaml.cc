@@ -39,19 +39,24 @@ std::string FromMap(const std::map<std::string, ColumnFrom>& from) {
 
 std::string ColumnText(const Column& column) {
   std::string out = "{type: " + Quoted(column.type_text);
-  const auto add = [&](const char* key, const std::string& value) { out += std::string(", ") + key + ": " + value; };
+  const auto add = [&](const char* key, const std::string& value) {
+    out += std::string(", ") + key + ": " + value;
+  };
   if (!column.from.empty()) add("from", FromMap(column.from));
   if (column.required) add("required", "true");
   if (column.unique) add("unique", "true");
   if (column.sensitive) add("sensitive", "true");
   if (column.trim != Trim::kNone) {
-    add("trim", column.trim == Trim::kBoth ? "both" : column.trim == Trim::kLeft ? "left" : "right");
+    add("trim", column.trim == Trim::kBoth   ? "both"
+                : column.trim == Trim::kLeft ? "left"
+                                             : "right");
   }
   if (column.default_value) add("default", Quoted(*column.default_value));
   if (!column.formats.empty()) add("format", List(column.formats));
   if (!column.null_values.empty()) add("null_values", List(column.null_values));
   if (!column.true_values.empty() || !column.false_values.empty()) {
-    add("bool_values", "{\"true\": " + List(column.true_values) + ", \"false\": " + List(column.false_values) + '}');
+    add("bool_values", "{\"true\": " + List(column.true_values) +
+                           ", \"false\": " + List(column.false_values) + '}');
   }
   if (!column.enum_values.empty()) add("enum", List(column.enum_values));
   if (column.min) add("min", Quoted(*column.min));
@@ -60,7 +65,8 @@ std::string ColumnText(const Column& column) {
   if (column.length_min || column.length_max) {
     std::string length = "{";
     if (column.length_min) length += "min: " + std::to_string(*column.length_min);
-    if (column.length_max) length += (column.length_min ? ", max: " : "max: ") + std::to_string(*column.length_max);
+    if (column.length_max)
+      length += (column.length_min ? ", max: " : "max: ") + std::to_string(*column.length_max);
     add("length", length + '}');
   }
   if (!column.regex.empty()) add("regex", Quoted(column.regex));
@@ -72,9 +78,12 @@ std::string ColumnText(const Column& column) {
 
 const char* UnknownText(UnknownColumns unknown) {
   switch (unknown) {
-    case UnknownColumns::kDrop: return "drop";
-    case UnknownColumns::kKeep: return "keep";
-    case UnknownColumns::kFail: return "fail";
+    case UnknownColumns::kDrop:
+      return "drop";
+    case UnknownColumns::kKeep:
+      return "keep";
+    case UnknownColumns::kFail:
+      return "fail";
   }
   return "drop";
 }
@@ -84,7 +93,8 @@ const char* UnknownText(UnknownColumns unknown) {
 std::string ContractYaml(const Contract& contract) {
   std::string out = "version: " + std::to_string(contract.version) + "\nunknown_columns: ";
   out += std::string(UnknownText(contract.unknown_columns)) + "\ncolumns:\n";
-  for (const Column& column : contract.columns) out += "  " + Quoted(column.name) + ": " + ColumnText(column) + '\n';
+  for (const Column& column : contract.columns)
+    out += "  " + Quoted(column.name) + ": " + ColumnText(column) + '\n';
   return out;
 }
 

@@ -14,9 +14,12 @@ using Json = nlohmann::ordered_json;
 const char* UnitText(arrow::TimeUnit::type unit) {
   switch (unit) {
     case arrow::TimeUnit::SECOND:
-    case arrow::TimeUnit::MILLI: return "ms";
-    case arrow::TimeUnit::MICRO: return "us";
-    case arrow::TimeUnit::NANO: return "ns";
+    case arrow::TimeUnit::MILLI:
+      return "ms";
+    case arrow::TimeUnit::MICRO:
+      return "us";
+    case arrow::TimeUnit::NANO:
+      return "ns";
   }
   return "us";
 }
@@ -24,11 +27,16 @@ const char* UnitText(arrow::TimeUnit::type unit) {
 // The dtype words of datasets.Value.
 std::string DtypeOf(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::FLOAT: return "float32";
-    case arrow::Type::DOUBLE: return "float64";
-    case arrow::Type::HALF_FLOAT: return "float16";
-    case arrow::Type::DATE32: return "date32";
-    case arrow::Type::DATE64: return "date64";
+    case arrow::Type::FLOAT:
+      return "float32";
+    case arrow::Type::DOUBLE:
+      return "float64";
+    case arrow::Type::HALF_FLOAT:
+      return "float16";
+    case arrow::Type::DATE32:
+      return "date32";
+    case arrow::Type::DATE64:
+      return "date64";
     case arrow::Type::TIME32:
     case arrow::Type::TIME64: {
       const std::string name = type.id() == arrow::Type::TIME32 ? "time32[" : "time64[";
@@ -45,13 +53,15 @@ std::string DtypeOf(const arrow::DataType& type) {
       return std::string(type.id() == arrow::Type::DECIMAL128 ? "decimal128(" : "decimal256(") +
              std::to_string(decimal.precision()) + ", " + std::to_string(decimal.scale()) + ')';
     }
-    default: return type.ToString();  // bool, intN, uintN, string, large_string, binary, null
+    default:
+      return type.ToString();  // bool, intN, uintN, string, large_string, binary, null
   }
 }
 
 Json FeatureOf(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::LIST: return {{"feature", FeatureOf(*type.field(0)->type())}, {"_type", "List"}};
+    case arrow::Type::LIST:
+      return {{"feature", FeatureOf(*type.field(0)->type())}, {"_type", "List"}};
     case arrow::Type::LARGE_LIST:
       return {{"feature", FeatureOf(*type.field(0)->type())}, {"_type", "LargeList"}};
     case arrow::Type::STRUCT: {
@@ -59,7 +69,8 @@ Json FeatureOf(const arrow::DataType& type) {
       for (const auto& field : type.fields()) members[field->name()] = FeatureOf(*field->type());
       return members;
     }
-    default: return {{"dtype", DtypeOf(type)}, {"_type", "Value"}};
+    default:
+      return {{"dtype", DtypeOf(type)}, {"_type", "Value"}};
   }
 }
 
@@ -72,8 +83,8 @@ std::string FeaturesJson(const arrow::Schema& schema) {
 }
 
 std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema) {
-  auto metadata = schema->metadata() ? schema->metadata()->Copy()
-                                     : std::make_shared<arrow::KeyValueMetadata>();
+  auto metadata =
+      schema->metadata() ? schema->metadata()->Copy() : std::make_shared<arrow::KeyValueMetadata>();
   (void)metadata->Set(kFeaturesKey, FeaturesJson(*schema));
   return schema->WithMetadata(std::move(metadata));
 }

@@ -15,10 +15,27 @@ namespace {
 
 TEST_CASE("features of every type are those of the fixture") {
   Contract contract;
-  for (const char* type :
-       {"bool", "int8", "int64", "uint64", "float32", "float64", "decimal(10,2)", "decimal(60,5)", "string", "binary",
-        "date", "time", "time[s]", "timestamp[s]", "timestamp[ms]", "timestamp[us, UTC]", "list<int64>", "list<list<string>>",
-        "struct<a: int64, b: list<date>>", "list<struct<role: string, content: string>>", "json"}) {
+  for (const char* type : {"bool",
+                           "int8",
+                           "int64",
+                           "uint64",
+                           "float32",
+                           "float64",
+                           "decimal(10,2)",
+                           "decimal(60,5)",
+                           "string",
+                           "binary",
+                           "date",
+                           "time",
+                           "time[s]",
+                           "timestamp[s]",
+                           "timestamp[ms]",
+                           "timestamp[us, UTC]",
+                           "list<int64>",
+                           "list<list<string>>",
+                           "struct<a: int64, b: list<date>>",
+                           "list<struct<role: string, content: string>>",
+                           "json"}) {
     Column column;
     column.name = type;
     column.type = ParseType(type, &column.is_json).ValueOrDie();

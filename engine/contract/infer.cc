@@ -15,8 +15,8 @@ namespace {
 
 // Narrowest first. A column keeps the first that every sampled value proves.
 const std::vector<std::string>& Candidates() {
-  static const std::vector<std::string> types = {"bool", "int64", "float64", "date", "timestamp[us]",
-                                                 "timestamp[us, UTC]", "json"};
+  static const std::vector<std::string> types = {
+      "bool", "int64", "float64", "date", "timestamp[us]", "timestamp[us, UTC]", "json"};
   return types;
 }
 
@@ -25,15 +25,19 @@ bool EndsWith(std::string_view text, std::string_view end) {
 }
 
 // Whether a text that was cast says no more than its value: "1.50" and "TRUE" do.
-bool SaysTheSame(const arrow::DataType& type, bool is_json, std::string_view text, const std::string& value) {
+bool SaysTheSame(const arrow::DataType& type, bool is_json, std::string_view text,
+                 const std::string& value) {
   switch (type.id()) {
-    case arrow::Type::DOUBLE: return text == value || text == value + ".0";
+    case arrow::Type::DOUBLE:
+      return text == value || text == value + ".0";
     case arrow::Type::TIMESTAMP:
       // The fraction and the separator may be written in several ways; another zone is information.
-      return static_cast<const arrow::TimestampType&>(type).timezone().empty() || EndsWith(text, "Z") ||
-             EndsWith(text, "+00:00");
-    case arrow::Type::STRING: return !is_json || text.front() == '{' || text.front() == '[';
-    default: return text == value;
+      return static_cast<const arrow::TimestampType&>(type).timezone().empty() ||
+             EndsWith(text, "Z") || EndsWith(text, "+00:00");
+    case arrow::Type::STRING:
+      return !is_json || text.front() == '{' || text.front() == '[';
+    default:
+      return text == value;
   }
 }
 
@@ -66,7 +70,8 @@ class ColumnEvidence {
     }
   }
 
-  static bool Proves(const std::string& candidate, const std::shared_ptr<arrow::StringArray>& texts) {
+  static bool Proves(const std::string& candidate,
+                     const std::shared_ptr<arrow::StringArray>& texts) {
     TextCastOptions options;
     const auto type = ParseType(candidate, &options.is_json).ValueOrDie();
     const auto cast = MakeTextCast(type, options).ValueOrDie();

@@ -11,7 +11,8 @@ namespace {
 
 std::string RowAsJson(const arrow::RecordBatch& columns, int64_t row) {
   std::string out = "{";
-  for (int i = 0; i < columns.num_columns() && static_cast<int64_t>(out.size()) < kRejectRawBytesMax; ++i) {
+  for (int i = 0;
+       i < columns.num_columns() && static_cast<int64_t>(out.size()) < kRejectRawBytesMax; ++i) {
     if (i > 0) out += ',';
     AppendJsonString(columns.column_name(i), &out);
     out += ':';
@@ -27,7 +28,8 @@ Reject RejectOfRow(const io::RawBatch& batch, const io::Chunk& chunk, int64_t ro
   reject.record = batch.RecordOfRow(row);
   if (batch.extents.empty()) {
     reject.raw = RowAsJson(*batch.columns, row);
-    if (static_cast<int64_t>(reject.raw.size()) > kRejectRawBytesMax) reject.raw.resize(kRejectRawBytesMax);
+    if (static_cast<int64_t>(reject.raw.size()) > kRejectRawBytesMax)
+      reject.raw.resize(kRejectRawBytesMax);
     return reject;
   }
   const io::RecordExtent& extent = batch.extents[static_cast<size_t>(row)];

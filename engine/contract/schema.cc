@@ -58,13 +58,14 @@ std::vector<std::string> UnknownColumnsOf(const Contract& contract, const std::s
       use(from->path);
     } else if (!from->expression.empty()) {
       const auto expression = expr::Expression::Parse(from->expression);
-      if (!expression.ok()) continue;   // ValidateContract's to say
+      if (!expression.ok()) continue;  // ValidateContract's to say
       for (const std::string& name : expression->columns()) use(name);
     }
   }
   std::vector<std::string> unknown;
   for (const auto& field : file_schema.fields()) {
-    if (used.count(field->name()) == 0 && !IsReservedColumn(field->name())) unknown.push_back(field->name());
+    if (used.count(field->name()) == 0 && !IsReservedColumn(field->name()))
+      unknown.push_back(field->name());
   }
   return unknown;
 }

@@ -42,11 +42,13 @@ std::string_view Trimmed(std::string_view text, Trim trim) {
   return text;
 }
 
-Result<std::shared_ptr<arrow::StringArray>> TrimTexts(std::shared_ptr<arrow::StringArray> texts, Trim trim) {
+Result<std::shared_ptr<arrow::StringArray>> TrimTexts(std::shared_ptr<arrow::StringArray> texts,
+                                                      Trim trim) {
   if (trim == Trim::kNone) return texts;
   int64_t row = 0;
   const auto clean = [&](int64_t at) {
-    return texts->IsNull(at) || Trimmed(texts->GetView(at), trim).size() == texts->GetView(at).size();
+    return texts->IsNull(at) ||
+           Trimmed(texts->GetView(at), trim).size() == texts->GetView(at).size();
   };
   while (row < texts->length() && clean(row)) ++row;
   if (row == texts->length()) return texts;

@@ -18,9 +18,9 @@ constexpr size_t kTypeBytesMax = 16 << 10;
 
 const std::vector<std::string>& TypeNames() {
   static const std::vector<std::string> names = {
-      "bool",   "int8",    "int16",   "int32",   "int64",  "uint8",  "uint16", "uint32",
-      "uint64", "float32", "float64", "decimal", "string", "binary", "date",   "time",
-      "timestamp", "list", "struct",  "json"};
+      "bool",   "int8",   "int16",     "int32",   "int64",   "uint8",  "uint16",
+      "uint32", "uint64", "float32",   "float64", "decimal", "string", "binary",
+      "date",   "time",   "timestamp", "list",    "struct",  "json"};
   return names;
 }
 
@@ -44,12 +44,25 @@ Type PlainType(const std::string& name) {
 
 // What people write who come from elsewhere; the suggestion is ours.
 std::string Suggest(const std::string& word) {
-  static const std::pair<const char*, const char*> kOthers[] = {
-      {"int", "int64"},      {"integer", "int64"},  {"bigint", "int64"},    {"long", "int64"},
-      {"float", "float64"},  {"double", "float64"}, {"number", "float64"},  {"str", "string"},
-      {"text", "string"},    {"varchar", "string"}, {"utf8", "string"},     {"boolean", "bool"},
-      {"bytes", "binary"},   {"datetime", "timestamp[us]"}, {"object", "json"}, {"array", "list<...>"},
-      {"numeric", "decimal(p,s)"}, {"date32", "date"}, {"map", "json"}};
+  static const std::pair<const char*, const char*> kOthers[] = {{"int", "int64"},
+                                                                {"integer", "int64"},
+                                                                {"bigint", "int64"},
+                                                                {"long", "int64"},
+                                                                {"float", "float64"},
+                                                                {"double", "float64"},
+                                                                {"number", "float64"},
+                                                                {"str", "string"},
+                                                                {"text", "string"},
+                                                                {"varchar", "string"},
+                                                                {"utf8", "string"},
+                                                                {"boolean", "bool"},
+                                                                {"bytes", "binary"},
+                                                                {"datetime", "timestamp[us]"},
+                                                                {"object", "json"},
+                                                                {"array", "list<...>"},
+                                                                {"numeric", "decimal(p,s)"},
+                                                                {"date32", "date"},
+                                                                {"map", "json"}};
   for (const auto& [other, ours] : kOthers) {
     if (word == other) return "did you mean `" + std::string(ours) + "`?";
   }
@@ -93,20 +106,22 @@ class TypeParser {
   std::string Word(const char* extra = "_") {
     SkipSpace();
     const size_t begin = at_;
-    while (at_ < text_.size() &&
-           (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 ||
-            static_cast<unsigned char>(text_[at_]) >= 0x80 || std::string(extra).find(text_[at_]) != std::string::npos)) {
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 ||
+                                  static_cast<unsigned char>(text_[at_]) >= 0x80 ||
+                                  std::string(extra).find(text_[at_]) != std::string::npos)) {
       ++at_;
     }
     return text_.substr(begin, at_ - begin);
   }
 
   Result<Type> Any(int depth, bool* is_json) {
-    if (depth > kTypeDepthMax) return Wrong("is nested deeper than " + std::to_string(kTypeDepthMax) + " levels");
+    if (depth > kTypeDepthMax)
+      return Wrong("is nested deeper than " + std::to_string(kTypeDepthMax) + " levels");
     const std::string name = Word();
     if (name.empty()) {
-      return at_ < text_.size() ? Wrong("has `" + text_.substr(at_, 1) + "` where a type is expected")
-                                : Wrong("ends where a type is expected");
+      return at_ < text_.size()
+                 ? Wrong("has `" + text_.substr(at_, 1) + "` where a type is expected")
+                 : Wrong("ends where a type is expected");
     }
     if (const Type plain = PlainType(name)) return plain;
     if (name == "json") {
@@ -121,12 +136,14 @@ class TypeParser {
     if (name == "timestamp") return Timestamp();
     if (name == "list") return List(depth);
     if (name == "struct") return Struct(depth);
-    return Wrong(name == text_ ? "is not known" : "names the unknown type `" + name + "`", Suggest(name));
+    return Wrong(name == text_ ? "is not known" : "names the unknown type `" + name + "`",
+                 Suggest(name));
   }
 
   Result<int> Number() {
     const std::string word = Word();
-    if (word.empty() || word.size() > 4 || word.find_first_not_of("0123456789") != std::string::npos) {
+    if (word.empty() || word.size() > 4 ||
+        word.find_first_not_of("0123456789") != std::string::npos) {
       return Wrong("has `" + word + "` where a number is expected");
     }
     return std::stoi(word);
@@ -138,9 +155,11 @@ class TypeParser {
     ARROW_RETURN_NOT_OK(Expect(',', "between precision and scale"));
     ARROW_ASSIGN_OR_RAISE(const int scale, Number());
     ARROW_RETURN_NOT_OK(Expect(')', "after the scale"));
-    if (precision < 1 || precision > 76) return Wrong("has precision " + std::to_string(precision), "use 1 to 76");
+    if (precision < 1 || precision > 76)
+      return Wrong("has precision " + std::to_string(precision), "use 1 to 76");
     if (scale > precision) return Wrong("has a scale larger than its precision");
-    return precision <= 38 ? arrow::decimal128(precision, scale) : arrow::decimal256(precision, scale);
+    return precision <= 38 ? arrow::decimal128(precision, scale)
+                           : arrow::decimal256(precision, scale);
   }
 
   Result<arrow::TimeUnit::type> Unit() {
@@ -156,7 +175,8 @@ class TypeParser {
     if (!Take('[')) return arrow::time64(arrow::TimeUnit::MICRO);
     ARROW_ASSIGN_OR_RAISE(const auto unit, Unit());
     ARROW_RETURN_NOT_OK(Expect(']', "after the unit"));
-    if (unit == arrow::TimeUnit::SECOND || unit == arrow::TimeUnit::MILLI) return arrow::time32(unit);
+    if (unit == arrow::TimeUnit::SECOND || unit == arrow::TimeUnit::MILLI)
+      return arrow::time32(unit);
     return arrow::time64(unit);
   }
 
@@ -213,10 +233,14 @@ class TypeParser {
 
 const char* UnitText(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return "s";
-    case arrow::TimeUnit::MILLI: return "ms";
-    case arrow::TimeUnit::MICRO: return "us";
-    case arrow::TimeUnit::NANO: return "ns";
+    case arrow::TimeUnit::SECOND:
+      return "s";
+    case arrow::TimeUnit::MILLI:
+      return "ms";
+    case arrow::TimeUnit::MICRO:
+      return "us";
+    case arrow::TimeUnit::NANO:
+      return "ns";
   }
   return "us";
 }
@@ -244,14 +268,18 @@ Result<Type> ParseType(const std::string& text, bool* is_json) {
 
 std::string TypeText(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::FLOAT: return "float32";
-    case arrow::Type::DOUBLE: return "float64";
+    case arrow::Type::FLOAT:
+      return "float32";
+    case arrow::Type::DOUBLE:
+      return "float64";
     case arrow::Type::DECIMAL128:
     case arrow::Type::DECIMAL256: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);
-      return "decimal(" + std::to_string(decimal.precision()) + ',' + std::to_string(decimal.scale()) + ')';
+      return "decimal(" + std::to_string(decimal.precision()) + ',' +
+             std::to_string(decimal.scale()) + ')';
     }
-    case arrow::Type::DATE32: return "date";
+    case arrow::Type::DATE32:
+      return "date";
     case arrow::Type::TIME32:
     case arrow::Type::TIME64: {
       const auto unit = static_cast<const arrow::TimeType&>(type).unit();
@@ -262,15 +290,18 @@ std::string TypeText(const arrow::DataType& type) {
       const std::string zone = timestamp.timezone().empty() ? "" : ", " + timestamp.timezone();
       return "timestamp[" + std::string(UnitText(timestamp.unit())) + zone + ']';
     }
-    case arrow::Type::LIST: return "list<" + TypeText(*type.field(0)->type()) + '>';
+    case arrow::Type::LIST:
+      return "list<" + TypeText(*type.field(0)->type()) + '>';
     case arrow::Type::STRUCT: {
       std::string out = "struct<";
       for (int i = 0; i < type.num_fields(); ++i) {
-        out += (i > 0 ? ", " : "") + MemberText(type.field(i)->name()) + ": " + TypeText(*type.field(i)->type());
+        out += (i > 0 ? ", " : "") + MemberText(type.field(i)->name()) + ": " +
+               TypeText(*type.field(i)->type());
       }
       return out + '>';
     }
-    default: return type.ToString();  // bool, intN, uintN, string, binary: Arrow's words are ours
+    default:
+      return type.ToString();  // bool, intN, uintN, string, binary: Arrow's words are ours
   }
 }
 

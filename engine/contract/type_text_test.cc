@@ -13,12 +13,34 @@ Diagnostic Problem(const std::string& text) {
 }
 
 TEST_CASE("types read back from their own text") {
-  for (const char* text :
-       {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
-        "decimal(10,2)", "decimal(76,0)", "string", "binary", "date", "time", "time[s]", "time[ms]", "time[ns]",
-        "timestamp[us]", "timestamp[ns, UTC]", "timestamp[ms, Europe/Berlin]", "timestamp[s, +02:00]",
-        "list<int64>", "list<list<decimal(5,1)>>", "struct<a: int64, b: list<string>>",
-        "struct<\"a b\": date, \"q\\\"\": struct<x: bool>>"}) {
+  for (const char* text : {"bool",
+                           "int8",
+                           "int16",
+                           "int32",
+                           "int64",
+                           "uint8",
+                           "uint16",
+                           "uint32",
+                           "uint64",
+                           "float32",
+                           "float64",
+                           "decimal(10,2)",
+                           "decimal(76,0)",
+                           "string",
+                           "binary",
+                           "date",
+                           "time",
+                           "time[s]",
+                           "time[ms]",
+                           "time[ns]",
+                           "timestamp[us]",
+                           "timestamp[ns, UTC]",
+                           "timestamp[ms, Europe/Berlin]",
+                           "timestamp[s, +02:00]",
+                           "list<int64>",
+                           "list<list<decimal(5,1)>>",
+                           "struct<a: int64, b: list<string>>",
+                           "struct<\"a b\": date, \"q\\\"\": struct<x: bool>>"}) {
     INFO(text);
     const auto type = ParseType(text, nullptr).ValueOrDie();
     CHECK(TypeText(*type) == text);

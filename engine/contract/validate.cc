@@ -23,7 +23,8 @@ class Validator {
     if (contract.columns.empty()) Add({}, ErrorCode::kMissingKey, "the contract has no columns");
     for (const Column& column : contract.columns) {
       if (!names.insert(column.name).second) {
-        Add(column.span, ErrorCode::kDuplicateName, "the column `" + column.name + "` is declared twice");
+        Add(column.span, ErrorCode::kDuplicateName,
+            "the column `" + column.name + "` is declared twice");
       }
       CheckColumn(column);
     }
@@ -31,7 +32,8 @@ class Validator {
   }
 
  private:
-  void Add(const SourceSpan& span, ErrorCode code, std::string message, std::string suggestion = "") {
+  void Add(const SourceSpan& span, ErrorCode code, std::string message,
+           std::string suggestion = "") {
     Diagnostic problem;
     problem.code = code;
     problem.message = std::move(message);
@@ -55,7 +57,8 @@ class Validator {
   void CheckColumn(const Column& column) {
     if (column.name.empty()) Wrong(column, "a column needs a name");
     if (IsReservedColumn(column.name)) {
-      Wrong(column, "names that begin with " + std::string(kReservedPrefix) + " belong to the engine");
+      Wrong(column,
+            "names that begin with " + std::string(kReservedPrefix) + " belong to the engine");
     }
     if (column.type == nullptr) {
       Wrong(column, "the type `" + column.type_text + "` was not understood");
@@ -71,14 +74,16 @@ class Validator {
     const Type::type id = column.type->id();
     const bool nested = arrow::is_nested(id);
     const bool has_length = column.length_min || column.length_max;
-    if ((column.min || column.max) && (id == Type::BOOL || nested || id == Type::BINARY || column.is_json)) {
+    if ((column.min || column.max) &&
+        (id == Type::BOOL || nested || id == Type::BINARY || column.is_json)) {
       Wrong(column, "min and max do not fit the type " + column.type_text);
     }
     if (!column.enum_values.empty() && (nested || column.is_json)) {
       Wrong(column, "enum does not fit the type " + column.type_text);
     }
     if (has_length && id != Type::STRING && id != Type::BINARY && id != Type::LIST) {
-      Wrong(column, "length is for strings, binary and lists, not for " + column.type_text, "use min and max");
+      Wrong(column, "length is for strings, binary and lists, not for " + column.type_text,
+            "use min and max");
     }
     if (!column.regex.empty() && (id != Type::STRING || column.is_json)) {
       Wrong(column, "regex is for strings, not for " + column.type_text);
@@ -87,14 +92,16 @@ class Validator {
       Wrong(column, "unique does not fit the type " + column.type_text);
     }
     if (column.required && column.on_error == OnError::kSetNull) {
-      Wrong(column, "on_error: set_null would put nulls into a required column", "use reject or fail");
+      Wrong(column, "on_error: set_null would put nulls into a required column",
+            "use reject or fail");
     }
   }
 
   void CheckRanges(const Column& column) {
     const int64_t least = column.length_min.value_or(0);
     if (least < 0 || column.length_max.value_or(0) < 0) Wrong(column, "length cannot be negative");
-    if (column.length_max && least > *column.length_max) Wrong(column, "length has a min above its max");
+    if (column.length_max && least > *column.length_max)
+      Wrong(column, "length has a min above its max");
     if (column.regex.empty() || column.type->id() != Type::STRING) return;
     // Arrow compiles the pattern when it is used: one empty text is enough to hear about it.
     const arrow::compute::MatchSubstringOptions options("\\A(?:" + column.regex + ")\\z");
@@ -125,7 +132,8 @@ class Validator {
     };
     const bool min = probe(column.min, [](Column& c, const std::string& text) { c.min = text; });
     const bool max = probe(column.max, [](Column& c, const std::string& text) { c.max = text; });
-    const bool fill = probe(column.default_value, [](Column& c, const std::string& text) { c.default_value = text; });
+    const bool fill = probe(column.default_value,
+                            [](Column& c, const std::string& text) { c.default_value = text; });
     bool values = true;
     for (const std::string& value : column.enum_values) {
       values &= probe(value, [](Column& c, const std::string& text) { c.enum_values = {text}; });
@@ -171,7 +179,8 @@ class Validator {
       const int ways = !from.path.empty() + from.constant.has_value() + !from.expression.empty();
       if (ways != 1) {
         Add(span, ErrorCode::kBadValue,
-            "column `" + column.name + "`: from needs exactly one of a path, a constant and an expression");
+            "column `" + column.name +
+                "`: from needs exactly one of a path, a constant and an expression");
         continue;
       }
       if (!from.expression.empty()) {
@@ -181,7 +190,8 @@ class Validator {
       if (!from.constant || HasProblemOf(column)) continue;
       const auto rule = ColumnRule::Make(column);
       if (rule.ok() && BreaksAny(**rule, *from.constant)) {
-        Add(span, ErrorCode::kBadValue, "column `" + column.name + "`: the constant breaks the column's own rules");
+        Add(span, ErrorCode::kBadValue,
+            "column `" + column.name + "`: the constant breaks the column's own rules");
       }
     }
   }
@@ -205,6 +215,8 @@ class Validator {
 
 }  // namespace
 
-std::vector<Diagnostic> ValidateContract(const Contract& contract) { return Validator().Run(contract); }
+std::vector<Diagnostic> ValidateContract(const Contract& contract) {
+  return Validator().Run(contract);
+}
 
 }  // namespace millrace::contract

@@ -38,10 +38,14 @@ void AppendPadded(int64_t value, int width, std::string* out) {
 
 int64_t PerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return 1;
-    case arrow::TimeUnit::MILLI: return 1000;
-    case arrow::TimeUnit::MICRO: return 1000000;
-    case arrow::TimeUnit::NANO: return 1000000000;
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1000;
+    case arrow::TimeUnit::MICRO:
+      return 1000000;
+    case arrow::TimeUnit::NANO:
+      return 1000000000;
   }
   return 1;
 }
@@ -97,7 +101,8 @@ template <typename ListLike>
 void AppendElements(const arrow::Array& values, int64_t row, std::string* out) {
   const auto& list = static_cast<const ListLike&>(values);
   *out += '[';
-  for (int64_t i = list.value_offset(row); i < list.value_offset(row) + list.value_length(row); ++i) {
+  for (int64_t i = list.value_offset(row); i < list.value_offset(row) + list.value_length(row);
+       ++i) {
     if (i > list.value_offset(row)) *out += ',';
     AppendValueJson(*list.values(), i, out);
   }
@@ -117,8 +122,10 @@ void AppendMembers(const arrow::Array& values, int64_t row, std::string* out) {
 }
 
 bool IsJsonNumber(const arrow::Array& values, int64_t row) {
-  if (values.type_id() == arrow::Type::FLOAT) return std::isfinite(At<arrow::FloatArray>(values, row));
-  if (values.type_id() == arrow::Type::DOUBLE) return std::isfinite(At<arrow::DoubleArray>(values, row));
+  if (values.type_id() == arrow::Type::FLOAT)
+    return std::isfinite(At<arrow::FloatArray>(values, row));
+  if (values.type_id() == arrow::Type::DOUBLE)
+    return std::isfinite(At<arrow::DoubleArray>(values, row));
   return arrow::is_integer(values.type_id()) || arrow::is_decimal(values.type_id());
 }
 
@@ -132,29 +139,52 @@ bool IsNested(arrow::Type::type id) {
 void AppendValueText(const arrow::Array& values, int64_t row, std::string* out) {
   using Type = arrow::Type;
   switch (values.type_id()) {
-    case Type::BOOL: *out += At<arrow::BooleanArray>(values, row) ? "true" : "false"; return;
-    case Type::INT8: return AppendNumber(At<arrow::Int8Array>(values, row), out);
-    case Type::INT16: return AppendNumber(At<arrow::Int16Array>(values, row), out);
-    case Type::INT32: return AppendNumber(At<arrow::Int32Array>(values, row), out);
-    case Type::INT64: return AppendNumber(At<arrow::Int64Array>(values, row), out);
-    case Type::UINT8: return AppendNumber(At<arrow::UInt8Array>(values, row), out);
-    case Type::UINT16: return AppendNumber(At<arrow::UInt16Array>(values, row), out);
-    case Type::UINT32: return AppendNumber(At<arrow::UInt32Array>(values, row), out);
-    case Type::UINT64: return AppendNumber(At<arrow::UInt64Array>(values, row), out);
-    case Type::FLOAT: return AppendNumber(At<arrow::FloatArray>(values, row), out);
-    case Type::DOUBLE: return AppendNumber(At<arrow::DoubleArray>(values, row), out);
-    case Type::DECIMAL128: *out += static_cast<const arrow::Decimal128Array&>(values).FormatValue(row); return;
-    case Type::DECIMAL256: *out += static_cast<const arrow::Decimal256Array&>(values).FormatValue(row); return;
-    case Type::STRING: *out += ViewAt<arrow::StringArray>(values, row); return;
-    case Type::LARGE_STRING: *out += ViewAt<arrow::LargeStringArray>(values, row); return;
-    case Type::BINARY: *out += arrow::util::base64_encode(ViewAt<arrow::BinaryArray>(values, row)); return;
+    case Type::BOOL:
+      *out += At<arrow::BooleanArray>(values, row) ? "true" : "false";
+      return;
+    case Type::INT8:
+      return AppendNumber(At<arrow::Int8Array>(values, row), out);
+    case Type::INT16:
+      return AppendNumber(At<arrow::Int16Array>(values, row), out);
+    case Type::INT32:
+      return AppendNumber(At<arrow::Int32Array>(values, row), out);
+    case Type::INT64:
+      return AppendNumber(At<arrow::Int64Array>(values, row), out);
+    case Type::UINT8:
+      return AppendNumber(At<arrow::UInt8Array>(values, row), out);
+    case Type::UINT16:
+      return AppendNumber(At<arrow::UInt16Array>(values, row), out);
+    case Type::UINT32:
+      return AppendNumber(At<arrow::UInt32Array>(values, row), out);
+    case Type::UINT64:
+      return AppendNumber(At<arrow::UInt64Array>(values, row), out);
+    case Type::FLOAT:
+      return AppendNumber(At<arrow::FloatArray>(values, row), out);
+    case Type::DOUBLE:
+      return AppendNumber(At<arrow::DoubleArray>(values, row), out);
+    case Type::DECIMAL128:
+      *out += static_cast<const arrow::Decimal128Array&>(values).FormatValue(row);
+      return;
+    case Type::DECIMAL256:
+      *out += static_cast<const arrow::Decimal256Array&>(values).FormatValue(row);
+      return;
+    case Type::STRING:
+      *out += ViewAt<arrow::StringArray>(values, row);
+      return;
+    case Type::LARGE_STRING:
+      *out += ViewAt<arrow::LargeStringArray>(values, row);
+      return;
+    case Type::BINARY:
+      *out += arrow::util::base64_encode(ViewAt<arrow::BinaryArray>(values, row));
+      return;
     case Type::LARGE_BINARY:
       *out += arrow::util::base64_encode(ViewAt<arrow::LargeBinaryArray>(values, row));
       return;
     case Type::FIXED_SIZE_BINARY:
       *out += arrow::util::base64_encode(ViewAt<arrow::FixedSizeBinaryArray>(values, row));
       return;
-    case Type::DATE32: return AppendDate(At<arrow::Date32Array>(values, row), out);
+    case Type::DATE32:
+      return AppendDate(At<arrow::Date32Array>(values, row), out);
     case Type::TIME32:
       return AppendTime(At<arrow::Time32Array>(values, row),
                         static_cast<const arrow::TimeType&>(*values.type()).unit(), out);
@@ -164,11 +194,16 @@ void AppendValueText(const arrow::Array& values, int64_t row, std::string* out) 
     case Type::TIMESTAMP:
       return AppendTimestamp(At<arrow::TimestampArray>(values, row),
                              static_cast<const arrow::TimestampType&>(*values.type()), out);
-    case Type::LIST: return AppendElements<arrow::ListArray>(values, row, out);
-    case Type::LARGE_LIST: return AppendElements<arrow::LargeListArray>(values, row, out);
-    case Type::FIXED_SIZE_LIST: return AppendElements<arrow::FixedSizeListArray>(values, row, out);
-    case Type::MAP: return AppendElements<arrow::MapArray>(values, row, out);
-    case Type::STRUCT: return AppendMembers(values, row, out);
+    case Type::LIST:
+      return AppendElements<arrow::ListArray>(values, row, out);
+    case Type::LARGE_LIST:
+      return AppendElements<arrow::LargeListArray>(values, row, out);
+    case Type::FIXED_SIZE_LIST:
+      return AppendElements<arrow::FixedSizeListArray>(values, row, out);
+    case Type::MAP:
+      return AppendElements<arrow::MapArray>(values, row, out);
+    case Type::STRUCT:
+      return AppendMembers(values, row, out);
     default: {
       const auto scalar = values.GetScalar(row);
       *out += scalar.ok() ? (*scalar)->ToString() : "";

@@ -4,9 +4,11 @@ namespace millrace::contract {
 
 std::string_view CastErrorWord(CastError error) {
   switch (error) {
-    case CastError::kNone: return "none";
+    case CastError::kNone:
+      return "none";
 #define X(name, word, message) \
-  case CastError::k##name: return word;
+  case CastError::k##name:     \
+    return word;
       MILLRACE_CAST_ERRORS(X)
 #undef X
   }
@@ -15,9 +17,11 @@ std::string_view CastErrorWord(CastError error) {
 
 std::string_view CastErrorMessage(CastError error) {
   switch (error) {
-    case CastError::kNone: return "is fine";
+    case CastError::kNone:
+      return "is fine";
 #define X(name, word, message) \
-  case CastError::k##name: return message;
+  case CastError::k##name:     \
+    return message;
       MILLRACE_CAST_ERRORS(X)
 #undef X
   }

@@ -42,16 +42,16 @@ Result<CastResult> CastEach(const arrow::StringArray& texts,
       out[row] = Value{};
       continue;
     }
-    const CastError error =
-        read(bytes + offsets[row], static_cast<size_t>(offsets[row + 1] - offsets[row]), end, out + row);
+    const CastError error = read(
+        bytes + offsets[row], static_cast<size_t>(offsets[row + 1] - offsets[row]), end, out + row);
     if (__builtin_expect(error != CastError::kNone, 0)) {
       out[row] = Value{};
       result.failures.push_back({row, error});
     }
   }
   ARROW_ASSIGN_OR_RAISE(auto valid, ValidityOf(texts, result.failures));
-  result.values = arrow::MakeArray(
-      arrow::ArrayData::Make(type, rows, {std::move(valid), std::move(values)}));
+  result.values =
+      arrow::MakeArray(arrow::ArrayData::Make(type, rows, {std::move(valid), std::move(values)}));
   return result;
 }
 

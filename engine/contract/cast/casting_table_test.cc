@@ -48,7 +48,8 @@ TextCastOptions OptionsOf(const std::string& text) {
 }
 
 // What the cast made of the text, in the table's own words.
-std::string ResultOf(const std::string& type_text, const std::string& options_text, const std::string& text) {
+std::string ResultOf(const std::string& type_text, const std::string& options_text,
+                     const std::string& text) {
   TextCastOptions options = OptionsOf(options_text);
   const auto type = ParseType(type_text, &options.is_json).ValueOrDie();
   const auto cast = MakeTextCast(type, options).ValueOrDie();

@@ -140,10 +140,17 @@ CastError JsonCursor::Value(std::string_view* token, int depth) {
   const char* const begin = p_;
   CastError error = CastError::kNone;
   switch (*p_) {
-    case '"': return String(token);
-    case '{': ++p_, error = Members(depth + 1); break;
-    case '[': ++p_, error = Elements(depth + 1); break;
-    case 't': case 'f': case 'n': {
+    case '"':
+      return String(token);
+    case '{':
+      ++p_, error = Members(depth + 1);
+      break;
+    case '[':
+      ++p_, error = Elements(depth + 1);
+      break;
+    case 't':
+    case 'f':
+    case 'n': {
       const std::string_view word = *p_ == 't' ? "true" : *p_ == 'f' ? "false" : "null";
       if (std::string_view(p_, static_cast<size_t>(end_ - p_)).substr(0, word.size()) != word) {
         return CastError::kBadJson;
@@ -151,7 +158,8 @@ CastError JsonCursor::Value(std::string_view* token, int depth) {
       p_ += word.size();
       break;
     }
-    default: error = Number();
+    default:
+      error = Number();
   }
   *token = std::string_view(begin, static_cast<size_t>(p_ - begin));
   return error;
@@ -178,11 +186,21 @@ bool UnescapeJson(std::string_view token, std::string* out) {
     const char escape = p[1];
     p += 2;
     switch (escape) {
-      case 'b': *out += '\b'; break;
-      case 'f': *out += '\f'; break;
-      case 'n': *out += '\n'; break;
-      case 'r': *out += '\r'; break;
-      case 't': *out += '\t'; break;
+      case 'b':
+        *out += '\b';
+        break;
+      case 'f':
+        *out += '\f';
+        break;
+      case 'n':
+        *out += '\n';
+        break;
+      case 'r':
+        *out += '\r';
+        break;
+      case 't':
+        *out += '\t';
+        break;
       case 'u': {
         const int code = HexFour(p, end);
         if (code < 0 || IsLowSurrogate(code)) return false;
@@ -194,11 +212,13 @@ bool UnescapeJson(std::string_view token, std::string* out) {
         const int low = end - p >= 6 ? HexFour(p + 2, end) : -1;
         if (!IsLowSurrogate(low)) return false;
         AppendUtf8(0x10000u + ((static_cast<uint32_t>(code) & 0x3FFu) << 10) +
-                       (static_cast<uint32_t>(low) & 0x3FFu), out);
+                       (static_cast<uint32_t>(low) & 0x3FFu),
+                   out);
         p += 6;
         break;
       }
-      default: *out += escape;
+      default:
+        *out += escape;
     }
   }
   return true;
@@ -209,11 +229,21 @@ void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           *out += "\\u00";

@@ -1,7 +1,7 @@
 // Lists and structs from JSON text: each level is taken apart into columns of texts, which are cast
 // by the same table as any other column. A row with a bad element fails as a whole.
-#include <arrow/builder.h>
 #include <arrow/array/array_nested.h>
+#include <arrow/builder.h>
 
 #include <algorithm>
 #include <utility>
@@ -77,9 +77,10 @@ class NestedCast : public TextCast {
     if (failures.empty()) return CastResult{std::move(values), {}};
     std::stable_sort(failures.begin(), failures.end(),
                      [](const CastFailure& a, const CastFailure& b) { return a.row < b.row; });
-    failures.erase(std::unique(failures.begin(), failures.end(),
-                               [](const CastFailure& a, const CastFailure& b) { return a.row == b.row; }),
-                   failures.end());
+    failures.erase(
+        std::unique(failures.begin(), failures.end(),
+                    [](const CastFailure& a, const CastFailure& b) { return a.row == b.row; }),
+        failures.end());
     ARROW_ASSIGN_OR_RAISE(const Texts rest, WithoutRows(*texts, failures));
     std::vector<CastFailure> none;
     ARROW_ASSIGN_OR_RAISE(values, CastLevel(*rest, &none));
@@ -88,8 +89,8 @@ class NestedCast : public TextCast {
   }
 
  protected:
-  virtual Result<std::shared_ptr<arrow::Array>> CastLevel(const arrow::StringArray& texts,
-                                                          std::vector<CastFailure>* failures) const = 0;
+  virtual Result<std::shared_ptr<arrow::Array>> CastLevel(
+      const arrow::StringArray& texts, std::vector<CastFailure>* failures) const = 0;
 };
 
 class ListCast final : public NestedCast {
@@ -98,8 +99,8 @@ class ListCast final : public NestedCast {
       : type_(std::move(type)), item_(std::move(item)) {}
 
  protected:
-  Result<std::shared_ptr<arrow::Array>> CastLevel(const arrow::StringArray& texts,
-                                                  std::vector<CastFailure>* failures) const override {
+  Result<std::shared_ptr<arrow::Array>> CastLevel(
+      const arrow::StringArray& texts, std::vector<CastFailure>* failures) const override {
     ChildTexts children(*static_cast<const arrow::ListType&>(*type_).value_type());
     arrow::TypedBufferBuilder<int32_t> offsets;
     std::vector<std::string_view> tokens;
@@ -126,8 +127,8 @@ class ListCast final : public NestedCast {
       failures->push_back({after - first - 1, CastError::kElement});
     }
     ARROW_ASSIGN_OR_RAISE(auto valid, ValidityOf(texts, {}));
-    return std::make_shared<arrow::ListArray>(type_, texts.length(), std::move(starts), items.values,
-                                              std::move(valid));
+    return std::make_shared<arrow::ListArray>(type_, texts.length(), std::move(starts),
+                                              items.values, std::move(valid));
   }
 
  private:
@@ -168,8 +169,8 @@ class StructCast final : public NestedCast {
       : type_(std::move(type)), fields_(std::move(fields)) {}
 
  protected:
-  Result<std::shared_ptr<arrow::Array>> CastLevel(const arrow::StringArray& texts,
-                                                  std::vector<CastFailure>* failures) const override {
+  Result<std::shared_ptr<arrow::Array>> CastLevel(
+      const arrow::StringArray& texts, std::vector<CastFailure>* failures) const override {
     std::vector<ChildTexts> children;
     for (const auto& field : type_->fields()) children.emplace_back(*field->type());
     std::vector<std::string_view> tokens(children.size());
@@ -194,7 +195,8 @@ class StructCast final : public NestedCast {
       arrays.push_back(cast.values);
     }
     ARROW_ASSIGN_OR_RAISE(auto valid, ValidityOf(texts, {}));
-    return std::make_shared<arrow::StructArray>(type_, texts.length(), std::move(arrays), std::move(valid));
+    return std::make_shared<arrow::StructArray>(type_, texts.length(), std::move(arrays),
+                                                std::move(valid));
   }
 
  private:
@@ -209,7 +211,7 @@ class StructCast final : public NestedCast {
     cursor.SkipSpace();
     bool more = !cursor.Take('}');
     std::vector<bool> seen(children.size());
-    CastError wrong = CastError::kNone;   // kept until the text is known to be JSON
+    CastError wrong = CastError::kNone;  // kept until the text is known to be JSON
     std::string name;
     while (more) {
       cursor.SkipSpace();
@@ -250,13 +252,15 @@ class StructCast final : public NestedCast {
 
 std::shared_ptr<const TextCast> MakeJsonCast() { return std::make_shared<JsonCast>(); }
 
-Result<std::shared_ptr<const TextCast>> MakeNestedCast(const Type& type, const TextCastOptions& options) {
+Result<std::shared_ptr<const TextCast>> MakeNestedCast(const Type& type,
+                                                       const TextCastOptions& options) {
   std::vector<std::shared_ptr<const TextCast>> fields;
   for (const auto& field : type->fields()) {
     ARROW_ASSIGN_OR_RAISE(auto cast, MakeTextCast(field->type(), {}));
     fields.push_back(std::move(cast));
   }
-  if (type->id() == arrow::Type::STRUCT) return std::make_shared<StructCast>(type, std::move(fields));
+  if (type->id() == arrow::Type::STRUCT)
+    return std::make_shared<StructCast>(type, std::move(fields));
   return std::make_shared<ListCast>(type, fields.front());
 }
 

@@ -26,12 +26,13 @@ inline bool ParseEightDigits(const char* p, size_t size, const char* end, uint64
     } else {
       std::memcpy(&word, p, size);
     }
-    word ^= 0x3030303030303030u;   // digits become 0..9
-    word <<= 8 * (8 - size);       // missing leading digits become 0, what follows falls off
+    word ^= 0x3030303030303030u;  // digits become 0..9
+    word <<= 8 * (8 - size);      // missing leading digits become 0, what follows falls off
     if ((((word + 0x7676767676767676u) | word) & 0x8080808080808080u) != 0) return false;
     word = (word * 10) + (word >> 8);
     word = (((word & 0x000000FF000000FFu) * 0x000F424000000064u) +
-            (((word >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >> 32;
+            (((word >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >>
+           32;
     *out = word;
   } else {
     for (size_t i = 0; i < size; ++i) {
@@ -88,10 +89,10 @@ inline CastError ParseInt(const char* p, size_t size, const char* end, Int* out)
 /// A number's text taken apart: value = (-1)^negative * digits * 10^exponent.
 struct NumberText {
   bool negative = false;
-  bool integer = true;         // neither fraction nor exponent
-  uint64_t mantissa = 0;       // the first 19 significant digits
-  int significant = 0;         // digits from the first to the last that is not zero
-  int64_t exponent = 0;        // of `mantissa` when significant <= 19
+  bool integer = true;               // neither fraction nor exponent
+  uint64_t mantissa = 0;             // the first 19 significant digits
+  int significant = 0;               // digits from the first to the last that is not zero
+  int64_t exponent = 0;              // of `mantissa` when significant <= 19
   const char* digits = nullptr;      // the first digit that is not zero; may contain the point
   const char* digits_end = nullptr;  // past the last digit of integer part or fraction
 };

@@ -46,7 +46,10 @@ std::string RandomNumberText(Random& random, const char* others) {
     const std::string pool = others;
     text[random() % text.size()] = pool[random() % pool.size()];
   }
-  if (random() % 8 == 0) text.insert(text.find_first_not_of('-') == std::string::npos ? text.size() : text.find_first_not_of('-'), "0");
+  if (random() % 8 == 0)
+    text.insert(text.find_first_not_of('-') == std::string::npos ? text.size()
+                                                                 : text.find_first_not_of('-'),
+                "0");
   return text;
 }
 
@@ -57,7 +60,8 @@ void CompareInts(Random& random) {
     // Digits right behind the text must not be read as part of it.
     const std::string padded = text + (random() % 2 == 0 ? "99999999" : "");
     Int fast = 0, slow = 0;
-    const CastError got = ParseInt(padded.data(), text.size(), padded.data() + padded.size(), &fast);
+    const CastError got =
+        ParseInt(padded.data(), text.size(), padded.data() + padded.size(), &fast);
     const CastError want = SlowInt(text, &slow);
     INFO("text: " << text);
     REQUIRE(CastErrorWord(got) == CastErrorWord(want));
@@ -136,7 +140,8 @@ void CompareDecimals(Random& random, int precision, int scale) {
     }
     if (random() % 4 != 0) {
       text += '.';
-      for (size_t d = 1 + random() % 12; d > 0; --d) text += static_cast<char>('0' + (random() % 3 == 0 ? random() % 10 : 0));
+      for (size_t d = 1 + random() % 12; d > 0; --d)
+        text += static_cast<char>('0' + (random() % 3 == 0 ? random() % 10 : 0));
     }
     Decimal value;
     const CastError error = ParseDecimal(text.data(), text.size(), precision, scale, &value);

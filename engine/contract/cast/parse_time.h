@@ -23,10 +23,10 @@ namespace millrace::contract {
 
 /// What a text says, before a unit and a zone are applied.
 struct Moment {
-  int64_t days = 0;       // since 1970-01-01
-  int64_t seconds = 0;    // of the day
+  int64_t days = 0;     // since 1970-01-01
+  int64_t seconds = 0;  // of the day
   int32_t nanos = 0;
-  bool finer = false;     // digits other than zero follow the nanoseconds
+  bool finer = false;  // digits other than zero follow the nanoseconds
   bool has_zone = false;
   int32_t offset_seconds = 0;  // east of UTC
 };
@@ -59,7 +59,7 @@ class TimePattern {
 
  private:
   struct Step {
-    char directive = 0;   // 0: the literal
+    char directive = 0;  // 0: the literal
     char literal = 0;
     bool full_width = false;
   };

@@ -17,7 +17,7 @@ int SlowDaysIn(int year, int month) {
 }
 
 TEST_CASE("every day from year 1 to 9999, counted one by one") {
-  int64_t days = -719162;   // of 0001-01-01
+  int64_t days = -719162;  // of 0001-01-01
   bool all = true;
   for (int year = 1; year <= 9999; ++year) {
     for (int month = 1; month <= 12; ++month) {
@@ -29,8 +29,8 @@ TEST_CASE("every day from year 1 to 9999, counted one by one") {
         int64_t back_year = 0;
         unsigned back_month = 0, back_day = 0;
         CivilFromDays(days, &back_year, &back_month, &back_day);
-        all = all && IsRealDate(year, m, d) && DaysFromCivil(year, m, d) == days && back_year == year &&
-              back_month == m && back_day == d;
+        all = all && IsRealDate(year, m, d) && DaysFromCivil(year, m, d) == days &&
+              back_year == year && back_month == m && back_day == d;
       }
     }
   }
@@ -56,11 +56,16 @@ TEST_CASE("ISO dates: every byte at every place is judged like a slow reader doe
       month = (text[5] - '0') * 10 + text[6] - '0';
       day = (text[8] - '0') * 10 + text[9] - '0';
     }
-    const bool real = shaped && year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= SlowDaysIn(year, month);
+    const bool real = shaped && year >= 1 && month >= 1 && month <= 12 && day >= 1 &&
+                      day <= SlowDaysIn(year, month);
     int32_t days = 0;
     const CastError error = ParseIsoDate(text, 10, &days);
-    REQUIRE(error == (real ? CastError::kNone : shaped ? CastError::kNoSuchDate : CastError::kMalformed));
-    if (real) REQUIRE(days == DaysFromCivil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)));
+    REQUIRE(error == (real     ? CastError::kNone
+                      : shaped ? CastError::kNoSuchDate
+                               : CastError::kMalformed));
+    if (real)
+      REQUIRE(days ==
+              DaysFromCivil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)));
   }
 }
 

@@ -22,7 +22,8 @@ Result<std::shared_ptr<arrow::Buffer>> ValidityOf(const arrow::Array& texts,
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> valid,
                         arrow::AllocateBitmap(texts.length()));
   if (bitmap) {
-    arrow::internal::CopyBitmap(bitmap->data(), texts.offset(), texts.length(), valid->mutable_data(), 0);
+    arrow::internal::CopyBitmap(bitmap->data(), texts.offset(), texts.length(),
+                                valid->mutable_data(), 0);
   } else {
     std::memset(valid->mutable_data(), 0xFF, static_cast<size_t>(valid->size()));
   }
@@ -36,7 +37,8 @@ Result<std::shared_ptr<arrow::StringArray>> WithoutRows(const arrow::StringArray
                                                         const std::vector<CastFailure>& failures) {
   ARROW_ASSIGN_OR_RAISE(auto valid, ValidityOf(texts, failures));
   // Offsets are addressed from the slice's start, because the new bitmap starts there too.
-  auto offsets = arrow::SliceBuffer(texts.value_offsets(), texts.offset() * 4, (texts.length() + 1) * 4);
+  auto offsets =
+      arrow::SliceBuffer(texts.value_offsets(), texts.offset() * 4, (texts.length() + 1) * 4);
   return std::make_shared<arrow::StringArray>(texts.length(), offsets, texts.value_data(), valid);
 }
 
@@ -70,9 +72,10 @@ class FloatCast final : public TextCast {
   FloatCast(Type type, bool round) : type_(std::move(type)), round_(round) {}
   Result<CastResult> Cast(const Texts& texts) const override {
     const bool round = round_;
-    return CastEach<Float>(*texts, type_, [round](const char* p, size_t size, const char*, Float* out) {
-      return ParseFloat(p, size, round, out);
-    });
+    return CastEach<Float>(*texts, type_,
+                           [round](const char* p, size_t size, const char*, Float* out) {
+                             return ParseFloat(p, size, round, out);
+                           });
   }
 
  private:
@@ -140,7 +143,8 @@ class BoolCast final : public TextCast {
       return *value || EqualsAnyCase(text, "false");
     }
     *value = std::find(true_values_.begin(), true_values_.end(), text) != true_values_.end();
-    return *value || std::find(false_values_.begin(), false_values_.end(), text) != false_values_.end();
+    return *value ||
+           std::find(false_values_.begin(), false_values_.end(), text) != false_values_.end();
   }
 
   std::vector<std::string> true_values_, false_values_;
@@ -174,7 +178,8 @@ class BinaryCast final : public TextCast {
         result.failures.push_back({row, CastError::kBadBase64});
         ARROW_RETURN_NOT_OK(builder.AppendNull());
       } else {
-        ARROW_ASSIGN_OR_RAISE(const std::string bytes, arrow::util::base64_decode(texts->GetView(row)));
+        ARROW_ASSIGN_OR_RAISE(const std::string bytes,
+                              arrow::util::base64_decode(texts->GetView(row)));
         ARROW_RETURN_NOT_OK(builder.Append(bytes));
       }
     }
@@ -189,16 +194,19 @@ Status CheckOptions(const arrow::DataType& type, const TextCastOptions& options)
     return MakeError(ErrorCode::kBadValue, "bool_values are for columns of type bool");
   }
   if (lists && (options.true_values.empty() || options.false_values.empty())) {
-    return MakeError(ErrorCode::kBadValue, "bool_values must say both what is true and what is false");
+    return MakeError(ErrorCode::kBadValue,
+                     "bool_values must say both what is true and what is false");
   }
   for (const std::string& value : options.true_values) {
     if (std::find(options.false_values.begin(), options.false_values.end(), value) !=
         options.false_values.end()) {
-      return MakeError(ErrorCode::kBadValue, "bool_values has `" + value + "` as both true and false");
+      return MakeError(ErrorCode::kBadValue,
+                       "bool_values has `" + value + "` as both true and false");
     }
   }
   if (!options.formats.empty() && !arrow::is_temporal(type.id())) {
-    return MakeError(ErrorCode::kBadValue, "format is for columns of type date, time and timestamp");
+    return MakeError(ErrorCode::kBadValue,
+                     "format is for columns of type date, time and timestamp");
   }
   if (options.round && !arrow::is_floating(type.id())) {
     return MakeError(ErrorCode::kBadValue, "round is for columns of type float32 and float64");
@@ -213,32 +221,49 @@ std::shared_ptr<const TextCast> Ints(const Type& type) {
 
 }  // namespace
 
-Result<std::shared_ptr<const TextCast>> MakeTextCast(const Type& type, const TextCastOptions& options) {
+Result<std::shared_ptr<const TextCast>> MakeTextCast(const Type& type,
+                                                     const TextCastOptions& options) {
   ARROW_RETURN_NOT_OK(CheckOptions(*type, options));
   switch (type->id()) {
-    case arrow::Type::BOOL: return std::make_shared<BoolCast>(options);
-    case arrow::Type::INT8: return Ints<int8_t>(type);
-    case arrow::Type::INT16: return Ints<int16_t>(type);
-    case arrow::Type::INT32: return Ints<int32_t>(type);
-    case arrow::Type::INT64: return Ints<int64_t>(type);
-    case arrow::Type::UINT8: return Ints<uint8_t>(type);
-    case arrow::Type::UINT16: return Ints<uint16_t>(type);
-    case arrow::Type::UINT32: return Ints<uint32_t>(type);
-    case arrow::Type::UINT64: return Ints<uint64_t>(type);
-    case arrow::Type::FLOAT: return std::make_shared<FloatCast<float>>(type, options.round);
-    case arrow::Type::DOUBLE: return std::make_shared<FloatCast<double>>(type, options.round);
-    case arrow::Type::DECIMAL128: return std::make_shared<DecimalCast<arrow::Decimal128>>(type);
-    case arrow::Type::DECIMAL256: return std::make_shared<DecimalCast<arrow::Decimal256>>(type);
+    case arrow::Type::BOOL:
+      return std::make_shared<BoolCast>(options);
+    case arrow::Type::INT8:
+      return Ints<int8_t>(type);
+    case arrow::Type::INT16:
+      return Ints<int16_t>(type);
+    case arrow::Type::INT32:
+      return Ints<int32_t>(type);
+    case arrow::Type::INT64:
+      return Ints<int64_t>(type);
+    case arrow::Type::UINT8:
+      return Ints<uint8_t>(type);
+    case arrow::Type::UINT16:
+      return Ints<uint16_t>(type);
+    case arrow::Type::UINT32:
+      return Ints<uint32_t>(type);
+    case arrow::Type::UINT64:
+      return Ints<uint64_t>(type);
+    case arrow::Type::FLOAT:
+      return std::make_shared<FloatCast<float>>(type, options.round);
+    case arrow::Type::DOUBLE:
+      return std::make_shared<FloatCast<double>>(type, options.round);
+    case arrow::Type::DECIMAL128:
+      return std::make_shared<DecimalCast<arrow::Decimal128>>(type);
+    case arrow::Type::DECIMAL256:
+      return std::make_shared<DecimalCast<arrow::Decimal256>>(type);
     case arrow::Type::STRING:
       if (options.is_json) return MakeJsonCast();
       return std::make_shared<StringCast>();
-    case arrow::Type::BINARY: return std::make_shared<BinaryCast>();
+    case arrow::Type::BINARY:
+      return std::make_shared<BinaryCast>();
     case arrow::Type::DATE32:
     case arrow::Type::TIME32:
     case arrow::Type::TIME64:
-    case arrow::Type::TIMESTAMP: return MakeTimeCast(type, options);
+    case arrow::Type::TIMESTAMP:
+      return MakeTimeCast(type, options);
     case arrow::Type::LIST:
-    case arrow::Type::STRUCT: return MakeNestedCast(type, options);
+    case arrow::Type::STRUCT:
+      return MakeNestedCast(type, options);
     default:
       return MakeError(ErrorCode::kBadValue, "no text can be cast to " + type->ToString());
   }

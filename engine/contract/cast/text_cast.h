@@ -29,10 +29,10 @@ struct CastResult {
 };
 
 struct TextCastOptions {
-  bool is_json = false;                  // utf8 that must be valid JSON
-  std::vector<std::string> formats;      // for date, time, timestamp; tried in order
+  bool is_json = false;              // utf8 that must be valid JSON
+  std::vector<std::string> formats;  // for date, time, timestamp; tried in order
   std::vector<std::string> true_values, false_values;
-  bool round = false;                    // for floats
+  bool round = false;  // for floats
 };
 
 /// Immutable, any thread.

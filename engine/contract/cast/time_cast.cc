@@ -20,7 +20,8 @@ using Texts = std::shared_ptr<arrow::StringArray>;
 
 // The formats in order; the error of the one that came furthest in meaning: a text that matches a
 // pattern but names no real day says more than "malformed".
-CastError ReadFormats(const std::vector<TimePattern>& patterns, const char* p, size_t size, Moment* out) {
+CastError ReadFormats(const std::vector<TimePattern>& patterns, const char* p, size_t size,
+                      Moment* out) {
   CastError error = CastError::kMalformed;
   for (const TimePattern& pattern : patterns) {
     Moment moment;
@@ -64,15 +65,16 @@ class TimeCast final : public TextCast {
       : type_(std::move(type)), patterns_(std::move(patterns)) {}
   Result<CastResult> Cast(const Texts& texts) const override {
     const auto unit = static_cast<const arrow::TimeType&>(*type_).unit();
-    return CastEach<Ticks>(*texts, type_, [this, unit](const char* p, size_t size, const char*, Ticks* out) {
-      Moment moment;
-      CastError error = patterns_.empty() ? ParseIsoTime(p, size, &moment)
-                                          : ReadFormats(patterns_, p, size, &moment);
-      int64_t ticks = 0;
-      if (error == CastError::kNone) error = TicksOfDay(moment, unit, &ticks);
-      *out = static_cast<Ticks>(ticks);
-      return error;
-    });
+    return CastEach<Ticks>(
+        *texts, type_, [this, unit](const char* p, size_t size, const char*, Ticks* out) {
+          Moment moment;
+          CastError error = patterns_.empty() ? ParseIsoTime(p, size, &moment)
+                                              : ReadFormats(patterns_, p, size, &moment);
+          int64_t ticks = 0;
+          if (error == CastError::kNone) error = TicksOfDay(moment, unit, &ticks);
+          *out = static_cast<Ticks>(ticks);
+          return error;
+        });
   }
 
  private:
@@ -86,7 +88,10 @@ enum class ZoneKind { kNone, kFixed, kNamed };
 class TimestampCast final : public TextCast {
  public:
   TimestampCast(Type type, std::vector<TimePattern> patterns, ZoneKind zone, int32_t offset_seconds)
-      : type_(std::move(type)), patterns_(std::move(patterns)), zone_(zone), offset_seconds_(offset_seconds) {}
+      : type_(std::move(type)),
+        patterns_(std::move(patterns)),
+        zone_(zone),
+        offset_seconds_(offset_seconds) {}
 
   Result<CastResult> Cast(const Texts& texts) const override {
     const auto unit = static_cast<const arrow::TimestampType&>(*type_).unit();
@@ -127,8 +132,10 @@ class TimestampCast final : public TextCast {
     ARROW_ASSIGN_OR_RAISE(auto ticks, builder.Finish());
     ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::Array> local, ticks->View(naive));
     using Options = cp::AssumeTimezoneOptions;
-    const Options early_options(type.timezone(), Options::AMBIGUOUS_EARLIEST, Options::NONEXISTENT_EARLIEST);
-    const Options late_options(type.timezone(), Options::AMBIGUOUS_LATEST, Options::NONEXISTENT_LATEST);
+    const Options early_options(type.timezone(), Options::AMBIGUOUS_EARLIEST,
+                                Options::NONEXISTENT_EARLIEST);
+    const Options late_options(type.timezone(), Options::AMBIGUOUS_LATEST,
+                               Options::NONEXISTENT_LATEST);
     const std::vector<arrow::Datum> arguments = {local};
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum early,
                           cp::CallFunction("assume_timezone", arguments, &early_options));
@@ -174,19 +181,23 @@ Result<std::shared_ptr<const TextCast>> MakeTimestampCast(const Type& type,
     kind = ZoneKind::kNone;
     for (const TimePattern& pattern : patterns) {
       if (pattern.has_zone()) {
-        return MakeError(ErrorCode::kBadValue, "a format reads a zone, but the type has none",
-                         "declare " + type->ToString().substr(0, type->ToString().size() - 1) + ", UTC]");
+        return MakeError(
+            ErrorCode::kBadValue, "a format reads a zone, but the type has none",
+            "declare " + type->ToString().substr(0, type->ToString().size() - 1) + ", UTC]");
       }
     }
   } else if (zone != "UTC" && !ParseOffset(zone.data(), zone.size(), &offset)) {
     kind = ZoneKind::kNamed;
     InitializeCompute();
     const arrow::compute::AssumeTimezoneOptions options(zone);
-    arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::SECOND), arrow::default_memory_pool());
+    arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::SECOND),
+                                    arrow::default_memory_pool());
     ARROW_RETURN_NOT_OK(builder.Append(0));
     ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::Array> probe, builder.Finish());
-    if (!arrow::compute::CallFunction("assume_timezone", std::vector<arrow::Datum>{probe}, &options).ok()) {
-      return MakeError(ErrorCode::kBadValue, "this machine's time zone database has no zone `" + zone + "`",
+    if (!arrow::compute::CallFunction("assume_timezone", std::vector<arrow::Datum>{probe}, &options)
+             .ok()) {
+      return MakeError(ErrorCode::kBadValue,
+                       "this machine's time zone database has no zone `" + zone + "`",
                        "use UTC, an offset such as +02:00, or install tzdata");
     }
   }
@@ -195,7 +206,8 @@ Result<std::shared_ptr<const TextCast>> MakeTimestampCast(const Type& type,
 
 }  // namespace
 
-Result<std::shared_ptr<const TextCast>> MakeTimeCast(const Type& type, const TextCastOptions& options) {
+Result<std::shared_ptr<const TextCast>> MakeTimeCast(const Type& type,
+                                                     const TextCastOptions& options) {
   using Target = TimePattern::Target;
   const Target target = type->id() == arrow::Type::DATE32      ? Target::kDate
                         : type->id() == arrow::Type::TIMESTAMP ? Target::kTimestamp

@@ -12,10 +12,11 @@ namespace {
 constexpr std::string_view kDirectives = "YymbBhdejaAHIpMSfzZsFTR%";
 constexpr std::string_view kNumeric = "YymdejHIMSfs";
 
-const char* const kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
-                               "july",    "august",   "september", "october", "november", "december"};
-const char* const kWeekdays[] = {"thursday", "friday", "saturday", "sunday",
-                                 "monday",   "tuesday", "wednesday"};   // day 0 was a Thursday
+const char* const kMonths[] = {"january",   "february", "march",    "april",
+                               "may",       "june",     "july",     "august",
+                               "september", "october",  "november", "december"};
+const char* const kWeekdays[] = {"thursday", "friday",  "saturday", "sunday",
+                                 "monday",   "tuesday", "wednesday"};  // day 0 was a Thursday
 
 inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 inline bool IsNumeric(char directive) {
@@ -26,13 +27,22 @@ inline char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 
 // The fields a pattern may give; synonyms share one, so that each is given once.
 char FieldOf(char directive) {
   switch (directive) {
-    case 'y': return 'Y';
-    case 'b': case 'B': case 'h': return 'm';
-    case 'e': return 'd';
-    case 'A': return 'a';
-    case 'I': return 'H';
-    case 'Z': return 'z';
-    default: return directive;
+    case 'y':
+      return 'Y';
+    case 'b':
+    case 'B':
+    case 'h':
+      return 'm';
+    case 'e':
+      return 'd';
+    case 'A':
+      return 'a';
+    case 'I':
+      return 'H';
+    case 'Z':
+      return 'z';
+    default:
+      return directive;
   }
 }
 
@@ -48,15 +58,23 @@ Result<std::string> Expand(const std::string& pattern) {
                        "write %% for a percent sign");
     }
     if (kDirectives.find(pattern[i]) == std::string_view::npos) {
-      return MakeError(ErrorCode::kBadValue,
-                       "the pattern `" + pattern + "` has the unknown directive %" + pattern[i],
-                       "known are %Y %y %m %b %B %d %e %j %a %A %H %I %p %M %S %f %z %Z %s %F %T %R %%");
+      return MakeError(
+          ErrorCode::kBadValue,
+          "the pattern `" + pattern + "` has the unknown directive %" + pattern[i],
+          "known are %Y %y %m %b %B %d %e %j %a %A %H %I %p %M %S %f %z %Z %s %F %T %R %%");
     }
     switch (pattern[i]) {
-      case 'F': out += "%Y-%m-%d"; break;
-      case 'T': out += "%H:%M:%S"; break;
-      case 'R': out += "%H:%M"; break;
-      default: out += '%', out += pattern[i];
+      case 'F':
+        out += "%Y-%m-%d";
+        break;
+      case 'T':
+        out += "%H:%M:%S";
+        break;
+      case 'R':
+        out += "%H:%M";
+        break;
+      default:
+        out += '%', out += pattern[i];
     }
   }
   return out;
@@ -80,15 +98,18 @@ Status CheckFields(const std::string& pattern, const std::string& directives,
   const auto gives = [&](char c) { return fields.find(c) != std::string::npos; };
   const bool time = gives('H') || gives('M') || gives('S') || gives('f') || has('p');
   const bool date = gives('Y') || gives('m') || gives('d') || gives('j') || gives('a');
-  if (has('I') != has('p')) return wrong("needs %I and %p together: one says the hour, one the half");
+  if (has('I') != has('p'))
+    return wrong("needs %I and %p together: one says the hour, one the half");
   if ((gives('M') || gives('f') || gives('S')) && !gives('H') && !has('s')) {
     return wrong("has minutes or seconds but no hour");
   }
   if (gives('S') && !gives('M')) return wrong("has seconds but no minutes");
   if (gives('f') && !gives('S') && !has('s')) return wrong("has a fraction but no seconds");
   if (has('s')) {
-    if (target != TimePattern::Target::kTimestamp) return wrong("has %s, which only a timestamp can be");
-    if (date || gives('H') || gives('z')) return wrong("has %s, which leaves nothing for other fields");
+    if (target != TimePattern::Target::kTimestamp)
+      return wrong("has %s, which only a timestamp can be");
+    if (date || gives('H') || gives('z'))
+      return wrong("has %s, which leaves nothing for other fields");
     return Status::OK();
   }
   if (target == TimePattern::Target::kTime) {
@@ -125,7 +146,8 @@ int MatchName(const char* const* names, int count, const char** p, const char* e
 int64_t MatchDigits(const char** p, const char* end, int width_min, int width_max) {
   int64_t value = 0;
   int width = 0;
-  for (; width < width_max && *p < end && IsDigit(**p); ++width, ++*p) value = value * 10 + (**p - '0');
+  for (; width < width_max && *p < end && IsDigit(**p); ++width, ++*p)
+    value = value * 10 + (**p - '0');
   return width < width_min ? -1 : value;
 }
 
@@ -139,7 +161,7 @@ const char* OffsetEnd(const char* p, const char* end) {
 struct Fields {
   int64_t year = -1, month = -1, day = -1, year_day = -1, weekday = -1;
   int64_t hour = 0, minute = 0, second = 0;
-  int half = -1;            // 0 am, 1 pm
+  int half = -1;  // 0 am, 1 pm
   bool epoch = false;
   bool epoch_negative = false;
   int64_t epoch_seconds = 0;
@@ -161,7 +183,7 @@ CastError Assemble(const Fields& f, Moment* out) {
   }
   if (hour > 23 || f.minute > 59 || f.second > 59) return CastError::kNoSuchDate;
   out->seconds = hour * 3600 + f.minute * 60 + f.second;
-  if (f.year < 0) return CastError::kNone;   // a time
+  if (f.year < 0) return CastError::kNone;  // a time
   if (f.year_day >= 0) {
     if (!IsRealDate(f.year, 1, 1) || f.year_day < 1) return CastError::kNoSuchDate;
     const int64_t first = DaysFromCivil(f.year, 1, 1);
@@ -181,23 +203,36 @@ bool MatchDirective(char directive, bool full_width, const char** p, const char*
                     Moment* out) {
   const int two = full_width ? 2 : 1;
   switch (directive) {
-    case 'Y': return (f->year = MatchDigits(p, end, 4, 4)) >= 0;
+    case 'Y':
+      return (f->year = MatchDigits(p, end, 4, 4)) >= 0;
     case 'y':
       f->year = MatchDigits(p, end, 2, 2);
       if (f->year < 0) return false;
       f->year += f->year < 69 ? 2000 : 1900;
       return true;
-    case 'm': return (f->month = MatchDigits(p, end, two, 2)) >= 0;
-    case 'b': case 'B': case 'h': return (f->month = 1 + MatchName(kMonths, 12, p, end)) > 0;
+    case 'm':
+      return (f->month = MatchDigits(p, end, two, 2)) >= 0;
+    case 'b':
+    case 'B':
+    case 'h':
+      return (f->month = 1 + MatchName(kMonths, 12, p, end)) > 0;
     case 'e':
       if (*p < end && **p == ' ') return ++*p, (f->day = MatchDigits(p, end, 1, 1)) >= 0;
       return (f->day = MatchDigits(p, end, two, 2)) >= 0;
-    case 'd': return (f->day = MatchDigits(p, end, two, 2)) >= 0;
-    case 'j': return (f->year_day = MatchDigits(p, end, full_width ? 3 : 1, 3)) >= 0;
-    case 'a': case 'A': return (f->weekday = MatchName(kWeekdays, 7, p, end)) >= 0;
-    case 'H': case 'I': return (f->hour = MatchDigits(p, end, two, 2)) >= 0;
-    case 'M': return (f->minute = MatchDigits(p, end, two, 2)) >= 0;
-    case 'S': return (f->second = MatchDigits(p, end, two, 2)) >= 0;
+    case 'd':
+      return (f->day = MatchDigits(p, end, two, 2)) >= 0;
+    case 'j':
+      return (f->year_day = MatchDigits(p, end, full_width ? 3 : 1, 3)) >= 0;
+    case 'a':
+    case 'A':
+      return (f->weekday = MatchName(kWeekdays, 7, p, end)) >= 0;
+    case 'H':
+    case 'I':
+      return (f->hour = MatchDigits(p, end, two, 2)) >= 0;
+    case 'M':
+      return (f->minute = MatchDigits(p, end, two, 2)) >= 0;
+    case 'S':
+      return (f->second = MatchDigits(p, end, two, 2)) >= 0;
     case 'p': {
       if (end - *p < 2 || Lower((*p)[1]) != 'm') return false;
       f->half = Lower((*p)[0]) == 'a' ? 0 : Lower((*p)[0]) == 'p' ? 1 : -1;
@@ -235,7 +270,8 @@ bool MatchDirective(char directive, bool full_width, const char** p, const char*
       if (f->epoch_negative) f->epoch_seconds = -f->epoch_seconds;
       return f->epoch = true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
