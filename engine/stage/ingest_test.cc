@@ -63,6 +63,7 @@ TEST_CASE("the same bytes for any threads, chunks, memory and folder") {
         WriteInputs(folder, text);
         TestRun run(folder.path());
         run.input.chunk_bytes = chunk_bytes;
+        run.plan.contracts[0].columns[0].unique = true;
         run.limits = {threads, memory};
         REQUIRE(run.Run().ok());
         const auto tree = run.Tree();
@@ -150,9 +151,9 @@ void CrashEverywhere(const TempFolder& inputs, const IngestPlan& plan, bool tear
     REQUIRE(run.Run().ok());
     const auto tree = run.Tree();
     CHECK(tree.size() == expected.size());
-    for (const auto& [key, bytes] : expected) {
-      CAPTURE(key);
-      CHECK((tree.count(key) == 1 && tree.at(key) == bytes));
+    for (const auto& file : expected) {
+      CAPTURE(file.first);
+      CHECK((tree.count(file.first) == 1 && tree.at(file.first) == file.second));
     }
   }
 }
