@@ -5,7 +5,9 @@
 #include <arrow/table.h>
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -25,6 +27,23 @@ const std::string& Text() {
   }();
   return text;
 }
+
+// Over the shared bytes: a copy of them would be timed with the reader.
+class TextStream : public ByteStream {
+ public:
+  Result<int64_t> Read(int64_t bytes, uint8_t* out) override {
+    const auto count = std::min(static_cast<size_t>(bytes), Text().size() - position_);
+    std::memcpy(out, Text().data() + position_, count);
+    position_ += count;
+    return static_cast<int64_t>(count);
+  }
+  Compression compression() const override { return Compression::kNone; }
+  int64_t raw_bytes_read() const override { return static_cast<int64_t>(position_); }
+  Result<std::string> ContentSha256() override { return std::string(); }
+
+ private:
+  size_t position_ = 0;
+};
 
 bool Ready(benchmark::State& state) {
   if (!Text().empty()) return true;
@@ -46,7 +65,7 @@ void Millrace(benchmark::State& state, bool parse, bool exact) {
   int64_t rows = 0;
   for (auto _ : state) {
     rows = 0;
-    auto reader = OpenCsv(MemoryByteStream(Text()), options, all).ValueOrDie();
+    auto reader = OpenCsv(std::make_unique<TextStream>(), options, all).ValueOrDie();
     while (auto chunk = reader->Next().ValueOrDie()) {
       if (parse) rows += reader->Parse(*chunk).ValueOrDie().columns->num_rows();
     }
@@ -74,7 +93,7 @@ void Arrow(benchmark::State& state) {
     }
     auto reader = arrow::csv::StreamingReader::Make(
                       arrow::io::default_io_context(),
-                      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(Text())),
+                      std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(Text())),
                       read, parse, convert)
                       .ValueOrDie();
     for (std::shared_ptr<arrow::RecordBatch> batch; reader->ReadNext(&batch).ok() && batch;) {
