@@ -4,6 +4,9 @@
 // the file, must not swallow what follows it: such a record is its first line, and reading goes on
 // with the next one. A line of its own that is too long is skipped without being held.
 //
+// What such a record's scan has seen is kept: at a line end inside quotes every scan is in the same
+// place, so a later one goes on where the first stopped. A file of stray quotes stays linear.
+//
 // Thread-safety: one thread at a time.
 #pragma once
 
@@ -35,17 +38,20 @@ class ChunkCutter {
  private:
   Status Fill(int64_t bytes_wanted);
   Result<std::shared_ptr<Chunk>> Take(int64_t bytes, int64_t oversize_bytes = 0);
-  Result<std::shared_ptr<Chunk>> TakeFirstLine(bool too_long);
+  Result<std::shared_ptr<Chunk>> TakeFirstLine(bool too_long, size_t scanned, Place place);
+  void ScanDoubtful(size_t* scanned, Place* place, size_t* cut) const;
   const uint8_t* data() const { return buffer_->data() + begin_; }
   int64_t available() const { return end_ - begin_; }
 
   std::unique_ptr<ByteStream> stream_;
   int64_t chunk_bytes_, record_bytes_max_;
   std::unique_ptr<Scanner> scanner_;
-  std::unique_ptr<arrow::ResizableBuffer> buffer_;
-  int64_t begin_ = 0, end_ = 0;  // the unread bytes in buffer_
-  bool at_end_ = false;          // the stream has no more
-  int64_t offset_ = 0;           // in the file, of begin_
+  std::shared_ptr<arrow::Buffer> buffer_;  // shared with the chunks cut from it: filled only once
+  int64_t begin_ = 0, end_ = 0;            // the unread bytes in buffer_
+  bool at_end_ = false;                    // the stream has no more
+  int64_t offset_ = 0;                     // in the file, of begin_
+  int64_t open_until_ = 0;                 // in the file: an open record was scanned up to here
+  Place open_place_ = Place::kQuoted;      // and this was the place there
   int64_t index_ = 0;
 };
 

@@ -91,11 +91,12 @@ void Arrow(benchmark::State& state) {
     for (std::string name; std::getline(names, name, ',');) {
       convert.column_types[name] = arrow::utf8();
     }
-    auto reader = arrow::csv::StreamingReader::Make(
-                      arrow::io::default_io_context(),
-                      std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(Text())),
-                      read, parse, convert)
-                      .ValueOrDie();
+    auto reader =
+        arrow::csv::StreamingReader::Make(
+            arrow::io::default_io_context(),
+            std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(Text())),
+            read, parse, convert)
+            .ValueOrDie();
     for (std::shared_ptr<arrow::RecordBatch> batch; reader->ReadNext(&batch).ok() && batch;) {
       rows += batch->num_rows();
     }

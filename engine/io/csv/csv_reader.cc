@@ -7,12 +7,13 @@
 #include "io/csv/chunk_cutter.h"
 #include "io/csv/column_builder.h"
 #include "io/csv/field_index.h"
+#include "io/csv/open_checks.h"
 #include "io/csv/record_text.h"
 
 namespace millrace::io {
 namespace {
 
-constexpr int64_t kHeadBytes = 256 << 10;  // sniffed; also the most a header may take
+constexpr int64_t kHeadBytes = csv::kHeaderBytesMax;  // also what is sniffed
 
 class CsvReader : public RecordReader {
  public:
@@ -20,8 +21,9 @@ class CsvReader : public RecordReader {
       : cutter_(std::move(stream), options), options_(options) {}
 
   Status Open(const Projection& projection) {
-    ARROW_ASSIGN_OR_RAISE(const std::string_view head,
-                          cutter_.Head(std::min(kHeadBytes, options_.record_bytes_max)));
+    ARROW_RETURN_NOT_OK(csv::CheckOptions(options_));
+    ARROW_ASSIGN_OR_RAISE(const std::string_view head, cutter_.Head(kHeadBytes));
+    ARROW_RETURN_NOT_OK(csv::CheckEncoding(head));
     DecideDialect(head, projection);
     ARROW_RETURN_NOT_OK(ReadNames(head));
     scanner_ = std::make_unique<csv::Scanner>(dialect_, options_.force_exact);
@@ -49,13 +51,7 @@ class CsvReader : public RecordReader {
       csv::IndexFields(*scanner_, chunk, index_options_, &index);
       batch.rejects = std::move(index.rejects);
     }
-    arrow::ArrayVector columns;
-    columns.reserve(columns_.size());
-    for (int column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto array,
-                            csv::BuildColumn(chunk, index, static_cast<size_t>(column), dialect_));
-      columns.push_back(std::move(array));
-    }
+    ARROW_ASSIGN_OR_RAISE(auto columns, csv::BuildColumns(chunk, index, columns_, dialect_));
     const auto rows = static_cast<int64_t>(index.rows());
     batch.columns = arrow::RecordBatch::Make(batch_schema_, rows, std::move(columns));
     batch.records = index.records;
@@ -83,22 +79,25 @@ class CsvReader : public RecordReader {
     if (all_there) dialect_.header = true;
   }
 
+  // Without the byte order mark and the blank lines that come first.
+  std::string_view FirstText(std::string_view head) const {
+    const std::string_view text = head.substr(dialect_.bom ? 3 : 0);
+    return text.substr(csv::BlankBytes(text, dialect_));
+  }
   csv::TextRecord FirstRecord(std::string_view head) const {
-    return csv::ReadRecord(head.substr(dialect_.bom ? 3 : 0), dialect_);
+    return csv::ReadRecord(FirstText(head), dialect_);
   }
 
   Status ReadNames(std::string_view head) {
     header_bytes_ = dialect_.bom ? 3 : 0;
-    empty_ = head.size() == static_cast<size_t>(header_bytes_);
-    if (empty_) return Status::OK();
+    const std::string_view text = FirstText(head);
+    empty_ = head.size() == static_cast<size_t>(header_bytes_) || (dialect_.header && text.empty());
+    if (dialect_.header) header_bytes_ = static_cast<int64_t>(head.size() - text.size());
+    const bool torn = static_cast<int64_t>(head.size()) >= kHeadBytes;
+    if (empty_ && !torn) return Status::OK();
     const csv::TextRecord first = FirstRecord(head);
     if (dialect_.header) {
-      if (!first.complete && static_cast<int64_t>(head.size()) >= kHeadBytes) {
-        return MakeError(ErrorCode::kUnknownDialect,
-                         "the first record is longer than " + std::to_string(kHeadBytes) +
-                             " bytes: this is no CSV header",
-                         "is this a CSV file? `quote:` and `header:` can be declared");
-      }
+      ARROW_RETURN_NOT_OK(csv::CheckHeader(first, text.substr(0, first.bytes), torn));
       header_bytes_ += static_cast<int64_t>(first.bytes);
     }
     for (size_t i = 0; i < first.fields.size(); ++i) {

@@ -44,7 +44,10 @@ struct SniffedCsv {
 SniffedCsv SniffCsv(std::string_view sample, const CsvOptions& options);
 
 /// Reads the header and maps the projection. A requested column that the header lacks is
-/// MissingColumn; duplicate header names are BadValue naming them.
+/// MissingColumn, one the projection forbids UnknownColumn; duplicate header names, and options
+/// that contradict each other, are BadValue; a header that cannot be read as one is UnknownDialect.
+/// Blank lines before a header are skipped. A file of nothing else has no columns and no rows, and
+/// no column is missing in it.
 Result<std::unique_ptr<RecordReader>> OpenCsv(std::unique_ptr<ByteStream> stream,
                                               const CsvOptions& options,
                                               const Projection& projection);

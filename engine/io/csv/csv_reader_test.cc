@@ -76,7 +76,8 @@ Result<Found> ReadAll(const std::string& text, const CsvOptions& options,
 // fields afterwards. Knows nothing of chunks, blocks or masks.
 class Oracle {
  public:
-  Oracle(std::string text, size_t columns) : text_(std::move(text)), columns_(columns) {}
+  Oracle(std::string text, size_t columns, size_t record_bytes_max = 16 << 20)
+      : text_(std::move(text)), columns_(columns), record_bytes_max_(record_bytes_max) {}
 
   Found Read() {
     size_t begin = 0;
@@ -96,7 +97,10 @@ class Oracle {
       if (i < text_.size() && text_[i] == '"') {
         quoted = true;
         for (++i;; ++i) {
-          if (i >= text_.size()) return Unclosed(begin);
+          if (i >= text_.size()) {
+            if (i - begin > record_bytes_max_) return TooLong(begin);
+            return Unclosed(begin);
+          }
           if (text_[i] != '"') {
             value += text_[i];
           } else if (i + 1 < text_.size() && text_[i + 1] == '"') {
@@ -124,6 +128,7 @@ class Oracle {
     size_t end = i;
     if (end > begin && text_[end - 1] == '\r') --end;
     const size_t next = i + 1;
+    if (std::min(next, text_.size()) - begin > record_bytes_max_) return TooLong(begin);
     if (columns_ > 1 && end == begin) return next;
     const auto reject = [&](const std::string& rule) {
       found_.rejects.push_back(Describe(ordinal_++, static_cast<int64_t>(begin),
@@ -140,6 +145,15 @@ class Oracle {
     return next;
   }
 
+  size_t TooLong(size_t begin) {
+    const size_t line_end = text_.find('\n', begin);
+    const size_t next = line_end == std::string::npos ? text_.size() : line_end + 1;
+    found_.rejects.push_back(Describe(ordinal_++, static_cast<int64_t>(begin),
+                                      static_cast<int64_t>(next - begin), "csv.record_too_long",
+                                      text_.substr(begin, next - begin)));
+    return next;
+  }
+
   size_t Unclosed(size_t begin) {
     const size_t line_end = text_.find('\n', begin);
     const size_t next = line_end == std::string::npos ? text_.size() : line_end + 1;
@@ -153,6 +167,7 @@ class Oracle {
 
   std::string text_;
   size_t columns_;
+  size_t record_bytes_max_;
   int64_t ordinal_ = 0;
   Found found_;
 };
@@ -167,13 +182,16 @@ CsvOptions Plain(size_t columns) {
 }
 
 // The first record decides the number of columns; it is a plain one here.
-void CheckAgainstOracle(const std::string& text, int64_t chunk_bytes) {
+void CheckAgainstOracle(const std::string& text, int64_t chunk_bytes,
+                        int64_t record_bytes_max = 16 << 20) {
   const std::string whole = "x,y\n" + text;
   CAPTURE(whole);
   CAPTURE(chunk_bytes);
-  const Found expected = Oracle(whole, 2).Read();
+  CAPTURE(record_bytes_max);
+  const Found expected = Oracle(whole, 2, static_cast<size_t>(record_bytes_max)).Read();
   CsvOptions options = Plain(2);
   options.chunk_bytes = chunk_bytes;
+  options.record_bytes_max = record_bytes_max;
   for (bool exact : {true, false}) {
     options.force_exact = exact;
     auto found = ReadAll(whole, options);
@@ -237,7 +255,10 @@ TEST_CASE("random texts read the same exactly, fast, and in any chunks") {
       text += tame > 0 && random() % 8 != 0 ? pieces[11 + random() % 3]
                                             : pieces[random() % pieces.size()];
     }
-    for (int64_t chunk_bytes : {1, 2, 7, 64, 1 << 20}) CheckAgainstOracle(text, chunk_bytes);
+    for (int64_t chunk_bytes : {1, 2, 7, 64, 1 << 20}) {
+      CheckAgainstOracle(text, chunk_bytes);
+      CheckAgainstOracle(text, chunk_bytes, 8 + static_cast<int64_t>(random() % 100));
+    }
   }
 }
 
@@ -282,6 +303,23 @@ TEST_CASE("a record that is too long is one reject in any chunks") {
     if (!first) first = *found;
     CHECK(*found == *first);
   }
+}
+
+TEST_CASE("a file of stray quotes reads as the oracle reads it, in time that grows with its size") {
+  // Every line leaves a quote open, and so would every further line if it stayed open. Were each
+  // scanned to the limit, this test would not end.
+  std::string stray = "x,y\n";
+  for (int i = 0; i < 200000; ++i) stray += i % 1000 == 0 ? "good,row\n" : "x\",\"\n";
+  for (int64_t chunk_bytes : {64, 1 << 20}) {
+    CsvOptions options = Plain(2);
+    options.chunk_bytes = chunk_bytes;
+    auto found = ReadAll(stray, options);
+    REQUIRE(found.ok());
+    CHECK(found->rows.size() == 201);
+    CHECK(found->rejects.size() == 199800);
+  }
+  CheckAgainstOracle(stray.substr(4, 2000), 64);
+  CheckAgainstOracle(stray.substr(4, 2000), 64, 100);
 }
 
 TEST_CASE("bad bytes in a requested field reject the record, elsewhere they do not matter") {
@@ -344,6 +382,54 @@ TEST_CASE("headers: missing, unknown and repeated columns are named") {
   CHECK(ReadAll("a,color\n1,2\n", options, strict).ok());
 
   CHECK(CodeOf(ReadAll("a,b,a\n1,2,3\n", options).status()) == ErrorCode::kBadValue);
+}
+
+TEST_CASE("what is no header is an error, never a file without rows") {
+  CsvOptions options;
+  options.header = true;
+  const std::string utf16(
+      "\xff\xfe"
+      "a\0,\0b\0\n\0",
+      10);
+  const std::string nul("a\0x,b\n1,2\n", 10);
+  for (const std::string& text :
+       {std::string("\"a,b\n1,2\n3,4\n"), std::string("\"a\"x,b\n1,2\n"), utf16, nul,
+        std::string("a\xff,b\n1,2\n"), std::string(300 << 10, 'a') + "\n1\n",
+        std::string(300 << 10, '\n') + "a\n1\n"}) {
+    CAPTURE(text.substr(0, 20));
+    CHECK(CodeOf(ReadAll(text, options).status()) == ErrorCode::kUnknownDialect);
+  }
+  CHECK(CodeOf(ReadAll("\"a,b\n1,2\n", {}).status()) == ErrorCode::kUnknownDialect);
+}
+
+TEST_CASE("blank lines before the header, a long header and an index without a name") {
+  auto blank = ReadAll("\n\r\na,b\n1,2\n", {});
+  REQUIRE(blank.ok());
+  CHECK(blank->rows.size() == 1);
+  CHECK(blank->rejects.empty());
+  CHECK(ReadAll("\n\n", {})->rows.empty());
+
+  CsvOptions options;
+  options.header = true;
+  options.record_bytes_max = 10;
+  auto small = ReadAll("first_long_name,second_long_name\n1,2\n", options);
+  REQUIRE(small.ok());
+  CHECK(small->rows.size() == 1);
+  CHECK(SniffCsv(",name\n0,ann\n", {}).dialect.header);
+}
+
+TEST_CASE("options that contradict each other are refused") {
+  const auto code = [](auto change) {
+    CsvOptions options;
+    change(options);
+    return CodeOf(ReadAll("a,b\n1,2\n", options).status());
+  };
+  CHECK(code([](CsvOptions& o) { o.delimiter = '"'; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) { o.delimiter = o.escape = '\\'; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) { o.delimiter = '\n'; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) { o.quote = '\xe9'; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) { o.chunk_bytes = 0; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) { o.record_bytes_max = 0; }) == ErrorCode::kBadValue);
 }
 
 TEST_CASE("sniffing: delimiter, header, escape, newline, byte order mark") {

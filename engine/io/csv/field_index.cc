@@ -17,6 +17,7 @@ class Indexer {
         data_(chunk.bytes->data()),
         size_(static_cast<uint32_t>(chunk.bytes->size())) {
     structure_.Clear();
+    structure_.positions.reserve(size_ / 8);  // a guess: denser text makes it grow
     end_place_ = scanner.Index(data_, 0, size_, Place::kFieldStart, &structure_);
     const bool unfinished =
         size_ > 0 && (structure_.positions.empty() || structure_.positions.back() != size_ - 1 ||
@@ -46,7 +47,7 @@ class Indexer {
 
   // Every record has as many fields as there are columns, and no line is blank.
   bool Regular() const {
-    const std::vector<uint32_t>& at = structure_.positions;
+    const Positions& at = structure_.positions;
     const size_t columns = options_.columns;
     if (columns < 2 || at.size() != structure_.line_ends * columns) return false;
     for (size_t i = columns - 1; i < at.size(); i += columns) {
@@ -75,7 +76,7 @@ class Indexer {
   }
 
   void WalkRecords(bool open_quote) {
-    const std::vector<uint32_t>& at = structure_.positions;
+    const Positions& at = structure_.positions;
     uint32_t begin = 0;
     size_t fault = 0;
     for (size_t first = 0; first < at.size();) {

@@ -16,7 +16,7 @@ namespace millrace::io::csv {
 struct FieldIndex {
   size_t columns = 0;
   std::vector<uint32_t> row_begins;
-  std::vector<uint32_t> ends;           // rows * columns
+  Positions ends;                       // rows * columns
   std::vector<uint32_t> record_of_row;  // empty: row i is record i
   std::vector<Reject> rejects;
   int64_t records = 0;

@@ -44,6 +44,7 @@ TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
       break;
     }
   }
+  record.open = !record.complete && (place == Place::kQuoted || place == Place::kEscaped);
   if (!record.complete) structure.positions.push_back(static_cast<uint32_t>(end));
   record.bytes = record.complete ? end + 1 : end;
   for (uint32_t fault : structure.text_after_quote) record.faulty |= fault < end;
@@ -57,6 +58,21 @@ TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
     begin = position + 1;
   }
   return record;
+}
+
+size_t BlankBytes(std::string_view text, const CsvDialect& dialect) {
+  const char line_end = dialect.newline == "\r" ? '\r' : '\n';
+  size_t bytes = 0;
+  while (bytes < text.size()) {
+    if (text[bytes] == line_end) {
+      ++bytes;
+    } else if (line_end == '\n' && text.substr(bytes, 2) == "\r\n") {
+      bytes += 2;
+    } else {
+      break;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace millrace::io::csv

@@ -19,10 +19,14 @@ struct TextRecord {
   size_t bytes = 0;       // with its line end
   bool complete = false;  // its line end was seen
   bool faulty = false;    // text after a closing quote
+  bool open = false;      // the text ends inside quotes
 };
 
 /// The record at the start of `text`. A blank line is a record of one empty field.
 /// REQUIRES: one readable byte behind the text.
 TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect);
+
+/// How many bytes of blank lines `text` starts with.
+size_t BlankBytes(std::string_view text, const CsvDialect& dialect);
 
 }  // namespace millrace::io::csv

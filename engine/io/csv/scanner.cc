@@ -29,7 +29,9 @@ bool CpuHasAvx2() {
 // time, and the size is corrected at the end.
 class IndexSink {
  public:
-  explicit IndexSink(Structure* out) : out_(out), count_(out->positions.size()) { Grow(); }
+  explicit IndexSink(Structure* out) : out_(out), count_(out->positions.size()) {
+    out_->positions.resize(std::max(out_->positions.capacity(), count_ + 64));
+  }
   ~IndexSink() { out_->positions.resize(count_); }
 
   [[gnu::always_inline]] void Block(size_t base, uint64_t structural, uint64_t line_ends) {

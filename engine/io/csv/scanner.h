@@ -12,6 +12,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include "io/csv/csv_reader.h"
@@ -31,8 +34,23 @@ enum class Place : uint8_t {
   kEscaped,     // in quotes, after an escape character that is not the quote
 };
 
+/// Leaves new elements as they are: they are written before they are read.
+template <class T>
+struct Uninitialised : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = Uninitialised<U>;
+  };
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    if constexpr (sizeof...(Args) > 0)
+      ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
+  }
+};
+using Positions = std::vector<uint32_t, Uninitialised<uint32_t>>;
+
 struct Structure {
-  std::vector<uint32_t> positions;         // of delimiters and line ends, ascending
+  Positions positions;                     // of delimiters and line ends, ascending
   std::vector<uint32_t> text_after_quote;  // first byte of each such fault, ascending
   size_t line_ends = 0;
   void Clear();

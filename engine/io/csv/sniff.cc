@@ -72,11 +72,13 @@ bool LooksLikeNumber(const std::string& text) {
   return digit;
 }
 
-// A header has a different, non-empty word for every column and no number among them.
+// A header has a different, non-empty word for every column and no number among them. Its first
+// field may be empty: that is how an index without a name is written.
 bool LooksLikeHeader(const csv::TextRecord& record, std::string* why) {
   std::set<std::string> names;
   for (const csv::TextField& field : record.fields) {
-    if (field.text.empty()) {
+    const bool index = &field == &record.fields[0] && record.fields.size() > 1;
+    if (field.text.empty() && !index) {
       *why = "the first record has an empty field";
       return false;
     }
@@ -154,9 +156,11 @@ SniffedCsv SniffCsv(std::string_view given, const CsvOptions& options) {
     }
   }
   std::string why;
+  sample.remove_prefix(csv::BlankBytes(sample, dialect));
   const csv::TextRecord first = csv::ReadRecord(sample.substr(0, 1 << 16), dialect);
-  dialect.header = options.header ? *options.header : LooksLikeHeader(first, &why);
-  if (!options.header) {
+  dialect.header =
+      options.header ? *options.header : sample.empty() || LooksLikeHeader(first, &why);
+  if (!options.header && !sample.empty()) {
     result.reasons.push_back((dialect.header ? "a header: " : "no header: ") + why);
   }
   result.confidence = best.records == 0 ? 0 : std::min(1.0, best.Score());
