@@ -86,6 +86,13 @@ std::string Escaped(std::string_view text) {
   return out;
 }
 
+std::string CutText(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
 std::string Element(const std::string& name, const std::string& content, const std::string& css) {
   return "<" + name + (css.empty() ? "" : " class=\"" + css + "\"") + ">" + content + "</" + name +
          ">";

@@ -11,6 +11,9 @@ namespace millrace::pipeline {
 /// that reorder text are shown by name, bytes that are no UTF-8 as U+FFFD.
 std::string Escaped(std::string_view text);
 
+/// At most `bytes_max` bytes of the text, cut between code points and marked by "…".
+std::string CutText(std::string_view text, size_t bytes_max);
+
 /// <name class="css">content</name>; the content is HTML already.
 std::string Element(const std::string& name, const std::string& content,
                     const std::string& css = "");

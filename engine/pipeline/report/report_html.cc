@@ -33,7 +33,7 @@ svg{display:block;width:100%;height:14px;border-radius:7px;margin:.3rem 0 .8rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:.82rem;white-space:nowrap}
 th,td{padding:.34rem .9rem .34rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}td code,td .m{display:inline-block;min-width:7rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tr.sum td{font-weight:600}
 details{margin:.2rem 0 .7rem}summary{cursor:pointer;padding:.25rem 0}
@@ -85,7 +85,7 @@ std::string Tile(const std::string& label, const std::string& value, const std::
 std::string Head(const Report& report) {
   const stage::RowEquation rows = report.Rows();
   std::string html = Element("h1", Escaped(report.pipeline)) + "\n" +
-                     Element("p", "run " + Code(report.run_id), "soft") + "\n";
+                     Element("p", "run " + Code(report.run_id.substr(0, 12)), "soft") + "\n";
   std::string tiles = Tile("rows read", FormatCount(rows.read), "") +
                       Tile("written", FormatCount(rows.written), "good") +
                       Tile("rejected, " + FormatShare(rows.rejected, rows.read),
@@ -95,33 +95,44 @@ std::string Head(const Report& report) {
   return html + Element("div", tiles, "tiles") + "\n";
 }
 
+// "1 file", "12 files".
+std::string Counted(size_t count, const std::string& thing) {
+  return FormatCount(static_cast<int64_t>(count)) + " " + thing + (count == 1 ? "" : "s");
+}
+
+// `other` shows rows that were neither written nor rejected; most runs have none.
 void AddFunnelRow(HtmlTable& table, const std::string& name, const stage::RowEquation& rows,
-                  const std::string& css) {
-  table.Add({name, FormatCount(rows.read + rows.derived + rows.repeated), FormatCount(rows.written),
-             FormatCount(rows.rejected), FormatCount(rows.expanded + rows.not_drawn),
-             FormatShare(rows.rejected, rows.read)},
-            css);
+                  bool other, const std::string& css) {
+  std::vector<std::string> cells = {name, FormatCount(rows.read + rows.derived + rows.repeated),
+                                    FormatCount(rows.written), FormatCount(rows.rejected)};
+  if (other) cells.push_back(FormatCount(rows.expanded + rows.not_drawn));
+  cells.push_back(FormatShare(rows.rejected, rows.read));
+  table.Add(std::move(cells), css);
 }
 
 std::string Funnel(const Report& report, const ReportTable& table) {
+  const stage::RowEquation& all = table.manifest.rows;
   std::vector<int64_t> parts;
   for (const ReportReject& reject : table.rejects) parts.push_back(reject.count.rows);
-  HtmlTable rows({"source", "read", "written", "rejected", "other", "rejected share"},
-                 {false, true, true, true, true, true});
+  const bool other = all.expanded + all.not_drawn > 0;
+  std::vector<std::string> titles = {"source", "read", "written", "rejected"};
+  if (other) titles.push_back("other");
+  titles.push_back("share");
+  std::vector<bool> numbers(titles.size(), true);
+  numbers[0] = false;
+  HtmlTable rows(titles, numbers);
   for (const std::string& source : report.sources) {
     const auto found = table.manifest.rows_by_source.find(source);
     if (found != table.manifest.rows_by_source.end()) {
-      AddFunnelRow(rows, Escaped(source), found->second, "");
+      AddFunnelRow(rows, Escaped(source), found->second, other, "");
     }
   }
-  AddFunnelRow(rows, "all", table.manifest.rows, "sum");
-  return Bar(table.manifest.rows.written, parts) + rows.Html() +
-         Element("p",
-                 table.manifest.rows.holds()
-                     ? "Every row is accounted for: read = written + rejected + other."
-                     : "ROWS ARE NOT ACCOUNTED FOR.",
-                 "soft") +
-         "\n";
+  AddFunnelRow(rows, "all", all, other, "sum");
+  const std::string equation =
+      std::string("Every row is accounted for: read = written + rejected") +
+      (other ? " + other." : ".");
+  return Bar(all.written, parts) + rows.Html() +
+         Element("p", all.holds() ? equation : "ROWS ARE NOT ACCOUNTED FOR.", "soft") + "\n";
 }
 
 std::string Sample(const RejectSample& sample) {
@@ -165,8 +176,8 @@ std::string Columns(const ReportTable& table) {
     const std::string hidden = "<span class=\"soft\">sensitive</span>";
     columns.Add({Code(c.name), Escaped(c.type), FormatShare(c.nulls, c.rows),
                  "≈ " + FormatCount(c.distinct_estimate),
-                 c.sensitive ? hidden : Code(c.min.substr(0, 80)),
-                 c.sensitive ? hidden : Code(c.max.substr(0, 80)), c.sensitive ? "" : length});
+                 c.sensitive ? hidden : Code(CutText(c.min, 80)),
+                 c.sensitive ? hidden : Code(CutText(c.max, 80)), c.sensitive ? "" : length});
   }
   return columns.Html();
 }
@@ -192,8 +203,8 @@ std::string Inputs(const ReportTable& table) {
         {Escaped(input.source), Code(input.path), FormatByteSize(input.bytes), Hash(input.sha256)});
     bytes += input.bytes;
   }
-  const auto count = static_cast<int64_t>(table.manifest.inputs.size());
-  return Folded(FormatCount(count) + " input files, " + FormatByteSize(bytes), inputs.Html());
+  return Folded(Counted(table.manifest.inputs.size(), "input file") + ", " + FormatByteSize(bytes),
+                inputs.Html());
 }
 
 std::string Exports(const Report& report) {
@@ -205,9 +216,8 @@ std::string Exports(const Report& report) {
     html +=
         Element("h3", Escaped(e.name) + " <span class=\"soft\">" + Escaped(e.type) + "</span>") +
         Element("p", Code(e.path + "/" + e.release_id)) +
-        Folded(FormatCount(e.rows) + " rows in " +
-                   FormatCount(static_cast<int64_t>(e.files.size())) + " files, " +
-                   FormatByteSize(bytes),
+        Folded(Counted(static_cast<size_t>(e.rows), "row") + " in " +
+                   Counted(e.files.size(), "file") + ", " + FormatByteSize(bytes),
                Files(e.files));
   }
   return html;
@@ -240,12 +250,10 @@ std::string Table(const Report& report, const ReportTable& table) {
   html += Element("h2", "Rejected" + of) + "\n" + Rejects(table);
   html += Element("h2", "Columns" + of) + "\n" + Columns(table);
   html += Element("h2", "Files" + of) + "\n" + Inputs(table);
-  const auto outputs = static_cast<int64_t>(table.manifest.outputs.size());
-  html += Folded(FormatCount(outputs) + " committed files", Files(table.manifest.outputs));
-  if (!table.manifest.reject_files.empty()) {
-    const auto rejects = static_cast<int64_t>(table.manifest.reject_files.size());
-    html += Folded(FormatCount(rejects) + " reject files", Files(table.manifest.reject_files));
-  }
+  const auto& outputs = table.manifest.outputs;
+  const auto& rejects = table.manifest.reject_files;
+  html += Folded(Counted(outputs.size(), "committed file"), Files(outputs));
+  if (!rejects.empty()) html += Folded(Counted(rejects.size(), "reject file"), Files(rejects));
   return html;
 }
 

@@ -1,0 +1,90 @@
+#include "pipeline/report/report.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/report/html_writer.h"
+
+namespace millrace::pipeline {
+namespace {
+
+Report HostileReport() {
+  const std::string hostile = "<script>alert('x')</script>\"&\x1b[31m\xff\xe2\x80\xae";
+  Report report;
+  report.pipeline = hostile;
+  report.run_id = std::string(64, 'a');
+  report.plan_id = "0123456789ab";
+  report.config_hash = std::string(64, 'b');
+  report.code_version = "0123456789ab";
+  report.engine_version = "millrace-0.1.0";
+  report.sources = {"tickets", hostile};
+  ReportTable table;
+  table.manifest.table = hostile;
+  table.manifest.rows = {.read = 120, .written = 100, .rejected = 20};
+  table.manifest.rows_by_source = {{"tickets", {.read = 100, .written = 90, .rejected = 10}},
+                                   {hostile, {.read = 20, .written = 10, .rejected = 10}}};
+  table.manifest_key = "stages/ingest/k/manifest.json";
+  table.manifest.inputs = {{"tickets", hostile, 10, std::string(64, 'c')}};
+  table.manifest.outputs = {{hostile, 100, 1000, std::string(64, 'd'), std::string(64, 'e')}};
+  stage::ColumnProfile column;
+  column.name = hostile;
+  column.type = "string";
+  column.rows = 100;
+  column.min = hostile;
+  table.manifest.profiles = {column};
+  column.name = "email";
+  column.sensitive = true;
+  column.min = column.max = "";
+  table.manifest.profiles.push_back(column);
+  ReportReject reject;
+  reject.count = {"tickets", "contract", "contract.length", "text", 20};
+  reject.samples = {{"tickets/a.csv#7", hostile, hostile, hostile, hostile, 77}};
+  table.rejects = {reject};
+  report.tables = {table};
+  report.exports = {{"drop", "parquet", hostile, "", "r1", 100, table.manifest.outputs}};
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("the HTML report shows hostile values as text") {
+  const std::string html = ReportToHtml(HostileReport());
+  CHECK(html.find("<script") == std::string::npos);
+  CHECK(html.find('\x1b') == std::string::npos);
+  CHECK(html.find('\xff') == std::string::npos);
+  CHECK(html.find("\xe2\x80\xae") == std::string::npos);
+  CHECK(html.find("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;") !=
+        std::string::npos);
+  CHECK(html.find("U+001B") != std::string::npos);
+  // Nothing is fetched from anywhere.
+  for (const char* word : {"http://", "https://", "src=", "href=", "url(", "@import"}) {
+    CAPTURE(word);
+    CHECK(html.find(word) == std::string::npos);
+  }
+}
+
+TEST_CASE("the JSON report accounts for every row and is the same each time") {
+  const std::string text = ReportToJson(HostileReport());
+  CHECK(text == ReportToJson(HostileReport()));
+  const auto json = nlohmann::json::parse(text);
+  CHECK(json["rows"]["read"] == 120);
+  CHECK(json["rows"]["written"].get<int>() + json["rows"]["rejected"].get<int>() == 120);
+  CHECK(json["tables"][0]["sources"][0]["source"] == "tickets");
+  CHECK(json["tables"][0]["rejects"][0]["samples"][0]["byte_offset"] == 77);
+  const auto& email = json["tables"][0]["columns"][1];
+  CHECK(email["sensitive"] == true);
+  CHECK_FALSE(email.contains("min"));
+}
+
+TEST_CASE("escaping keeps letters of any language and line breaks") {
+  CHECK(Escaped("größe 日本 😀\n\t") == "größe 日本 😀\n\t");
+  CHECK(Escaped("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;");
+  CHECK(Escaped("\xc3") == "\xEF\xBF\xBD");
+  CHECK(Escaped("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
+  CHECK(Escaped(std::string("\0", 1)) == "<i class=\"c\">U+0000</i>");
+}
+
+}  // namespace millrace::pipeline
