@@ -1,5 +1,7 @@
 #include "io/csv/csv_reader.h"
 
+#include <arrow/array/util.h>
+
 #include <algorithm>
 #include <map>
 
@@ -14,6 +16,7 @@ namespace millrace::io {
 namespace {
 
 constexpr int64_t kHeadBytes = csv::kHeaderBytesMax;  // also what is sniffed
+constexpr int kNoColumn = -1;                         // an optional column that the file lacks
 
 class CsvReader : public RecordReader {
  public:
@@ -51,8 +54,19 @@ class CsvReader : public RecordReader {
       csv::IndexFields(*scanner_, chunk, index_options_, &index);
       batch.rejects = std::move(index.rejects);
     }
-    ARROW_ASSIGN_OR_RAISE(auto columns, csv::BuildColumns(chunk, index, columns_, dialect_));
     const auto rows = static_cast<int64_t>(index.rows());
+    ARROW_ASSIGN_OR_RAISE(auto built,
+                          csv::BuildColumns(chunk, index, index_options_.utf8_columns, dialect_));
+    arrow::ArrayVector columns;
+    columns.reserve(columns_.size());
+    for (size_t i = 0, next = 0; i < columns_.size(); ++i) {
+      if (columns_[i] != kNoColumn) {
+        columns.push_back(std::move(built[next++]));
+      } else {
+        ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(arrow::utf8(), rows));
+        columns.push_back(std::move(nulls));
+      }
+    }
     batch.columns = arrow::RecordBatch::Make(batch_schema_, rows, std::move(columns));
     batch.records = index.records;
     batch.extents.resize(index.rows());
@@ -127,29 +141,31 @@ class CsvReader : public RecordReader {
   }
 
   Status Project(const Projection& projection) {
-    std::vector<std::string> wanted;
+    std::vector<FieldRequest> wanted = projection.fields;
     if (projection.all) {
-      wanted = names_;
-    } else {
-      for (const FieldRequest& request : projection.fields) wanted.push_back(request.path);
+      for (const std::string& name : names_) wanted.emplace_back().path = name;
     }
     arrow::FieldVector fields;
     std::vector<std::string> missing;
-    for (const std::string& name : wanted) {
-      fields.push_back(arrow::field(name, arrow::utf8()));
-      const auto found = std::find(names_.begin(), names_.end(), name);
-      if (found == names_.end()) missing.push_back(name);
-      columns_.push_back(static_cast<int>(found - names_.begin()));
+    for (const FieldRequest& request : wanted) {
+      fields.push_back(arrow::field(request.path, arrow::utf8()));
+      const auto found = std::find(names_.begin(), names_.end(), request.path);
+      const bool there = found != names_.end();
+      if (!there && !request.optional) missing.push_back(request.path);
+      columns_.push_back(there ? static_cast<int>(found - names_.begin()) : kNoColumn);
+      if (there) index_options_.utf8_columns.push_back(columns_.back());
     }
     batch_schema_ = arrow::schema(std::move(fields));
-    if (empty_) return Status::OK();  // a file of no bytes has no rows, and so lacks nothing
+    if (empty_) {  // a file of no bytes has no rows, and so lacks nothing
+      file_schema_ = batch_schema_;
+      return Status::OK();
+    }
     if (!missing.empty()) return MissingColumns(missing, names_);
     ARROW_RETURN_NOT_OK(CheckUnknownColumns(projection, names_));
     index_options_.columns = names_.size();
     index_options_.fill_short_rows = options_.fill_short_rows;
     index_options_.line_end = scanner_->line_end();
     index_options_.crlf = scanner_->line_end() == '\n';
-    index_options_.utf8_columns = columns_;
     return Status::OK();
   }
 
@@ -168,7 +184,7 @@ class CsvReader : public RecordReader {
   CsvDialect dialect_;
   std::unique_ptr<csv::Scanner> scanner_;
   std::vector<std::string> names_;
-  std::vector<int> columns_;  // of the file, one per column of the batch
+  std::vector<int> columns_;  // of the file, one per column of the batch, or kNoColumn
   csv::IndexOptions index_options_;
   std::shared_ptr<arrow::Schema> file_schema_, batch_schema_;
   int64_t header_bytes_ = 0;

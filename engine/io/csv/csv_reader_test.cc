@@ -364,6 +364,28 @@ TEST_CASE("files without rows") {
   }
 }
 
+TEST_CASE("a file without an optional column gives nulls") {
+  Projection projection;
+  projection.fields.resize(2);
+  projection.fields[0].path = "b";
+  projection.fields[1].path = "absent";
+  projection.fields[1].optional = true;
+  const auto found = ReadAll("a,b\n1,2\n3,4\n", {}, projection);
+  REQUIRE(found.ok());
+  REQUIRE(found->rows.size() == 2);
+  CHECK(found->rows[0].second == Row{"2", std::nullopt});
+  CHECK(found->rows[1].second == Row{"4", std::nullopt});
+}
+
+TEST_CASE("a file of no bytes lacks no column") {
+  Projection projection;
+  projection.fields.resize(1);
+  projection.fields[0].path = "a";
+  const auto reader = OpenCsv(MemoryByteStream(""), {}, projection);
+  REQUIRE(reader.ok());
+  CHECK((*reader)->file_schema()->field_names() == std::vector<std::string>{"a"});
+}
+
 TEST_CASE("headers: missing, unknown and repeated columns are named") {
   Projection wanted;
   wanted.fields = {{"colour", false}, {"a", false}};
