@@ -25,7 +25,7 @@ int Gc(const Session& session, const std::string& workspace, bool dry_run) {
   if (result->removed.empty()) {
     PrintOut("nothing to remove\n");
   } else {
-    PrintOut(FormatCount(static_cast<int64_t>(result->removed.size())) + " files, " +
+    PrintOut(FormatCounted(static_cast<int64_t>(result->removed.size()), "file") + ", " +
              FormatByteSize(result->bytes) + (dry_run ? " would be removed\n" : " removed\n"));
   }
   return 0;

@@ -28,12 +28,12 @@ int Verify(const Session& session, const std::string& workspace) {
              SafeText(problem, false) + "\n");
   }
   const std::string checked =
-      FormatCount(result->files_checked) + " files, " + FormatByteSize(result->bytes_checked);
+      FormatCounted(result->files_checked, "file") + ", " + FormatByteSize(result->bytes_checked);
   if (whole) {
     PrintOut(checked + ": every hash is right\n");
   } else {
     PrintErr(
-        FormatCount(static_cast<int64_t>(result->problems.size())) + " problems in " + checked +
+        FormatCounted(static_cast<int64_t>(result->problems.size()), "problem") + " in " + checked +
         "\n  help: `millrace run` computes damaged splits anew; releases are kept as they are\n");
   }
   return code;

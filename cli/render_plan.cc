@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/quantity.h"
 #include "cli/render.h"
@@ -43,11 +44,12 @@ std::string Dialects(const Json& plan) {
     const auto shown = [](const Json& value) {
       return value.is_null() ? std::string("none") : value.get<std::string>();
     };
-    out += "  " + SafeText(s.at("name").get<std::string>(), false) + ": delimiter " +
-           shown(d.at("delimiter")) + "  quote " + shown(d.at("quote")) + "  escape " +
-           shown(d.at("escape")) + "  " + (d.at("header").get<bool>() ? "header" : "no header") +
-           "  newline " + shown(d.at("newline")) + (d.at("bom").get<bool>() ? "  BOM" : "") +
-           "  (confidence " +
+    const std::string file =
+        s.at("name").get<std::string>() + "/" + s.at("sampled_file").get<std::string>();
+    out += "  " + SafeText(file, false) + ": delimiter " + shown(d.at("delimiter")) + "  quote " +
+           shown(d.at("quote")) + "  escape " + shown(d.at("escape")) + "  " +
+           (d.at("header").get<bool>() ? "header" : "no header") + "  newline " +
+           shown(d.at("newline")) + (d.at("bom").get<bool>() ? "  BOM" : "") + "  (confidence " +
            FormatShare(static_cast<int64_t>(d.at("confidence").get<double>() * 100), 100) + ")\n";
   }
   return out.empty() ? "" : "\n" + Title("CSV dialects") + out;
@@ -111,12 +113,19 @@ std::string Changes(const Json& plan) {
   } else {
     out += "  since " + changes.at("last_run").get<std::string>() + ": " +
            (changes.at("config_changed").get<bool>() ? "the config changed, " : "") +
-           FormatCount(changes.at("unchanged")) + " files unchanged\n";
+           FormatCounted(changes.at("unchanged"), "file") + " unchanged\n";
     out += FileChanges(changes, "new", "+") + FileChanges(changes, "changed", "~") +
            FileChanges(changes, "removed", "-");
   }
-  return out + "  " + FormatCount(changes.at("splits_to_do")) + " splits to do, " +
+  return out + "  " + FormatCounted(changes.at("splits_to_do"), "split") + " to do, " +
          FormatCount(changes.at("splits_to_skip")) + " done already\n";
+}
+
+std::string Indented(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out += "  " + line + "\n";
+  return out;
 }
 
 std::string Proposals(const Json& plan) {
@@ -126,7 +135,7 @@ std::string Proposals(const Json& plan) {
     const std::string table = contract.at("table");
     out += "\n" +
            Title("Inferred contract" + (table.empty() ? "" : " of " + SafeText(table, false))) +
-           SafeText(contract.at("proposal").get<std::string>()) + "\n";
+           Indented(SafeText(contract.at("proposal").get<std::string>()));
   }
   return out;
 }

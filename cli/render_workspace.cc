@@ -65,7 +65,7 @@ std::string InspectedFile(const Json& file) {
   if (file.value("compression", "none") != "none") {
     out += ", " + file.at("compression").get<std::string>();
   }
-  out += ", " + FormatByteSize(file.at("bytes")) + ", " + FormatCount(file.at("rows")) + " rows" +
+  out += ", " + FormatByteSize(file.at("bytes")) + ", " + FormatCounted(file.at("rows"), "row") +
          (file.at("whole_file").get<bool>() ? "" : " looked at");
   if (file.contains("delimiter")) {
     const std::string delimiter = file.at("delimiter");

@@ -30,6 +30,16 @@ std::string HelpHint(const std::string& guess, const std::string& command) {
          (command.empty() ? "the commands" : "the options");
 }
 
+// "FILE", as the help names it.
+std::string MissingArgument(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional() && option->get_required() && option->count() == 0) {
+      return option->get_option_text();
+    }
+  }
+  return "another option";
+}
+
 }  // namespace
 
 Status UsageError(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
@@ -58,6 +68,11 @@ Status UsageError(const CLI::App& app, const CLI::ParseError& error, int argc, c
   if (active.empty()) {
     return MakeError(ErrorCode::kUsage, argc < 2 ? "a command is missing" : error.what(),
                      HelpHint("", ""));
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    return MakeError(ErrorCode::kUsage,
+                     "`millrace " + command + "` needs " + MissingArgument(scope),
+                     HelpHint("", command));
   }
   return MakeError(ErrorCode::kUsage, error.what(), HelpHint("", command));
 }

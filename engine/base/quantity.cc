@@ -65,6 +65,10 @@ std::string FormatCount(int64_t value) {
   return digits;
 }
 
+std::string FormatCounted(int64_t value, const std::string& thing) {
+  return FormatCount(value) + ' ' + thing + (value == 1 ? "" : "s");
+}
+
 std::string FormatByteSize(int64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes) / 1024;

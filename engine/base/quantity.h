@@ -15,6 +15,8 @@ Result<int64_t> ParseByteSize(std::string_view text);
 
 /// "1,234,567".
 std::string FormatCount(int64_t value);
+/// "1 file", "1,200 files".
+std::string FormatCounted(int64_t value, const std::string& thing);
 /// "0 B", "812 B", "1.4 KiB", "23 MiB": three significant digits at most.
 std::string FormatByteSize(int64_t bytes);
 /// "0.4 s", "12 s", "3 min 20 s", "2 h 05 min".

@@ -23,6 +23,8 @@ TEST_CASE("numbers are written for people") {
   CHECK(FormatCount(1000) == "1,000");
   CHECK(FormatCount(-1234567) == "-1,234,567");
   CHECK(FormatCount(-123) == "-123");
+  CHECK(FormatCounted(1, "file") == "1 file");
+  CHECK(FormatCounted(1200, "file") == "1,200 files");
   CHECK(FormatByteSize(812) == "812 B");
   CHECK(FormatByteSize(1434) == "1.4 KiB");
   CHECK(FormatByteSize(23 << 20) == "23 MiB");

@@ -16,9 +16,11 @@ class SourceCheck {
       : config_(config), source_(source), contract_(contract) {}
 
   Status Check(const source::FileSource& files) {
+    ARROW_ASSIGN_OR_RAISE(const auto binding, contract::Bind(contract_, source_.name));
+    const std::vector<io::FieldRequest>& wanted = binding->projection().fields;
     for (const io::FileInfo& file : files.files) {
       if (problems_.size() >= kProblemsPerSourceMax) break;
-      const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file);
+      const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file, wanted);
       if (!schema.ok()) {
         Report(schema.status(), source_.path_span, file.key);
       } else if ((*schema)->num_fields() > 0 && source_.type != SourceType::kJsonl) {
@@ -59,7 +61,7 @@ class SourceCheck {
       if (problem.message.find(file) == std::string::npos) {
         problem.message += " (in `" + file + "` of source `" + source_.name + "`)";
       }
-      if (!problem.span.known()) SetPlace(problem, config_, span);
+      SetPlace(problem, config_, span);
       problems_.push_back(std::move(problem));
     }
   }

@@ -193,8 +193,8 @@ class Build {
       if (source.contract == name) sources.push_back(source.name);
     }
     // A source that is wrong itself may still be referred to.
-    config_.contracts.push_back(
-        BuildContract(name, value, name.empty() ? source_names_ : sources, source_names_, problems_));
+    config_.contracts.push_back(BuildContract(name, value, name.empty() ? source_names_ : sources,
+                                              source_names_, problems_));
     config_.contract_json[name] = ContractJson(name, value);
   }
 
@@ -221,8 +221,8 @@ class Build {
   exporting::ExportOptions BuildOptions(const std::string& name, const ConfigValue& value) {
     exporting::ExportOptions options;
     options.name = name;
-    options.format = value.spec->type_value == "jsonl" ? exporting::Format::kJsonl
-                                                       : exporting::Format::kParquet;
+    options.format =
+        value.spec->type_value == "jsonl" ? exporting::Format::kJsonl : exporting::Format::kParquet;
     const std::string compression = value.Text("compression", "none");
     options.compression = compression == "gzip"   ? exporting::TextCompression::kGzip
                           : compression == "zstd" ? exporting::TextCompression::kZstd

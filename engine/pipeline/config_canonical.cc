@@ -17,11 +17,16 @@ using Kind = ConfigValue::Kind;
 template <typename Json>
 Json ToJson(const ConfigValue& value) {
   switch (value.kind) {
-    case Kind::kNone: return nullptr;
-    case Kind::kBool: return value.boolean;
-    case Kind::kInteger: return value.integer;
-    case Kind::kNumber: return value.number;
-    case Kind::kText: return value.text;
+    case Kind::kNone:
+      return nullptr;
+    case Kind::kBool:
+      return value.boolean;
+    case Kind::kInteger:
+      return value.integer;
+    case Kind::kNumber:
+      return value.number;
+    case Kind::kText:
+      return value.text;
     case Kind::kTexts: {
       Json list = Json::array();
       for (const ConfigValue& item : value.items) list.push_back(ToJson<Json>(item));
@@ -38,8 +43,8 @@ Json ToJson(const ConfigValue& value) {
 
 // A word that every YAML reader takes for the same text.
 bool IsPlainWord(const std::string& text) {
-  static const auto* surprising = new std::set<std::string>{
-      "true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+  static const auto* surprising =
+      new std::set<std::string>{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   std::string lower;
   for (const char c : text) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };

@@ -20,8 +20,8 @@ void AddExpressionProblem(const Diagnostic& diagnostic, const ConfigValue& text,
   Diagnostic moved = diagnostic;
   moved.span = text.span;
   if (text.as_written && diagnostic.span.known()) {
-    moved.span = problems->tree().SpanInside(*text.node, diagnostic.span.column - 1,
-                                             diagnostic.span.length);
+    moved.span =
+        problems->tree().SpanInside(*text.node, diagnostic.span.column - 1, diagnostic.span.length);
   }
   problems->Add(std::move(moved));
 }

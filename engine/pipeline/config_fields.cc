@@ -19,61 +19,90 @@ const ObjectSpec& LengthSpec() {
 }
 
 const ObjectSpec& BoolValuesSpec() {
-  static const auto* spec = new ObjectSpec{
-      .name = "bool values",
-      .doc = "The texts of a bool column; compared as they stand.",
-      .fields = {
-          {.key = "true", .type = T::kTexts, .doc = "The texts that mean true.", .required = true,
-           .min = 1, .allow_single = true},
-          {.key = "false", .type = T::kTexts, .doc = "The texts that mean false.",
-           .required = true, .min = 1, .allow_single = true},
-      }};
+  static const auto* spec =
+      new ObjectSpec{.name = "bool values",
+                     .doc = "The texts of a bool column; compared as they stand.",
+                     .fields = {
+                         {.key = "true",
+                          .type = T::kTexts,
+                          .doc = "The texts that mean true.",
+                          .required = true,
+                          .min = 1,
+                          .allow_single = true},
+                         {.key = "false",
+                          .type = T::kTexts,
+                          .doc = "The texts that mean false.",
+                          .required = true,
+                          .min = 1,
+                          .allow_single = true},
+                     }};
   return *spec;
 }
 
 std::vector<Field> ColumnFields() {
   return {
-      {.key = "type", .type = T::kText,
-       .doc = "The type: bool, int8 to int64, uint8 to uint64, float32, float64, decimal(p,s), "
-              "string, binary, date, timestamp[unit, tz], time[unit], list<...>, struct<...>, json.",
+      {.key = "type",
+       .type = T::kText,
+       .doc =
+           "The type: bool, int8 to int64, uint8 to uint64, float32, float64, decimal(p,s), "
+           "string, binary, date, timestamp[unit, tz], time[unit], list<...>, struct<...>, json.",
        .fallback = "string"},
-      {.key = "from", .type = T::kFrom,
+      {.key = "from",
+       .type = T::kFrom,
        .doc = "Where the value comes from: a column name or a path into a JSON record, `{const: "
               "text}`, `{expr: expression}`, or a map from source names to one of these. Without "
               "it, the column of the same name."},
-      {.key = "required", .type = T::kBool, .doc = "A row without a value breaks the contract.",
+      {.key = "required",
+       .type = T::kBool,
+       .doc = "A row without a value breaks the contract.",
        .fallback = "false"},
-      {.key = "unique", .type = T::kBool,
+      {.key = "unique",
+       .type = T::kBool,
        .doc = "Of rows with the same value only the first one stays; null is exempt.",
        .fallback = "false"},
       {.key = "default", .type = T::kText, .doc = "The value of a row that has none."},
-      {.key = "trim", .type = T::kChoice, .doc = "White space to take off before anything else.",
-       .fallback = "none", .choices = {"none", "both", "left", "right"}},
-      {.key = "null_values", .type = T::kTexts, .doc = "Texts that mean null.",
-       .allow_single = true, .null_is_text = true},
-      {.key = "bool_values", .type = T::kObject,
+      {.key = "trim",
+       .type = T::kChoice,
+       .doc = "White space to take off before anything else.",
+       .fallback = "none",
+       .choices = {"none", "both", "left", "right"}},
+      {.key = "null_values",
+       .type = T::kTexts,
+       .doc = "Texts that mean null.",
+       .allow_single = true,
+       .null_is_text = true},
+      {.key = "bool_values",
+       .type = T::kObject,
        .doc = "The texts of a bool column, instead of true and false.",
        .object = &BoolValuesSpec()},
-      {.key = "format", .type = T::kTexts,
+      {.key = "format",
+       .type = T::kTexts,
        .doc = "How dates, times and timestamps are written, for example \"%d/%m/%Y %H:%M\"; "
               "several are tried in order.",
-       .min = 1, .allow_single = true},
+       .min = 1,
+       .allow_single = true},
       {.key = "enum", .type = T::kTexts, .doc = "The values allowed.", .min = 1},
       {.key = "min", .type = T::kText, .doc = "The least value allowed."},
       {.key = "max", .type = T::kText, .doc = "The greatest value allowed."},
-      {.key = "round", .type = T::kBool,
+      {.key = "round",
+       .type = T::kBool,
        .doc = "Of float columns: take the nearest value where digits would be lost.",
        .fallback = "false"},
-      {.key = "length", .type = T::kObject,
+      {.key = "length",
+       .type = T::kObject,
        .doc = "How long a text (in code points) or a list (in elements) may be.",
        .object = &LengthSpec()},
-      {.key = "regex", .type = T::kText,
+      {.key = "regex",
+       .type = T::kText,
        .doc = "A regular expression (RE2) that the whole value must match."},
-      {.key = "sensitive", .type = T::kBool,
+      {.key = "sensitive",
+       .type = T::kBool,
        .doc = "Values never reach logs, errors, manifests, profiles or reports.",
        .fallback = "false"},
-      {.key = "on_error", .type = T::kChoice,
-       .doc = "What becomes of a row whose value breaks a rule.", .fallback = "reject",
+      {.key = "on_error",
+       .type = T::kChoice,
+       .doc = "What becomes of a row whose value breaks a rule.",
+       .fallback = "reject",
        .choices = {"reject", "set_null", "fail"}},
   };
 }
@@ -91,15 +120,25 @@ const ObjectSpec& ContractSpec() {
       .name = "contract",
       .doc = "What the rows of a table must look like.",
       .fields = {
-          {.key = "version", .type = T::kInteger,
-           .doc = "The version of the contract, for people and manifests.", .fallback = "1",
-           .min = 1, .max = std::numeric_limits<int32_t>::max()},
-          {.key = "unknown_columns", .type = T::kChoice,
+          {.key = "version",
+           .type = T::kInteger,
+           .doc = "The version of the contract, for people and manifests.",
+           .fallback = "1",
+           .min = 1,
+           .max = std::numeric_limits<int32_t>::max()},
+          {.key = "unknown_columns",
+           .type = T::kChoice,
            .doc = "What becomes of a column of the data that the contract does not name.",
-           .fallback = "drop", .choices = {"drop", "keep", "fail"}},
-          {.key = "columns", .type = T::kNamedObjects,
-           .doc = "The columns by name, in the order they are written.", .required = true,
-           .min = 1, .max = 10'000, .object = &ColumnSpec(), .free_names = true},
+           .fallback = "drop",
+           .choices = {"drop", "keep", "fail"}},
+          {.key = "columns",
+           .type = T::kNamedObjects,
+           .doc = "The columns by name, in the order they are written.",
+           .required = true,
+           .min = 1,
+           .max = 10'000,
+           .object = &ColumnSpec(),
+           .free_names = true},
       }};
   return *spec;
 }
@@ -110,25 +149,34 @@ const ObjectSpec& SourceLimitsSpec() {
       .doc = "How many rejects of a source a run puts up with; more end it with exit code 3.",
       .fields = {
           {.key = "max_rejects", .type = T::kInteger, .doc = "The most rejects.", .min = 0},
-          {.key = "max_reject_fraction", .type = T::kNumber,
+          {.key = "max_reject_fraction",
+           .type = T::kNumber,
            .doc = "The greatest share of rejects among the rows read, from 0 to 1.",
-           .number_min = 0, .number_max = 1},
+           .number_min = 0,
+           .number_max = 1},
       }};
   return *spec;
 }
 
-ObjectSpec SourceVariant(const std::string& type, const std::string& doc,
-                         std::vector<Field> more) {
+ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::vector<Field> more) {
   ObjectSpec spec{.name = type + " source", .doc = doc};
   spec.type_value = type;
   spec.fields = {
-      {.key = "type", .type = T::kChoice, .doc = "The format of the files.", .required = true,
+      {.key = "type",
+       .type = T::kChoice,
+       .doc = "The format of the files.",
+       .required = true,
        .choices = {"csv", "jsonl", "parquet"}},
-      {.key = "path", .type = T::kPath,
-       .doc = "A file, a folder, or a pattern with *, ?, [...] and **.", .required = true},
-      {.key = "contract", .type = T::kName,
+      {.key = "path",
+       .type = T::kPath,
+       .doc = "A file, a folder, or a pattern with *, ?, [...] and **.",
+       .required = true},
+      {.key = "contract",
+       .type = T::kName,
        .doc = "The contract of its rows, by its name under `contracts`."},
-      {.key = "limits", .type = T::kObject, .doc = "How many rejects a run puts up with.",
+      {.key = "limits",
+       .type = T::kObject,
+       .doc = "How many rejects a run puts up with.",
        .object = &SourceLimitsSpec()},
   };
   spec.fields.insert(spec.fields.end(), more.begin(), more.end());
@@ -136,28 +184,40 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc,
 }
 
 Field RecordLimit() {
-  return {.key = "record_bytes_max", .type = T::kSize,
-          .doc = "A longer record is a reject.", .fallback = "16MiB", .min = kKiB, .max = kGiB};
+  return {.key = "record_bytes_max",
+          .type = T::kSize,
+          .doc = "A longer record is a reject.",
+          .fallback = "16MiB",
+          .min = kKiB,
+          .max = kGiB};
 }
 
 std::vector<Field> CsvFields() {
   return {
-      {.key = "delimiter", .type = T::kCharacter,
+      {.key = "delimiter",
+       .type = T::kCharacter,
        .doc = "What stands between fields: one character or `tab`; told from the file if absent."},
-      {.key = "quote", .type = T::kCharacter,
+      {.key = "quote",
+       .type = T::kCharacter,
        .doc = "What stands around quoted fields, or `none`; told from the file if absent.",
        .allow_none = true},
-      {.key = "escape", .type = T::kCharacter,
+      {.key = "escape",
+       .type = T::kCharacter,
        .doc = "What takes a quote's meaning away inside quotes: the quote itself, doubled, or "
               "another character; told from the file if absent."},
-      {.key = "header", .type = T::kBool,
+      {.key = "header",
+       .type = T::kBool,
        .doc = "Whether the first record names the columns; told from the file if absent."},
-      {.key = "columns", .type = T::kTexts,
-       .doc = "Column names, instead of the header's or where there is none.", .min = 1},
-      {.key = "short_rows", .type = T::kChoice,
+      {.key = "columns",
+       .type = T::kTexts,
+       .doc = "Column names, instead of the header's or where there is none.",
+       .min = 1},
+      {.key = "short_rows",
+       .type = T::kChoice,
        .doc = "What becomes of a record with fewer fields than columns: a reject, or its missing "
               "fields are null.",
-       .fallback = "reject", .choices = {"reject", "fill"}},
+       .fallback = "reject",
+       .choices = {"reject", "fill"}},
       RecordLimit(),
   };
 }
@@ -175,25 +235,36 @@ const ObjectSpec& SourceSpec() {
   return *spec;
 }
 
-ObjectSpec ExportVariant(const std::string& type, const std::string& doc,
-                         std::vector<Field> more) {
+ObjectSpec ExportVariant(const std::string& type, const std::string& doc, std::vector<Field> more) {
   ObjectSpec spec{.name = type + " export", .doc = doc};
   spec.type_value = type;
   spec.fields = {
-      {.key = "type", .type = T::kChoice, .doc = "The format to write.", .required = true,
+      {.key = "type",
+       .type = T::kChoice,
+       .doc = "The format to write.",
+       .required = true,
        .choices = {"parquet", "jsonl"}},
-      {.key = "path", .type = T::kPath,
+      {.key = "path",
+       .type = T::kPath,
        .doc = "The folder that releases are written into, each in a folder of its own.",
        .required = true},
-      {.key = "contract", .type = T::kName,
+      {.key = "contract",
+       .type = T::kName,
        .doc = "The table to export, where the pipeline has several contracts."},
-      {.key = "columns", .type = T::kTexts, .doc = "The columns to write; all of them if absent.",
+      {.key = "columns",
+       .type = T::kTexts,
+       .doc = "The columns to write; all of them if absent.",
        .min = 1},
-      {.key = "rows_per_shard", .type = T::kInteger,
-       .doc = "Rows of a file; the stage's own shards if absent.", .min = 1},
-      {.key = "provenance", .type = T::kBool,
-       .doc = "Keep the columns that say where each row came from.", .fallback = "true"},
-      {.key = "overwrite", .type = T::kBool,
+      {.key = "rows_per_shard",
+       .type = T::kInteger,
+       .doc = "Rows of a file; the stage's own shards if absent.",
+       .min = 1},
+      {.key = "provenance",
+       .type = T::kBool,
+       .doc = "Keep the columns that say where each row came from.",
+       .fallback = "true"},
+      {.key = "overwrite",
+       .type = T::kBool,
        .doc = "Add a release although the folder's latest one is of other rows.",
        .fallback = "false"},
   };
@@ -202,24 +273,34 @@ ObjectSpec ExportVariant(const std::string& type, const std::string& doc,
 }
 
 Field CompressionLevel() {
-  return {.key = "compression_level", .type = T::kInteger,
-          .doc = "The effort: 1 to 22 for zstd, 1 to 9 for gzip.", .fallback = "1", .min = 1,
+  return {.key = "compression_level",
+          .type = T::kInteger,
+          .doc = "The effort: 1 to 22 for zstd, 1 to 9 for gzip.",
+          .fallback = "1",
+          .min = 1,
           .max = 22};
 }
 
 const ObjectSpec& ExportSpec() {
-  static const auto* parquet = new ObjectSpec(ExportVariant(
-      "parquet", "Parquet files, compressed with zstd.",
-      {{.key = "rows_per_row_group", .type = T::kInteger, .doc = "Rows of a row group.",
-        .fallback = "131072", .min = 1},
-       {.key = "partition_by", .type = T::kTexts,
-        .doc = "Columns whose values become folders, `column=value/`.", .min = 1},
-       CompressionLevel()}));
-  static const auto* jsonl = new ObjectSpec(ExportVariant(
-      "jsonl", "JSON objects, one a line.",
-      {{.key = "compression", .type = T::kChoice, .doc = "How the files are compressed.",
-        .fallback = "none", .choices = {"none", "gzip", "zstd"}},
-       CompressionLevel()}));
+  static const auto* parquet =
+      new ObjectSpec(ExportVariant("parquet", "Parquet files, compressed with zstd.",
+                                   {{.key = "rows_per_row_group",
+                                     .type = T::kInteger,
+                                     .doc = "Rows of a row group.",
+                                     .fallback = "131072",
+                                     .min = 1},
+                                    {.key = "partition_by",
+                                     .type = T::kTexts,
+                                     .doc = "Columns whose values become folders, `column=value/`.",
+                                     .min = 1},
+                                    CompressionLevel()}));
+  static const auto* jsonl = new ObjectSpec(ExportVariant("jsonl", "JSON objects, one a line.",
+                                                          {{.key = "compression",
+                                                            .type = T::kChoice,
+                                                            .doc = "How the files are compressed.",
+                                                            .fallback = "none",
+                                                            .choices = {"none", "gzip", "zstd"}},
+                                                           CompressionLevel()}));
   static const auto* spec = new ObjectSpec{
       .name = "export", .doc = "Rows published to the outside.", .variants = {parquet, jsonl}};
   return *spec;
@@ -230,11 +311,15 @@ const ObjectSpec& LimitsSpec() {
       .name = "limits",
       .doc = "What a run may use. Limits never change what is written.",
       .fields = {
-          {.key = "memory", .type = T::kSize,
+          {.key = "memory",
+           .type = T::kSize,
            .doc = "The most memory; if absent 2 GiB, or 60 % of the machine's where that is less.",
-           .min = 64 * kMiB, .max = 64 * kTiB},
-          {.key = "threads", .type = T::kInteger,
-           .doc = "Worker threads; if absent one per CPU the process may use.", .min = 1,
+           .min = 64 * kMiB,
+           .max = 64 * kTiB},
+          {.key = "threads",
+           .type = T::kInteger,
+           .doc = "Worker threads; if absent one per CPU the process may use.",
+           .min = 1,
            .max = 1024},
       }};
   return *spec;
@@ -260,31 +345,53 @@ const ObjectSpec& PipelineSpec() {
       .name = "pipeline",
       .doc = "A pipeline: sources in, a contract for their rows, exports out.",
       .fields = {
-          {.key = "version", .type = T::kInteger, .doc = "The version of this format: 1.",
-           .required = true, .min = 1, .max = 1},
+          {.key = "version",
+           .type = T::kInteger,
+           .doc = "The version of this format: 1.",
+           .required = true,
+           .min = 1,
+           .max = 1},
           {.key = "name", .type = T::kName, .doc = "The pipeline's name.", .required = true},
-          {.key = "workspace", .type = T::kPath,
-           .doc = "The folder of everything runs leave behind.", .fallback = "./workspace"},
-          {.key = "seed", .type = T::kInteger, .doc = "The seed of every random choice.",
-           .fallback = "0", .min = 0},
-          {.key = "params", .type = T::kNamedTexts,
+          {.key = "workspace",
+           .type = T::kPath,
+           .doc = "The folder of everything runs leave behind.",
+           .fallback = "./workspace"},
+          {.key = "seed",
+           .type = T::kInteger,
+           .doc = "The seed of every random choice.",
+           .fallback = "0",
+           .min = 0},
+          {.key = "params",
+           .type = T::kNamedTexts,
            .doc = "Values used as `${name}` elsewhere and set with --set name=value; one without "
                   "a value must be set."},
-          {.key = "limits", .type = T::kObject, .doc = "What a run may use.",
+          {.key = "limits",
+           .type = T::kObject,
+           .doc = "What a run may use.",
            .object = &LimitsSpec()},
-          {.key = "sources", .type = T::kNamedObjects,
+          {.key = "sources",
+           .type = T::kNamedObjects,
            .doc = "Where rows come from, by name; rows keep the order of the sources.",
-           .required = true, .min = 1, .max = 10'000, .object = &SourceSpec()},
-          {.key = "contract", .type = T::kObject,
+           .required = true,
+           .min = 1,
+           .max = 10'000,
+           .object = &SourceSpec()},
+          {.key = "contract",
+           .type = T::kObject,
            .doc = "What all rows must look like: the short form for a pipeline with one table. "
                   "Without any contract one is inferred.",
            .object = &ContractSpec()},
-          {.key = "contracts", .type = T::kNamedObjects,
-           .doc = "Several contracts by name; each source names its own.", .min = 1,
-           .max = 10'000, .object = &ContractSpec()},
-          {.key = "exports", .type = T::kNamedObjects,
+          {.key = "contracts",
+           .type = T::kNamedObjects,
+           .doc = "Several contracts by name; each source names its own.",
+           .min = 1,
+           .max = 10'000,
+           .object = &ContractSpec()},
+          {.key = "exports",
+           .type = T::kNamedObjects,
            .doc = "What is published, by name. Without exports a run ends with the stage.",
-           .max = 10'000, .object = &ExportSpec()},
+           .max = 10'000,
+           .object = &ExportSpec()},
       }};
   return *spec;
 }

@@ -11,10 +11,10 @@
 namespace millrace::pipeline {
 
 enum class FieldType {
-  kText,          // any scalar, taken as its text
-  kName,          // letters, digits, _ and -; begins with a letter; at most 64
-  kPath,          // a path; relative ones are relative to the config file
-  kBool,          // true or false
+  kText,  // any scalar, taken as its text
+  kName,  // letters, digits, _ and -; begins with a letter; at most 64
+  kPath,  // a path; relative ones are relative to the config file
+  kBool,  // true or false
   kInteger,
   kNumber,
   kSize,          // bytes: an integer, or one with a unit (64MiB)
@@ -32,12 +32,12 @@ struct ObjectSpec;
 struct Field {
   std::string key;
   FieldType type = FieldType::kText;
-  std::string doc;           // one sentence
+  std::string doc;  // one sentence
   bool required = false;
-  std::string fallback = {}; // the default, as written in a config; "" for none
+  std::string fallback = {};  // the default, as written in a config; "" for none
   int64_t min = std::numeric_limits<int64_t>::min();  // of integers and sizes, elements of lists
   int64_t max = std::numeric_limits<int64_t>::max();
-  double number_min = 0, number_max = 0;              // of numbers
+  double number_min = 0, number_max = 0;  // of numbers
   std::vector<std::string> choices = {};
   const ObjectSpec* object = nullptr;
   bool secret = false;        // must be a ${env:...} or ${file:...}; stays unresolved
@@ -49,7 +49,7 @@ struct Field {
 
 /// An object with fields, or, with `variants`, one of several chosen by the field `type`.
 struct ObjectSpec {
-  std::string name;           // "csv source"; also names its definition in the schema
+  std::string name;  // "csv source"; also names its definition in the schema
   std::string doc;
   std::vector<Field> fields = {};
   std::vector<const ObjectSpec*> variants = {};

@@ -22,8 +22,8 @@ std::string Lower(const std::string& text) {
 // Of a line that could not be parsed: whether it looks as if it held a secret.
 bool LineMayHoldSecret(const std::string& line) {
   const std::string lower = Lower(line);
-  for (const char* word : {"password", "passwd", "token", "secret", "api_key", "apikey",
-                           "api-key", "access_key", "private_key", "credential"}) {
+  for (const char* word : {"password", "passwd", "token", "secret", "api_key", "apikey", "api-key",
+                           "access_key", "private_key", "credential"}) {
     if (lower.find(word) != std::string::npos) return true;
   }
   return HoldsUrlPassword(line);
@@ -83,9 +83,10 @@ std::vector<Diagnostic> ConfigProblems::Finish() const {
   };
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
-  sorted.erase(std::unique(sorted.begin(), sorted.end(),
-                           [&](const Diagnostic& a, const Diagnostic& b) { return place(a) == place(b); }),
-               sorted.end());
+  sorted.erase(
+      std::unique(sorted.begin(), sorted.end(),
+                  [&](const Diagnostic& a, const Diagnostic& b) { return place(a) == place(b); }),
+      sorted.end());
   if (sorted.size() > kProblemsMax) {
     const size_t others = sorted.size() - kProblemsMax;
     sorted.resize(kProblemsMax);
@@ -96,9 +97,8 @@ std::vector<Diagnostic> ConfigProblems::Finish() const {
     if (d.span.file.empty()) d.span.file = tree_->file;
     const bool hidden = hidden_lines_.count(d.span.line) > 0;
     const bool of_tree = d.span.known() && d.span.file == tree_->file;
-    d.source_line = hidden || !of_tree
-                        ? ""
-                        : Redact(ShownLine(tree_->Line(d.span.line), d.span.column));
+    d.source_line =
+        hidden || !of_tree ? "" : Redact(ShownLine(tree_->Line(d.span.line), d.span.column));
     d.message = Redact(d.message);
     d.suggestion = Redact(d.suggestion);
   }

@@ -18,8 +18,8 @@ namespace millrace::pipeline {
 
 struct ReferenceScope {
   std::map<std::string, std::optional<std::string>> params;  // no value: must be set from outside
-  bool allow_params = true;   // not in the values of params themselves
-  std::string base_dir;       // anchors ${file:...}
+  bool allow_params = true;  // not in the values of params themselves
+  std::string base_dir;      // anchors ${file:...}
 };
 
 struct ReferenceProblem {

@@ -24,7 +24,8 @@ bool IsNullWord(const std::string& text) {
 }
 
 bool AllDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // -?(0|[1-9][0-9]*)
@@ -82,8 +83,7 @@ ScalarFault ReadInteger(const Field& field, const std::string& text, bool quoted
     return Wrong(field, text, plain.empty() ? "" : "write " + plain);
   }
   if (quoted) return Wrong(field, '"' + text + '"', "remove the quotes");
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value->integer);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value->integer);
   if (error != std::errc()) return Bad("`" + text + "` does not fit 64 bits");
   value->kind = ConfigValue::Kind::kInteger;
   return CheckRange(field, value->integer, text);
@@ -99,8 +99,9 @@ ScalarFault ReadNumber(const Field& field, const std::string& text, bool quoted,
   if (quoted) return Wrong(field, '"' + text + '"', "remove the quotes");
   value->kind = ConfigValue::Kind::kNumber;
   if (value->number >= field.number_min && value->number <= field.number_max) return {};
-  return Bad("`" + field.key + "` must lie between " + std::to_string(static_cast<int>(field.number_min)) +
-             " and " + std::to_string(static_cast<int>(field.number_max)) + ", not `" + text + "`");
+  return Bad("`" + field.key + "` must lie between " +
+             std::to_string(static_cast<int>(field.number_min)) + " and " +
+             std::to_string(static_cast<int>(field.number_max)) + ", not `" + text + "`");
 }
 
 ScalarFault ReadSize(const Field& field, const std::string& text, ConfigValue* value) {
@@ -156,32 +157,50 @@ ScalarFault ReadScalar(const Field& field, const std::string& text, bool quoted,
     return Wrong(field, text, "leave `" + field.key + "` out, or quote the text: \"" + text + "\"");
   }
   switch (field.type) {
-    case FieldType::kBool: return ReadBool(field, text, quoted, value);
-    case FieldType::kInteger: return ReadInteger(field, text, quoted, value);
-    case FieldType::kNumber: return ReadNumber(field, text, quoted, value);
-    case FieldType::kSize: return ReadSize(field, text, value);
-    case FieldType::kChoice: return ReadChoice(field, text, value);
-    case FieldType::kCharacter: return ReadCharacter(field, text, value);
-    default: return ReadText(field, text, value);
+    case FieldType::kBool:
+      return ReadBool(field, text, quoted, value);
+    case FieldType::kInteger:
+      return ReadInteger(field, text, quoted, value);
+    case FieldType::kNumber:
+      return ReadNumber(field, text, quoted, value);
+    case FieldType::kSize:
+      return ReadSize(field, text, value);
+    case FieldType::kChoice:
+      return ReadChoice(field, text, value);
+    case FieldType::kCharacter:
+      return ReadCharacter(field, text, value);
+    default:
+      return ReadText(field, text, value);
   }
 }
 
 std::string TypePhrase(const Field& field) {
   switch (field.type) {
-    case FieldType::kBool: return "true or false";
-    case FieldType::kInteger: return "an integer";
-    case FieldType::kNumber: return "a number";
-    case FieldType::kSize: return "a size";
-    case FieldType::kChoice: return ListChoices(field.choices);
+    case FieldType::kBool:
+      return "true or false";
+    case FieldType::kInteger:
+      return "an integer";
+    case FieldType::kNumber:
+      return "a number";
+    case FieldType::kSize:
+      return "a size";
+    case FieldType::kChoice:
+      return ListChoices(field.choices);
     case FieldType::kCharacter:
-      return field.allow_none ? "one ASCII character, `tab` or `none`" : "one ASCII character or `tab`";
-    case FieldType::kTexts: return "a list";
+      return field.allow_none ? "one ASCII character, `tab` or `none`"
+                              : "one ASCII character or `tab`";
+    case FieldType::kTexts:
+      return "a list";
     case FieldType::kObject:
     case FieldType::kNamedObjects:
-    case FieldType::kNamedTexts: return "a map";
-    case FieldType::kName: return "a name";
-    case FieldType::kPath: return "a path";
-    default: return "a text";
+    case FieldType::kNamedTexts:
+      return "a map";
+    case FieldType::kName:
+      return "a name";
+    case FieldType::kPath:
+      return "a path";
+    default:
+      return "a text";
   }
 }
 

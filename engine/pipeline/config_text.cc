@@ -71,10 +71,14 @@ size_t EscapeBytes(std::string_view text, size_t at) {
   if (text[at] == '\n' || text[at] == '\r') return 0;
   if (text[at] != '\\' || at + 1 >= text.size()) return CodePointBytes(text, at);
   switch (text[at + 1]) {
-    case 'x': return 4;
-    case 'u': return 6;
-    case 'U': return 10;
-    default: return 2;
+    case 'x':
+      return 4;
+    case 'u':
+      return 6;
+    case 'U':
+      return 10;
+    default:
+      return 2;
   }
 }
 
@@ -83,9 +87,10 @@ int64_t OffsetInQuotes(std::string_view text, size_t at, char quote, int positio
   for (int passed = 0; at < text.size(); ++passed) {
     const bool doubled = quote == '\'' && text.substr(at, 2) == "''";
     if (text[at] == quote && !doubled) return passed == position ? static_cast<int64_t>(at) : -1;
-    const size_t bytes = doubled ? 2 : quote == '"' ? EscapeBytes(text, at)
-                         : text[at] == '\n'         ? 0
-                                                    : CodePointBytes(text, at);
+    const size_t bytes = doubled            ? 2
+                         : quote == '"'     ? EscapeBytes(text, at)
+                         : text[at] == '\n' ? 0
+                                            : CodePointBytes(text, at);
     if (bytes == 0) return -1;  // folded over lines
     if (passed == position) return static_cast<int64_t>(at);
     at += bytes;
@@ -158,7 +163,8 @@ TextIndex::TextIndex(std::string_view text) : text_(text), starts_{0} {
 }
 
 int64_t TextIndex::Offset(int line, int column) const {
-  const auto at = static_cast<size_t>(std::clamp<int>(line, 0, static_cast<int>(starts_.size()) - 1));
+  const auto at =
+      static_cast<size_t>(std::clamp<int>(line, 0, static_cast<int>(starts_.size()) - 1));
   return std::min(starts_[at] + std::max(0, column), static_cast<int64_t>(text_.size()));
 }
 

@@ -42,15 +42,17 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
-      throw Refusal{mark, "a second document starts here", "a config is one document: remove `---`"};
+      throw Refusal{mark, "a second document starts here",
+                    "a config is one document: remove `---`"};
     }
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     ConfigNode node = NodeAt(mark, ConfigNode::Kind::kEmpty);
-    node.text = NullText(std::string_view(tree_->text).substr(
-        std::min(static_cast<size_t>(node.offset), tree_->text.size())));
+    node.text =
+        NullText(std::string_view(tree_->text)
+                     .substr(std::min(static_cast<size_t>(node.offset), tree_->text.size())));
     if (!node.text.empty()) {
       node.kind = ConfigNode::Kind::kScalar;
       node.span.length = CountCodePoints(node.text);
@@ -196,10 +198,10 @@ class TreeBuilder : public YAML::EventHandler {
     const auto [first, is_new] = frame->line_of_key.emplace(key.text, key.span.line);
     frame->skip_value = !is_new;
     if (is_new) return;
-    tree_->problems.push_back({ErrorCode::kDuplicateName, "the key `" + key.text + "` is given twice",
-                               "it stands on line " + std::to_string(first->second) +
-                                   " already: keep one of the two",
-                               key.span, std::string(index_.Line(key.span.line))});
+    tree_->problems.push_back(
+        {ErrorCode::kDuplicateName, "the key `" + key.text + "` is given twice",
+         "it stands on line " + std::to_string(first->second) + " already: keep one of the two",
+         key.span, std::string(index_.Line(key.span.line))});
   }
 
   ConfigTree* tree_;

@@ -27,7 +27,7 @@ struct ConfigNode {
   std::string text;          // of a scalar, quotes and escapes undone
   bool quoted = false;       // quoted or a block scalar: a text whatever it looks like
   SourceSpan span;
-  int64_t offset = -1;       // of the scalar's first byte in ConfigTree::text
+  int64_t offset = -1;               // of the scalar's first byte in ConfigTree::text
   std::vector<ConfigEntry> entries;  // of a map, in file order, keys unique
   std::vector<ConfigNode> items;     // of a sequence
 
@@ -41,7 +41,7 @@ struct ConfigEntry {
 };
 
 struct ConfigTree {
-  std::string file;                  // for messages
+  std::string file;  // for messages
   std::string text;
   ConfigNode root;
   std::vector<Diagnostic> problems;  // with syntax problems the tree holds what came before

@@ -15,15 +15,15 @@ namespace millrace::pipeline {
 
 struct ConfigValue {
   enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject };
-  Kind kind = Kind::kNone;  // kNone: the value was written but is wrong; reported already
+  Kind kind = Kind::kNone;           // kNone: the value was written but is wrong; reported already
   const ConfigNode* node = nullptr;  // null: a default
   SourceSpan span;
   bool boolean = false;
   int64_t integer = 0;
   double number = 0;
   std::string text;
-  bool as_written = true;  // no reference was put in place: positions match the node's text
-  std::vector<ConfigValue> items;                            // kTexts
+  bool as_written = true;          // no reference was put in place: positions match the node's text
+  std::vector<ConfigValue> items;  // kTexts
   std::vector<std::pair<std::string, ConfigValue>> members;  // kObject
   std::vector<SourceSpan> member_spans;                      // of the members' keys
   const ObjectSpec* spec = nullptr;                          // of an object with fields

@@ -10,7 +10,8 @@ namespace {
 
 class Walk {
  public:
-  Walk(const ReferenceScope& scope, ConfigProblems* problems) : scope_(scope), problems_(problems) {}
+  Walk(const ReferenceScope& scope, ConfigProblems* problems)
+      : scope_(scope), problems_(problems) {}
 
   ConfigValue Object(const ConfigNode& node, const ObjectSpec& given, const std::string& key) {
     ConfigValue value = Begin(node);
@@ -93,12 +94,18 @@ class Walk {
 
   ConfigValue Read(const ConfigNode& node, const Field& field) {
     switch (field.type) {
-      case FieldType::kObject: return Object(node, *field.object, field.key);
-      case FieldType::kNamedObjects: return NamedObjects(node, field);
-      case FieldType::kNamedTexts: return NamedTexts(node, field);
-      case FieldType::kTexts: return Texts(node, field);
-      case FieldType::kFrom: return From(node);
-      default: return Scalar(node, field);
+      case FieldType::kObject:
+        return Object(node, *field.object, field.key);
+      case FieldType::kNamedObjects:
+        return NamedObjects(node, field);
+      case FieldType::kNamedTexts:
+        return NamedTexts(node, field);
+      case FieldType::kTexts:
+        return Texts(node, field);
+      case FieldType::kFrom:
+        return From(node);
+      default:
+        return Scalar(node, field);
     }
   }
 
@@ -108,8 +115,9 @@ class Walk {
       const bool empty = node.kind == ConfigNode::Kind::kEmpty;
       problems_->Add(ErrorCode::kWrongType, node.span,
                      "`" + field.key + "` must be " + TypePhrase(field) + ", but " +
-                         (empty ? "nothing is written"
-                                : node.kind == ConfigNode::Kind::kMap ? "is a map" : "is a list"),
+                         (empty                                 ? "nothing is written"
+                          : node.kind == ConfigNode::Kind::kMap ? "is a map"
+                                                                : "is a list"),
                      empty ? "leave the key out, or write \"\" for an empty text" : "");
       return value;
     }
@@ -121,9 +129,9 @@ class Walk {
     }
     if (!resolved.problems.empty()) return value;
     if (resolved.had_references && HoldsUrlPassword(resolved.text)) {
-      problems_->Add(ErrorCode::kSecretInClear, node.span,
-                     "references put a password into this URL, and `" + field.key +
-                         "` is stored in clear");
+      problems_->Add(
+          ErrorCode::kSecretInClear, node.span,
+          "references put a password into this URL, and `" + field.key + "` is stored in clear");
       return value;
     }
     value.as_written = !resolved.had_references;

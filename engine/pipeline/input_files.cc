@@ -20,16 +20,18 @@ std::string LineOfFile(const std::string& path, int line) {
 }  // namespace
 
 void SetPlace(Diagnostic& diagnostic, const PipelineConfig& config, const SourceSpan& span) {
-  diagnostic.span = span;
+  if (span.known() || !diagnostic.span.known()) diagnostic.span = span;
   if (diagnostic.span.file.empty()) diagnostic.span.file = config.file;
-  if (span.known()) diagnostic.source_line = LineOfFile(config.file, span.line);
+  if (diagnostic.span.known()) {
+    diagnostic.source_line = LineOfFile(config.file, diagnostic.span.line);
+  }
 }
 
 Status AtPlace(const Status& status, const PipelineConfig& config, const SourceSpan& span) {
   if (status.ok() || status.IsCancelled()) return status;
   std::vector<Diagnostic> diagnostics = DiagnosticsOf(status);
   for (Diagnostic& diagnostic : diagnostics) {
-    if (!diagnostic.span.known()) SetPlace(diagnostic, config, span);
+    SetPlace(diagnostic, config, diagnostic.span.known() ? diagnostic.span : span);
   }
   return MakeError(std::move(diagnostics));
 }
@@ -52,11 +54,17 @@ Result<InputFiles> FindInputFiles(const PipelineConfig& config) {
 }
 
 Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(const source::FileSource& source,
-                                                    const io::FileInfo& file) {
+                                                    const io::FileInfo& file,
+                                                    const std::vector<io::FieldRequest>& wanted) {
   if (file.bytes == 0) return arrow::schema({});
-  io::Projection all;
-  all.all = true;
-  ARROW_ASSIGN_OR_RAISE(const source::OpenedFile opened, source::OpenFile(source, file, all));
+  io::Projection projection;
+  projection.fields = wanted;
+  for (io::FieldRequest& field : projection.fields) field.optional = true;
+  // JSONL gives what is asked for; the question here is what is there.
+  projection.all = wanted.empty() || std::holds_alternative<io::JsonlOptions>(source.format);
+  if (projection.all) projection.fields.clear();
+  ARROW_ASSIGN_OR_RAISE(const source::OpenedFile opened,
+                        source::OpenFile(source, file, projection));
   return opened.reader->file_schema();
 }
 

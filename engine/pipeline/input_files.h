@@ -21,13 +21,16 @@ using InputFiles = std::vector<source::FileSource>;
 Result<InputFiles> FindInputFiles(const PipelineConfig& config);
 
 /// The columns of a file as it stands; no fields for an empty file. JSONL gives the top-level keys
-/// of its first chunk.
-Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(const source::FileSource& source,
-                                                    const io::FileInfo& file);
+/// of its first chunk. `wanted` names columns that a run would ask for: whether a CSV file has a
+/// header may depend on them.
+Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(
+    const source::FileSource& source, const io::FileInfo& file,
+    const std::vector<io::FieldRequest>& wanted = {});
 
-/// `status` with the place in the config given to those of its diagnostics that have none.
+/// `status` with the place in the config given to those of its diagnostics that have none, and the
+/// config's line to those that point into it.
 Status AtPlace(const Status& status, const PipelineConfig& config, const SourceSpan& span);
-/// The place of a diagnostic: its span and the config's line.
+/// The place of a diagnostic: its span (where that is known) and the config's line.
 void SetPlace(Diagnostic& diagnostic, const PipelineConfig& config, const SourceSpan& span);
 
 }  // namespace millrace::pipeline

@@ -1,5 +1,7 @@
 #include "pipeline/pipeline.h"
 
+#include <arrow/compute/initialize.h>
+
 #include "base/sha256.h"
 #include "pipeline/column_check.h"
 #include "pipeline/config_loader.h"
@@ -10,6 +12,7 @@ namespace millrace {
 
 Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options) {
+  ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
   ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
                         pipeline::LoadConfig(path, {options.params}));
   return std::make_shared<const Pipeline>(std::move(config));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "contract/binding.h"
 #include "contract/infer.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
@@ -80,7 +81,8 @@ Json MappingOf(const contract::Column& column, const std::string& source,
 }
 
 Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
-                const contract::Contract& contract, int64_t splits) {
+                const contract::Contract& contract, const arrow::Schema& file_schema,
+                int64_t splits) {
   Json json = {{"name", config.name},
                {"type", TypeName(config.type)},
                {"path", config.path},
@@ -101,10 +103,10 @@ Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
   Json mapping = Json::array();
   for (const contract::Column& column : contract.columns) {
     mapping.push_back(
-        MappingOf(column, config.name, *survey.schema, config.type == SourceType::kJsonl));
+        MappingOf(column, config.name, file_schema, config.type == SourceType::kJsonl));
   }
   json["mapping"] = std::move(mapping);
-  json["unused_columns"] = contract::UnknownColumnsOf(contract, config.name, *survey.schema);
+  json["unused_columns"] = contract::UnknownColumnsOf(contract, config.name, file_schema);
   return json;
 }
 
@@ -149,6 +151,18 @@ Json ChangesJson(const PlanChanges& changes) {
   return json;
 }
 
+// Of the sampled file, as a run would open it.
+Result<std::shared_ptr<arrow::Schema>> SchemaOfRun(const source::FileSource& source,
+                                                   const SourceSurvey& survey,
+                                                   const contract::Contract& contract) {
+  for (const io::FileInfo& file : source.files) {
+    if (file.key != survey.sampled_file) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto binding, contract::Bind(contract, source.name));
+    return SchemaOfFile(source, file, binding->projection().fields);
+  }
+  return survey.schema;
+}
+
 Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
@@ -160,8 +174,9 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Result<SourceSurvey> survey = SurveySource(inputs[i]);
     if (!survey.ok()) return AtPlace(survey.status(), config, config.sources[i].path_span);
-    sources.push_back(
-        SourceJson(config.sources[i], *survey, tables.OfSource(i), changes.splits_of_source[i]));
+    ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOfRun(inputs[i], *survey, tables.OfSource(i)));
+    sources.push_back(SourceJson(config.sources[i], *survey, tables.OfSource(i), *schema,
+                                 changes.splits_of_source[i]));
     auto& table = of_table[tables.OfSource(i).name];
     table.first += survey->rows_estimate;
     table.second += survey->text_bytes_estimate;

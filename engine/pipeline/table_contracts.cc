@@ -96,12 +96,12 @@ std::string ProposalKey(const contract::Contract& contract) {
 }
 
 std::string ProposalText(const contract::Contract& contract) {
+  const std::string table = contract.name;
   return "# Inferred from samples, because the config declares no contract for " +
-         (contract.name.empty() ? std::string("its sources")
-                                : "the table `" + contract.name + "`") +
-         ".\n# Check it, tighten it, and put it under `contract" +
-         (contract.name.empty() ? std::string(":`") : "s: {" + contract.name + ": ...}`") +
-         " in the config.\n" + contract::ContractYaml(contract);
+         (table.empty() ? "its sources.\n" : "the table `" + table + "`.\n") +
+         "# Check it, tighten it, and put it into the config below `" +
+         (table.empty() ? "contract" : "contracts: " + table) + "`.\n" +
+         contract::ContractYaml(contract);
 }
 
 }  // namespace millrace::pipeline

@@ -62,10 +62,18 @@ def rows_of_release(folder: Path) -> str:
     return "".join(line + "\n" for line in out)
 
 
-def rejects(workspace: Path) -> str:
-    """All rejects that a stage stores, in the order of their row ids."""
+def rejects(workspace: Path, run: dict[str, Any] | None) -> str:
+    """The rejects of a run, or all that are stored where no run was complete, by row id."""
+    files = sorted(workspace.glob("stages/*/*/rejects/**/*.parquet"))
+    if run is not None:
+        tables = run["tables"]
+        files = [
+            (workspace / table["manifest"]).parent / file["path"]
+            for table in tables
+            for file in table["reject_files"]
+        ]
     rows: list[tuple[str, int, str]] = []
-    for path in sorted(workspace.glob("stages/*/*/rejects/**/*.parquet")):
+    for path in files:
         for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
             shown = {key: plain(value) for key, value in row.items() if value is not None}
             text = json.dumps(shown, ensure_ascii=False)
@@ -73,9 +81,8 @@ def rejects(workspace: Path) -> str:
     return "".join(text + "\n" for _, _, text in sorted(rows))
 
 
-def report(path: Path) -> str:
+def report(text: str) -> str:
     """report.json without what names the build and not the data."""
-    text = path.read_text()
     return re.sub(r'"(code_version|engine_version)": "[^"]*"', r'"\1": "<build>"', text)
 
 

@@ -53,7 +53,7 @@ def releases(folder: Path) -> dict[str, str]:
 
 def last_report(workspace: Path) -> str:
     reports = sorted(workspace.glob("runs/*/report.json"), key=lambda path: path.stat().st_mtime_ns)
-    return rendering.report(reports[-1]) if reports else ""
+    return reports[-1].read_text() if reports else ""
 
 
 def play(millrace: Millrace, case: Path, folder: Path) -> dict[str, str]:
@@ -63,8 +63,10 @@ def play(millrace: Millrace, case: Path, folder: Path) -> dict[str, str]:
     lines = cmd.read_text().splitlines() if cmd.exists() else ["millrace run pipeline.yaml"]
     got = {"transcript.txt": "".join(do(millrace, folder, line) for line in lines if line)}
     got.update(releases(folder))
-    got["rejects.jsonl"] = rendering.rejects(folder / "workspace")
-    got["report.json"] = last_report(folder / "workspace")
+    workspace = folder / "workspace"
+    report = last_report(workspace)
+    got["rejects.jsonl"] = rendering.rejects(workspace, json.loads(report) if report else None)
+    got["report.json"] = rendering.report(report)
     return {name: text for name, text in got.items() if text}
 
 

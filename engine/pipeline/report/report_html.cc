@@ -95,11 +95,6 @@ std::string Head(const Report& report) {
   return html + Element("div", tiles, "tiles") + "\n";
 }
 
-// "1 file", "12 files".
-std::string Counted(size_t count, const std::string& thing) {
-  return FormatCount(static_cast<int64_t>(count)) + " " + thing + (count == 1 ? "" : "s");
-}
-
 // `other` shows rows that were neither written nor rejected; most runs have none.
 void AddFunnelRow(HtmlTable& table, const std::string& name, const stage::RowEquation& rows,
                   bool other, const std::string& css) {
@@ -203,7 +198,8 @@ std::string Inputs(const ReportTable& table) {
         {Escaped(input.source), Code(input.path), FormatByteSize(input.bytes), Hash(input.sha256)});
     bytes += input.bytes;
   }
-  return Folded(Counted(table.manifest.inputs.size(), "input file") + ", " + FormatByteSize(bytes),
+  return Folded(FormatCounted(static_cast<int64_t>(table.manifest.inputs.size()), "input file") +
+                    ", " + FormatByteSize(bytes),
                 inputs.Html());
 }
 
@@ -216,8 +212,9 @@ std::string Exports(const Report& report) {
     html +=
         Element("h3", Escaped(e.name) + " <span class=\"soft\">" + Escaped(e.type) + "</span>") +
         Element("p", Code(e.path + "/" + e.release_id)) +
-        Folded(Counted(static_cast<size_t>(e.rows), "row") + " in " +
-                   Counted(e.files.size(), "file") + ", " + FormatByteSize(bytes),
+        Folded(FormatCounted(e.rows, "row") + " in " +
+                   FormatCounted(static_cast<int64_t>(e.files.size()), "file") + ", " +
+                   FormatByteSize(bytes),
                Files(e.files));
   }
   return html;
@@ -252,8 +249,11 @@ std::string Table(const Report& report, const ReportTable& table) {
   html += Element("h2", "Files" + of) + "\n" + Inputs(table);
   const auto& outputs = table.manifest.outputs;
   const auto& rejects = table.manifest.reject_files;
-  html += Folded(Counted(outputs.size(), "committed file"), Files(outputs));
-  if (!rejects.empty()) html += Folded(Counted(rejects.size(), "reject file"), Files(rejects));
+  html +=
+      Folded(FormatCounted(static_cast<int64_t>(outputs.size()), "committed file"), Files(outputs));
+  if (!rejects.empty())
+    html +=
+        Folded(FormatCounted(static_cast<int64_t>(rejects.size()), "reject file"), Files(rejects));
   return html;
 }
 

@@ -117,6 +117,9 @@ Result<FileProfile> ProfileFile(const source::FileSource& source, const io::File
     }
   }
   profile.columns = profiler.Summary();
+  for (stage::ColumnProfile& column : profile.columns) {
+    column.type = contract::TypeText(*schema->GetFieldByName(column.name)->type());
+  }
   return profile;
 }
 

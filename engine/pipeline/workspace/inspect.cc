@@ -1,3 +1,5 @@
+#include <arrow/compute/initialize.h>
+
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -122,6 +124,7 @@ Result<Json> InspectWorkspace(const std::string& path) {
 }  // namespace pipeline
 
 Result<std::string> Inspect(const std::string& path, const InspectOptions& options) {
+  ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
     return MakeError(ErrorCode::kUnreadablePath, "there is no file or folder `" + path + "`");
