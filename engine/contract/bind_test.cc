@@ -250,6 +250,7 @@ TEST_CASE("missing and unknown columns are all named at once") {
   CHECK(problems[0].suggestion == "did you mean `nmae`?");
   CHECK(problems[2].code == ErrorCode::kUnknownColumn);
   CHECK(binding->projection().unknown == io::UnknownFields::kReject);
+  CHECK(binding->BindFile(*arrow::schema(arrow::FieldVector{})).ok());  // of an empty file
 
   contract = WithKeptColumns(Of({Make("name", "string")}), {"city", "name", "__fdf__/row_id"});
   REQUIRE(contract.columns.size() == 2);
