@@ -116,12 +116,14 @@ Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
     source.store = io::MakeLocalStore(whole.parent_path().string());
     ARROW_ASSIGN_OR_RAISE(auto file, source.store->Stat(whole.filename().string()));
     source.files.push_back(std::move(file));
-  } else if (HasWildcard(whole.string())) {
-    const GlobParts parts = SplitGlob(whole.string());
-    if (!fs::is_directory(parts.root, error)) {
-      return NothingMatches(path, "matches no file", WhatIsThere(parts.root));
+  } else if (HasWildcard(path)) {
+    // Only `path` is a pattern: brackets in the base folder's own name are letters.
+    const GlobParts parts = SplitGlob(fs::path(path).lexically_normal().string());
+    const fs::path root = (fs::path(base) / parts.root).lexically_normal();
+    if (!fs::is_directory(root, error)) {
+      return NothingMatches(path, "matches no file", WhatIsThere(root));
     }
-    source.store = io::MakeLocalStore(parts.root);
+    source.store = io::MakeLocalStore(root.string());
     ARROW_RETURN_NOT_OK(ListPattern(path, parts.pattern, &source));
   } else if (status.type() == fs::file_type::not_found) {
     return NothingMatches(path, "is not there", WhatIsThere(whole));

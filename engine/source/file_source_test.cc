@@ -61,6 +61,29 @@ TEST_CASE("files, patterns and folders become sorted lists of files") {
   CHECK(Keys(ExpandFiles("s", "i*/**/*.csv*", root, csv)) == Names{"in/a b ü.csv.gz", "in/b.csv"});
 }
 
+TEST_CASE("brackets and stars in the base folder's name are letters") {
+  const TempFolder folder;
+  const std::string base = (fs::path(folder.path()) / "v[1]*").string();
+  Touch(fs::path(base) / "in" / "a.csv");
+  Touch(fs::path(base) / "b[2].csv");
+  CHECK(Keys(ExpandFiles("s", "in/*.csv", base, io::CsvOptions())) == Names{"a.csv"});
+  CHECK(Keys(ExpandFiles("s", "**/*.csv", base, io::CsvOptions())) ==
+        Names{"b[2].csv", "in/a.csv"});
+  CHECK(Keys(ExpandFiles("s", "b[2].csv", base, io::CsvOptions())) == Names{"b[2].csv"});
+}
+
+TEST_CASE("links to folders that contain them are not followed for ever") {
+  const TempFolder folder;
+  const fs::path root = folder.path();
+  Touch(root / "in" / "a.csv");
+  fs::create_directory_symlink(root, root / "in" / "loop");
+  fs::create_symlink(root / "nowhere.csv", root / "in" / "dangling.csv");
+  fs::create_symlink(root / "in" / "a.csv", root / "in" / "link.csv");
+  CHECK(Keys(ExpandFiles("s", "in", root, io::CsvOptions())) == Names{"a.csv", "link.csv"});
+  CHECK(Keys(ExpandFiles("s", "in/**/*.csv", root, io::CsvOptions())) ==
+        Names{"a.csv", "link.csv"});
+}
+
 TEST_CASE("a path that matches nothing says what is there") {
   const TempFolder folder;
   const fs::path root = folder.path();
