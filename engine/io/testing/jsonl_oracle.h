@@ -228,8 +228,9 @@ class SlowReader {
       return AddReject(begin, end, "json.duplicate_key", *parser.duplicate());
     }
     if (projection_.unknown == UnknownFields::kReject) {
-      for (const auto& [name, member] : value.members) {
-        if (known_.count(name) == 0) return AddReject(begin, end, "json.unknown_field", name);
+      for (const SlowMember& member : value.members) {
+        if (known_.count(member.name) > 0) continue;
+        return AddReject(begin, end, "json.unknown_field", member.name);
       }
     }
     ReadRow row;

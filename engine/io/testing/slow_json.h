@@ -12,27 +12,42 @@
 
 namespace millrace::io::testing {
 
+struct SlowMember;
+
 struct SlowValue {
   enum Kind { kNull, kScalar, kObject, kArray };
   Kind kind = kNull;
   std::string text;  // of a scalar: unescaped
   std::string raw;   // as it stands in the record
-  std::vector<std::pair<std::string, SlowValue>> members;
+  std::vector<SlowMember> members;
   std::vector<SlowValue> elements;
 
-  const SlowValue* Member(const std::string& name) const {
-    static const SlowValue kMissing;
-    for (const auto& [key, value] : members) {
-      if (key == name) return &value;
-    }
-    return &kMissing;
-  }
-  const SlowValue* Element(int64_t index) const {
-    static const SlowValue kMissing;
-    return index < static_cast<int64_t>(elements.size()) ? &elements[static_cast<size_t>(index)]
-                                                         : &kMissing;
-  }
+  // A null where there is none.
+  const SlowValue* Member(const std::string& name) const;
+  const SlowValue* Element(int64_t index) const;
 };
+
+struct SlowMember {
+  std::string name;
+  SlowValue value;
+};
+
+inline const SlowValue* NoSlowValue() {
+  static const SlowValue value;
+  return &value;
+}
+
+inline const SlowValue* SlowValue::Member(const std::string& name) const {
+  for (const SlowMember& member : members) {
+    if (member.name == name) return &member.value;
+  }
+  return NoSlowValue();
+}
+
+inline const SlowValue* SlowValue::Element(int64_t index) const {
+  return index < static_cast<int64_t>(elements.size()) ? &elements[static_cast<size_t>(index)]
+                                                       : NoSlowValue();
+}
 
 struct SlowFault {
   std::string rule;  // or "json.incomplete" and "json.cut_character" where the text ends too early
@@ -137,14 +152,14 @@ class SlowJson {
       if (Peek() != '"') throw SlowFault{"json.syntax"};
       const size_t begin = at_;
       std::string name = String();
-      for (const auto& [other, member] : value->members) {
-        if (other == name && (!duplicate_ || begin < duplicate_at_)) {
+      for (const SlowMember& other : value->members) {
+        if (other.name == name && (!duplicate_ || begin < duplicate_at_)) {
           duplicate_ = name;
           duplicate_at_ = begin;
         }
       }
       Expect(':');
-      value->members.emplace_back(name, Value(depth));
+      value->members.push_back({name, Value(depth)});
       if (Peek() == '}') break;
       Expect(',');
     }
