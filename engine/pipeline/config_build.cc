@@ -190,9 +190,9 @@ class Build {
     if (value.kind != ConfigValue::Kind::kObject) return;
     std::vector<std::string> sources;
     for (const SourceConfig& source : config_.sources) {
-      if (source.contract == name) sources.push_back(source.name);
+      // A source whose contract is not known may have meant this one; it is reported already.
+      if (source.contract == name || !Known(source.contract)) sources.push_back(source.name);
     }
-    // A source that is wrong itself may still be referred to.
     config_.contracts.push_back(BuildContract(name, value, name.empty() ? source_names_ : sources,
                                               source_names_, problems_));
     config_.contract_json[name] = ContractJson(name, value);

@@ -1,6 +1,7 @@
 #include "pipeline/config_contract.h"
 
 #include <algorithm>
+#include <set>
 
 #include "expr/expression.h"
 
@@ -53,11 +54,18 @@ class ColumnBuild {
       : sources_(sources), all_sources_(all_sources), problems_(problems) {}
 
   Column Build(const std::string& name, const SourceSpan& span, const ConfigValue& value) {
-    Column column;
+    Column column = BuildRules(value);
     column.name = name;
     column.span = span;
     BuildType(value, &column);
     if (const ConfigValue* from = value.Find("from")) BuildFroms(*from, &column);
+    if (const ConfigValue* bools = value.Find("bool_values")) CheckBools(*bools, column);
+    return column;
+  }
+
+  /// All but the name, the type and where values come from.
+  Column BuildRules(const ConfigValue& value) {
+    Column column;
     column.required = value.Bool("required");
     column.unique = value.Bool("unique");
     column.sensitive = value.Bool("sensitive");
@@ -70,8 +78,16 @@ class ColumnBuild {
     column.min = Optional(value, "min");
     column.max = Optional(value, "max");
     column.regex = value.Text("regex");
-    if (const ConfigValue* bools = value.Find("bool_values")) BuildBools(*bools, &column);
-    if (const ConfigValue* length = value.Find("length")) BuildLength(*length, &column);
+    if (const ConfigValue* bools = value.Find("bool_values")) {
+      column.true_values = bools->Texts("true");
+      column.false_values = bools->Texts("false");
+    }
+    if (const ConfigValue* length = value.Find("length")) {
+      const ConfigValue* min = length->Find("min");
+      const ConfigValue* max = length->Find("max");
+      if (min != nullptr) column.length_min = min->integer;
+      if (max != nullptr) column.length_max = max->integer;
+    }
     const std::string on_error = value.Text("on_error");
     column.on_error = on_error == "set_null" ? contract::OnError::kSetNull
                       : on_error == "fail"   ? contract::OnError::kFail
@@ -137,23 +153,11 @@ class ColumnBuild {
                    suggestion);
   }
 
-  void BuildBools(const ConfigValue& bools, Column* column) {
-    column->true_values = bools.Texts("true");
-    column->false_values = bools.Texts("false");
-    for (const std::string& text : column->true_values) {
-      if (!Contains(column->false_values, text)) continue;
+  void CheckBools(const ConfigValue& bools, const Column& column) {
+    for (const std::string& text : column.true_values) {
+      if (!Contains(column.false_values, text)) continue;
       problems_->Add(ErrorCode::kBadValue, bools.span,
                      "`" + text + "` cannot mean both true and false");
-    }
-  }
-
-  void BuildLength(const ConfigValue& length, Column* column) {
-    const ConfigValue* min = length.Find("min");
-    const ConfigValue* max = length.Find("max");
-    if (min != nullptr) column->length_min = min->integer;
-    if (max != nullptr) column->length_max = max->integer;
-    if (min != nullptr && max != nullptr && min->integer > max->integer) {
-      problems_->Add(ErrorCode::kBadValue, max->span, "the greatest length is below the least one");
     }
   }
 
@@ -161,6 +165,44 @@ class ColumnBuild {
   const std::vector<std::string>& all_sources_;
   ConfigProblems* problems_;
 };
+
+// The rules of a column one by one, so that a problem points at its rule; what only shows with all
+// of them together points at the column.
+void CheckColumn(const Column& column, const ConfigValue& value, ColumnBuild* build,
+                 ConfigProblems* problems) {
+  std::set<std::string> told;
+  const auto check = [&](const Column& checked, const SourceSpan& span) {
+    contract::Contract contract;
+    contract.columns.push_back(checked);
+    for (Diagnostic d : contract::ValidateContract(contract)) {
+      if (!told.insert(d.message).second) continue;
+      d.span = span;
+      problems->Add(std::move(d));
+    }
+  };
+  // These say how the texts of the other rules are read.
+  const std::set<std::string> readings = {"bool_values", "format", "null_values", "trim", "round"};
+  ConfigValue reading;
+  reading.kind = ConfigValue::Kind::kObject;
+  for (const bool first_pass : {true, false}) {
+    for (const auto& rule : value.members) {
+      const bool is_reading = readings.count(rule.first) > 0;
+      if (rule.first == "type" || rule.first == "from" || is_reading != first_pass) continue;
+      ConfigValue rules = reading;
+      rules.members.push_back(rule);
+      if (is_reading) reading = rules;
+      Column alone = build->BuildRules(rules);
+      alone.name = column.name;
+      alone.type = column.type;
+      alone.type_text = column.type_text;
+      alone.is_json = column.is_json;
+      check(alone, rule.second.node == nullptr ? column.span : rule.second.span);
+    }
+  }
+  Column whole = column;
+  whole.from.clear();  // checked where they were read, down to the character
+  check(whole, column.span);
+}
 
 }  // namespace
 
@@ -182,11 +224,9 @@ contract::Contract BuildContract(const std::string& name, const ConfigValue& val
     const auto& [column_name, column_value] = columns->members[i];
     if (column_value.kind != ConfigValue::Kind::kObject) continue;
     Column column = build.Build(column_name, columns->member_spans[i], column_value);
-    if (column.type != nullptr) contract.columns.push_back(std::move(column));
-  }
-  for (Diagnostic d : contract::ValidateContract(contract)) {
-    if (!d.span.known()) d.span = value.span;
-    problems->Add(std::move(d));
+    if (column.type == nullptr) continue;
+    CheckColumn(column, column_value, &build, problems);
+    contract.columns.push_back(std::move(column));
   }
   return contract;
 }

@@ -351,7 +351,7 @@ const ObjectSpec& PipelineSpec() {
            .required = true,
            .min = 1,
            .max = 1},
-          {.key = "name", .type = T::kName, .doc = "The pipeline's name.", .required = true},
+          {.key = "name", .type = T::kTitle, .doc = "The pipeline's name.", .required = true},
           {.key = "workspace",
            .type = T::kPath,
            .doc = "The folder of everything runs leave behind.",

@@ -11,10 +11,11 @@
 namespace millrace::pipeline {
 
 enum class FieldType {
-  kText,  // any scalar, taken as its text
-  kName,  // letters, digits, _ and -; begins with a letter; at most 64
-  kPath,  // a path; relative ones are relative to the config file
-  kBool,  // true or false
+  kText,   // any scalar, taken as its text
+  kTitle,  // any text of one line, not empty, at most 200 bytes
+  kName,   // letters, digits, _ and -; begins with a letter; at most 64
+  kPath,   // a path; relative ones are relative to the config file
+  kBool,   // true or false
   kInteger,
   kNumber,
   kSize,          // bytes: an integer, or one with a unit (64MiB)

@@ -22,5 +22,7 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
 
 /// spec/pipeline.schema.json (JSON Schema 2020-12), generated from the tables ParseConfig uses.
 std::string PipelineSchemaJson();
+/// The reference part of docs/config.md, from the same tables.
+std::string ConfigReferenceMarkdown();
 
 }  // namespace millrace::pipeline

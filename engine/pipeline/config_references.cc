@@ -16,6 +16,7 @@ constexpr std::streamsize kReferencedBytesMax = 64 << 10;
 
 struct Lookup {
   std::optional<std::string> value;
+  bool lacks_parameter = false;
   ErrorCode code = ErrorCode::kUnresolvedReference;
   std::string message, suggestion;
 };
@@ -76,14 +77,15 @@ Lookup LookUpParameter(const std::string& name, const ReferenceScope& scope) {
     }
     return lookup;
   }
-  // One that must be set is reported once, where it is declared.
   lookup.value = found->second.value_or("");
+  lookup.lacks_parameter = !found->second.has_value();
   return lookup;
 }
 
 Lookup LookUp(const std::string& inside, const ReferenceScope& scope) {
   if (inside.rfind("env:", 0) == 0) return LookUpVariable(inside.substr(4));
   if (inside.rfind("file:", 0) == 0) return LookUpFile(inside.substr(5), scope.base_dir);
+  if (inside.rfind("param:", 0) == 0) return LookUpParameter(inside.substr(6), scope);
   const size_t colon = inside.find(':');
   if (colon != std::string::npos) {
     Lookup lookup;
@@ -120,6 +122,7 @@ ResolvedText ResolveReferences(const std::string& text, const ReferenceScope& sc
     }
     const std::string inside = text.substr(at + 2, end - at - 2);
     Lookup lookup = LookUp(inside, scope);
+    out.lacks_parameter = out.lacks_parameter || lookup.lacks_parameter;
     if (lookup.value) {
       out.text += *lookup.value;
     } else {

@@ -1,5 +1,6 @@
-// References in the texts of a config: ${name} for a parameter, ${env:NAME} for a variable of the
-// environment, ${file:path} for the content of a file. $${ stands for the two characters ${.
+// References in the texts of a config: ${name} or, in full, ${param:name} for a parameter,
+// ${env:NAME} for a variable of the environment, ${file:path} for the content of a file. $${ stands
+// for the two characters ${.
 //
 // In ordinary fields they are put in place when the config is read. A field marked secret keeps its
 // reference, and ResolveSecret reads it at the moment of use.
@@ -31,6 +32,7 @@ struct ReferenceProblem {
 struct ResolvedText {
   std::string text;
   bool had_references = false;
+  bool lacks_parameter = false;  // one without a value, which is reported where it is declared
   std::vector<ReferenceProblem> problems;
 };
 ResolvedText ResolveReferences(const std::string& text, const ReferenceScope& scope);

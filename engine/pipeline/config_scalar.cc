@@ -141,6 +141,10 @@ ScalarFault ReadText(const Field& field, const std::string& text, ConfigValue* v
   value->kind = ConfigValue::Kind::kText;
   value->text = text;
   if (text.empty() && field.type == FieldType::kPath) return Bad("`" + field.key + "` is empty");
+  if (field.type == FieldType::kTitle &&
+      (text.empty() || text.size() > 200 || text.find_first_of("\n\r") != std::string::npos)) {
+    return Bad("`" + field.key + "` must be one line of 1 to 200 bytes");
+  }
   if (field.type == FieldType::kName && !IsName(text)) {
     return Bad("`" + text + "` is no name",
                "names are letters, digits, _ and -, begin with a letter and have at most 64");
@@ -195,6 +199,8 @@ std::string TypePhrase(const Field& field) {
     case FieldType::kNamedObjects:
     case FieldType::kNamedTexts:
       return "a map";
+    case FieldType::kTitle:
+      return "one line of text";
     case FieldType::kName:
       return "a name";
     case FieldType::kPath:

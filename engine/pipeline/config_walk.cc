@@ -127,7 +127,7 @@ class Walk {
       problems_->Add(p.code, problems_->tree().SpanInside(node, p.offset, p.length), p.message,
                      p.suggestion);
     }
-    if (!resolved.problems.empty()) return value;
+    if (!resolved.problems.empty() || resolved.lacks_parameter) return value;
     if (resolved.had_references && HoldsUrlPassword(resolved.text)) {
       problems_->Add(
           ErrorCode::kSecretInClear, node.span,
