@@ -201,7 +201,9 @@ TEST_CASE("a syntax error has its place") {
 }
 
 TEST_CASE("nesting and aliases cannot blow up") {
-  CHECK(Only("a: " + std::string(100'000, '[')).message.find("deeper") != std::string::npos);
+  CHECK(Only("a: " + std::string(100'000, '[')).code == ErrorCode::kYamlSyntax);
+  CHECK(Only("a: " + std::string(40, '[') + std::string(40, ']')).message.find("deeper") !=
+        std::string::npos);
   std::string laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
     const std::string before = "*a" + std::to_string(i - 1);
