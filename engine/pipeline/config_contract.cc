@@ -186,8 +186,8 @@ void CheckColumn(const Column& column, const ConfigValue& value, ColumnBuild* bu
   reading.kind = ConfigValue::Kind::kObject;
   for (const bool first_pass : {true, false}) {
     for (const auto& rule : value.members) {
-      const bool is_reading = readings.count(rule.first) > 0;
-      if (rule.first == "type" || rule.first == "from" || is_reading != first_pass) continue;
+      const bool is_reading = readings.count(rule.name) > 0;
+      if (rule.name == "type" || rule.name == "from" || is_reading != first_pass) continue;
       ConfigValue rules = reading;
       rules.members.push_back(rule);
       if (is_reading) reading = rules;
@@ -196,7 +196,7 @@ void CheckColumn(const Column& column, const ConfigValue& value, ColumnBuild* bu
       alone.type = column.type;
       alone.type_text = column.type_text;
       alone.is_json = column.is_json;
-      check(alone, rule.second.node == nullptr ? column.span : rule.second.span);
+      check(alone, rule.value.node == nullptr ? column.span : rule.value.span);
     }
   }
   Column whole = column;

@@ -158,8 +158,9 @@ TEST_CASE("what does not shape the data is not hashed, what does is") {
       {"\nseed: 7", "\n\n# why\nseed: 7"},
       {"drop: {type", "drop: {provenance: true, type"},
       {"path: data/kb/}", "path: data/kb/, limits: {max_rejects: 5}}"}};
-  for (const auto& [from, to] : same) {
-    CHECK_MESSAGE(Loaded(Replaced(kSketch, from, to)).config_hash == hash, to);
+  for (const auto& change : same) {
+    CHECK_MESSAGE(Loaded(Replaced(kSketch, change.first, change.second)).config_hash == hash,
+                  change.second);
   }
   const std::vector<std::pair<std::string, std::string>> different = {
       {"seed: 7", "seed: 8"},
@@ -168,8 +169,9 @@ TEST_CASE("what does not shape the data is not hashed, what does is") {
       {"set_null", "fail"},
       {"unique: true", "unique: false"},
       {"rows_per_shard: 1000000", "rows_per_shard: 5"}};
-  for (const auto& [from, to] : different) {
-    CHECK_MESSAGE(Loaded(Replaced(kSketch, from, to)).config_hash != hash, to);
+  for (const auto& change : different) {
+    CHECK_MESSAGE(Loaded(Replaced(kSketch, change.first, change.second)).config_hash != hash,
+                  change.second);
   }
   // Where files lie is no part of a source's identity, nor is the rejects it may have.
   const auto moved = Loaded(Replaced(kSketch, "data/kb/", "elsewhere/"));

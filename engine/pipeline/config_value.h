@@ -5,13 +5,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "pipeline/config_fields.h"
 #include "pipeline/config_tree.h"
 
 namespace millrace::pipeline {
+
+struct ConfigMember;
 
 struct ConfigValue {
   enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject };
@@ -24,9 +25,9 @@ struct ConfigValue {
   std::string text;
   bool as_written = true;          // no reference was put in place: positions match the node's text
   std::vector<ConfigValue> items;  // kTexts
-  std::vector<std::pair<std::string, ConfigValue>> members;  // kObject
-  std::vector<SourceSpan> member_spans;                      // of the members' keys
-  const ObjectSpec* spec = nullptr;                          // of an object with fields
+  std::vector<ConfigMember> members;     // kObject
+  std::vector<SourceSpan> member_spans;  // of the members' keys
+  const ObjectSpec* spec = nullptr;      // of an object with fields
 
   /// A member, or nullptr where it is absent or wrong.
   const ConfigValue* Find(std::string_view key) const;
@@ -37,6 +38,11 @@ struct ConfigValue {
   std::vector<std::string> Texts(std::string_view key) const;
   /// Whether the member is written in the config, rightly or not.
   bool IsWritten(std::string_view key) const;
+};
+
+struct ConfigMember {
+  std::string name;
+  ConfigValue value;
 };
 
 }  // namespace millrace::pipeline

@@ -24,7 +24,7 @@ class Walk {
     for (const Field& field : spec->fields) {
       const ConfigNode* written = node.Find(field.key);
       if (written != nullptr) {
-        value.members.emplace_back(field.key, Read(*written, field));
+        value.members.push_back({field.key, Read(*written, field)});
       } else if (field.required) {
         problems_->Add(ErrorCode::kMissingKey, node.span,
                        "`" + field.key + "` is missing" + In(key, given));
@@ -32,7 +32,7 @@ class Walk {
         ConfigValue fallback;
         const ScalarFault fault = ReadScalar(field, field.fallback, false, &fallback);
         MILLRACE_CHECK(fault.message.empty());
-        value.members.emplace_back(field.key, std::move(fallback));
+        value.members.push_back({field.key, std::move(fallback)});
       }
     }
     return value;
@@ -196,7 +196,7 @@ class Walk {
     scope_.allow_params = false;  // their values cannot refer to each other
     for (const ConfigEntry& entry : node.entries) {
       Field text{.key = entry.key, .doc = ""};
-      value.members.emplace_back(entry.key, Scalar(entry.value, text));
+      value.members.push_back({entry.key, Scalar(entry.value, text)});
       value.member_spans.push_back(entry.key_span);
     }
     scope_.allow_params = true;
@@ -217,7 +217,7 @@ class Walk {
     }
     for (const ConfigEntry& entry : node.entries) {
       CheckName(entry, field);
-      value.members.emplace_back(entry.key, Object(entry.value, *field.object, entry.key));
+      value.members.push_back({entry.key, Object(entry.value, *field.object, entry.key)});
       value.member_spans.push_back(entry.key_span);
     }
     return value;
@@ -262,7 +262,7 @@ class Walk {
     ConfigValue inner = Scalar(entry.value, Field{.key = entry.key, .doc = ""});
     if (inner.kind == ConfigValue::Kind::kNone) return value;
     value.kind = ConfigValue::Kind::kObject;
-    value.members.emplace_back(entry.key, std::move(inner));
+    value.members.push_back({entry.key, std::move(inner)});
     value.member_spans.push_back(entry.key_span);
     return value;
   }
@@ -291,7 +291,7 @@ class Walk {
     }
     value.kind = ConfigValue::Kind::kObject;
     for (const ConfigEntry& entry : node.entries) {
-      value.members.emplace_back(entry.key, FromRule(entry.value));
+      value.members.push_back({entry.key, FromRule(entry.value)});
       value.member_spans.push_back(entry.key_span);
     }
     return value;
