@@ -36,6 +36,7 @@ class ReleaseWriter {
     ARROW_ASSIGN_OR_RAISE(release_.existed, FindExisting());
     if (!release_.existed) ARROW_RETURN_NOT_OK(WriteAll());
     ARROW_RETURN_NOT_OK(PointLatestHere(latest));
+    ARROW_RETURN_NOT_OK(io::RemoveLitter(*target_, ""));
     return release_;
   }
 

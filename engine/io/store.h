@@ -85,6 +85,8 @@ std::shared_ptr<Store> MakeLocalStore(const std::string& root, bool private_mode
 
 /// True for what an attempt that was killed may leave behind: List shows it, nobody reads it.
 bool IsTemporaryKey(std::string_view key);
+/// Removes temporary files below `prefix` whose writers are gone: what a kill leaves behind.
+Status RemoveLitter(Store& store, const std::string& prefix);
 
 /// Forwards to another store and fails on demand; for crash tests. Every durable operation (write,
 /// commit, put, replace, link, remove) asks `next_operation` first; a non-OK answer is the crash:

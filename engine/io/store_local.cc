@@ -2,6 +2,7 @@
 #include <arrow/io/file.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -436,6 +438,20 @@ bool IsTemporaryKey(std::string_view key) {
   const size_t slash = key.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
   return name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix;
+}
+
+Status RemoveLitter(Store& store, const std::string& prefix) {
+  ARROW_ASSIGN_OR_RAISE(const auto files, store.List(prefix));
+  for (const FileInfo& file : files) {
+    if (!IsTemporaryKey(file.key)) continue;
+    // ".tmp-<process>-<number>": another process that lives may still be writing.
+    const size_t name = file.key.rfind(kTemporaryPrefix) + kTemporaryPrefix.size();
+    const long writer = std::strtol(file.key.c_str() + name, nullptr, 10);
+    const bool lives = writer > 0 && writer != ::getpid() &&
+                       (::kill(static_cast<pid_t>(writer), 0) == 0 || errno == EPERM);
+    if (!lives) ARROW_RETURN_NOT_OK(store.Remove(file.key));
+  }
+  return Status::OK();
 }
 
 }  // namespace millrace::io

@@ -201,4 +201,14 @@ TEST_CASE("after its fault a faulty store is dead, and its litter stays") {
   CHECK(Keys(*good).empty());
 }
 
+TEST_CASE("litter goes when its writer is gone, and only then") {
+  TempFolder folder;
+  auto store = MakeLocalStore(folder.path());
+  REQUIRE(WriteFile(*store, "a/kept", "1").ok());
+  folder.Write("a/.tmp-999999999-7", "left by a process that is gone");
+  folder.Write("a/.tmp-1-7", "process 1 always lives");
+  REQUIRE(RemoveLitter(*store, "").ok());
+  CHECK(Keys(*store) == std::vector<std::string>{"a/.tmp-1-7", "a/kept"});
+}
+
 }  // namespace millrace::io
