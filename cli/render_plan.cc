@@ -58,6 +58,7 @@ std::string Dialects(const Json& plan) {
 std::string FromText(const Json& item) {
   if (item.contains("constant")) return "= " + item.at("constant").dump();
   if (item.contains("expression")) return item.at("expression");
+  if (item.at("from").is_null()) return "null";
   return item.at("from").get<std::string>() +
          (item.at("found").get<bool>() ? "" : "  (not in sample)");
 }

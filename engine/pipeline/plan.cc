@@ -73,9 +73,12 @@ Json MappingOf(const contract::Column& column, const std::string& source,
     item["expression"] = from->expression;
   } else {
     const std::string path = from == nullptr || from->path.empty() ? column.name : from->path;
-    item["from"] = path;
     const std::string first = text_paths ? path.substr(0, path.find_first_of(".[")) : path;
-    item["found"] = schema.GetFieldIndex(first) >= 0 || schema.GetFieldIndex(path) >= 0;
+    const bool found = schema.GetFieldIndex(first) >= 0 || schema.GetFieldIndex(path) >= 0;
+    // Other sources say where they have it: this one gives null.
+    const bool nowhere = from == nullptr && !column.from.empty() && !found;
+    item["from"] = nowhere ? Json() : Json(path);
+    item["found"] = found;
   }
   return item;
 }

@@ -7,7 +7,8 @@
 #include <thread>
 
 #include "base/build_info.h"
-#include "base/log.h"
+#include "base/reserved_columns.h"
+#include "contract/features.h"
 #include "pipeline/column_check.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
@@ -164,6 +165,7 @@ class Run {
       input.store = workspace_;
       input.run_id = manifest->run_id;
       input.table = manifest->table;
+      input.schema = RowSchema(tables_.contracts[TableIndex(manifest->table)]);
       for (io::DataFile shard : manifest->outputs) {
         shard.path = stage_folder_ + "/" + shard.path;
         input.shards.push_back(std::move(shard));
@@ -178,6 +180,18 @@ class Run {
                                       {"existed", release->existed ? "yes" : "no"}});
     }
     return Status::OK();
+  }
+
+  size_t TableIndex(const std::string& table) const {
+    size_t index = 0;
+    while (tables_.contracts[index].name != table) ++index;
+    return index;
+  }
+  // Of the stage's shards, for a table of which there are none.
+  static std::shared_ptr<arrow::Schema> RowSchema(const contract::Contract& contract) {
+    arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
+    fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+    return contract::WithFeatures(arrow::schema(std::move(fields)));
   }
 
   const stage::Manifest* ManifestOf(const std::string& table) const {
