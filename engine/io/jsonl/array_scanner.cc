@@ -1,17 +1,17 @@
 #include "io/jsonl/array_scanner.h"
 
 #include <array>
+#include <cstring>
 
 namespace millrace::io {
 namespace {
 
-enum : uint8_t { kOutside = 1, kInString = 2 };  // where a byte means something
+enum : uint8_t { kAtTop = 1, kNested = 2 };  // where a byte means something
 
 constexpr std::array<uint8_t, 256> MakeMeaning() {
   std::array<uint8_t, 256> table{};
-  for (char c : {'{', '}', '[', ']', ','}) table[static_cast<uint8_t>(c)] = kOutside;
-  table['"'] = kOutside | kInString;
-  table['\\'] = kInString;
+  for (char c : {'{', '}', '[', ']', '"'}) table[static_cast<uint8_t>(c)] = kAtTop | kNested;
+  table[','] = kAtTop;
   return table;
 }
 constexpr std::array<uint8_t, 256> kMeaning = MakeMeaning();
@@ -28,23 +28,43 @@ size_t Skip(const uint8_t* text, size_t at, size_t to, uint8_t where) {
   return at;
 }
 
+/// Whether the byte behind text[from, to), which begins inside a string, is escaped.
+bool EndsInEscape(const uint8_t* text, size_t from, size_t to) {
+  size_t run = to;
+  while (run > from && text[run - 1] == '\\') --run;
+  return (to - run) % 2 == 1;
+}
+
 }  // namespace
+
+size_t ArrayScanner::SkipString(const uint8_t* text, size_t from, size_t to) {
+  size_t at = from + (escaped_ ? 1 : 0);
+  escaped_ = false;
+  while (at < to) {
+    const void* found = std::memchr(text + at, '"', to - at);
+    const size_t quote =
+        found != nullptr ? static_cast<size_t>(static_cast<const uint8_t*>(found) - text) : to;
+    const bool escaped = EndsInEscape(text, at, quote);
+    if (quote == to) {
+      escaped_ = escaped;
+      return to;
+    }
+    at = quote + 1;
+    if (escaped) continue;
+    in_string_ = false;
+    return at;
+  }
+  return to;
+}
 
 size_t ArrayScanner::Find(const uint8_t* text, size_t from, size_t to) {
   size_t at = from;
   while (at < to) {
     if (in_string_) {
-      if (escaped_) {
-        escaped_ = false;
-        ++at;
-        continue;
-      }
-      at = Skip(text, at, to, kInString);
-      if (at == to) break;
-      (text[at++] == '"' ? in_string_ : escaped_) ^= true;
+      at = SkipString(text, at, to);
       continue;
     }
-    at = Skip(text, at, to, kOutside);
+    at = Skip(text, at, to, depth_ == 0 ? kAtTop : kNested);
     if (at == to) break;
     switch (text[at]) {
       case '"':
@@ -62,8 +82,7 @@ size_t ArrayScanner::Find(const uint8_t* text, size_t from, size_t to) {
         --depth_;
         break;
       default:
-        if (depth_ == 0) return at;
-        break;
+        return at;  // a comma at the top
     }
     ++at;
   }

@@ -16,9 +16,12 @@ class ArrayScanner {
   size_t Find(const uint8_t* text, size_t from, size_t to);
 
  private:
+  /// Behind the closing quote of the string that is open at `from`, or `to`.
+  size_t SkipString(const uint8_t* text, size_t from, size_t to);
+
   int64_t depth_ = 0;
   bool in_string_ = false;
-  bool escaped_ = false;  // the last byte was a backslash in a string
+  bool escaped_ = false;  // the string's next byte is
 };
 
 }  // namespace millrace::io
