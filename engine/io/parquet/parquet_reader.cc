@@ -56,9 +56,10 @@ class ParquetReader : public RecordReader {
     ARROW_ASSIGN_OR_RAISE(auto parquet, OpenFileReader(std::move(file)));
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(options.rows_per_chunk);
-    ARROW_ASSIGN_OR_RAISE(
-        reader_, parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet),
-                                                  properties));
+    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet),
+                                                 properties);
+    ARROW_RETURN_NOT_OK(CorruptUnlessIo(made.status()));
+    reader_ = *std::move(made);
     ARROW_RETURN_NOT_OK(CorruptUnlessIo(reader_->GetSchema(&stored_schema_)));
     arrow::FieldVector fields;
     for (const auto& field : stored_schema_->fields()) {
@@ -96,8 +97,9 @@ class ParquetReader : public RecordReader {
         ARROW_ASSIGN_OR_RAISE(
             array, static_cast<const arrow::StructArray&>(*array).GetFlattenedField(member));
       }
-      ARROW_ASSIGN_OR_RAISE(array, Normalised(array));
-      columns.push_back(std::move(array));
+      auto normalised = Normalised(array);  // fails where a dictionary's code has no value
+      ARROW_RETURN_NOT_OK(CorruptUnlessIo(normalised.status()));
+      columns.push_back(*std::move(normalised));
     }
     batch.columns = arrow::RecordBatch::Make(batch_schema_, chunk.rows, std::move(columns));
     return batch;

@@ -5,6 +5,7 @@
 #include <arrow/compute/cast.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
+#include <arrow/json/from_string.h>
 #include <arrow/table.h>
 #include <doctest/doctest.h>
 #include <parquet/arrow/writer.h>
@@ -124,6 +125,90 @@ TEST_CASE("rows are counted when no column is wanted") {
     rows += (*reader)->Parse(*chunk).ValueOrDie().columns->num_rows();
   }
   CHECK(rows == 70);
+}
+
+namespace {
+
+/// Writes the JSON rows as a Parquet file with these types and reads all of it back.
+RawBatch ReadBack(const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
+  const auto array = arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("c", type)}), {array});
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  parquet::ArrowWriterProperties::Builder properties;
+  properties.store_schema();
+  REQUIRE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1000,
+                                     parquet::default_writer_properties(), properties.build())
+              .ok());
+  Projection all;
+  all.all = true;
+  auto reader = OpenParquet(FileOf(sink->Finish().ValueOrDie()), {}, all).ValueOrDie();
+  const auto chunk = reader->Next().ValueOrDie();
+  return reader->Parse(*chunk).ValueOrDie();
+}
+
+}  // namespace
+
+TEST_CASE("types that mean the same are one type") {
+  struct Case {
+    std::shared_ptr<arrow::DataType> stored;
+    std::string stored_json;
+    std::shared_ptr<arrow::DataType> read;
+    std::string read_json;
+  };
+  const auto pair = arrow::struct_(
+      {arrow::field("key", arrow::utf8(), false), arrow::field("value", arrow::int64())});
+  const std::vector<Case> cases = {
+      {arrow::large_utf8(), R"(["a", null])", arrow::utf8(), R"(["a", null])"},
+      {arrow::utf8_view(), R"(["a string that is longer", null])", arrow::utf8(),
+       R"(["a string that is longer", null])"},
+      {arrow::large_binary(), R"(["a", null])", arrow::binary(), R"(["a", null])"},
+      {arrow::fixed_size_binary(2), R"(["ab", null])", arrow::binary(), R"(["ab", null])"},
+      {arrow::float16(), "[1.5, null]", arrow::float32(), "[1.5, null]"},
+      {arrow::null(), "[null, null]", arrow::utf8(), "[null, null]"},
+      {arrow::date64(), "[86400000, null]", arrow::date32(), "[1, null]"},
+      {arrow::decimal64(9, 2), R"(["1.25", null])", arrow::decimal128(9, 2), R"(["1.25", null])"},
+      {arrow::large_list(arrow::large_utf8()), R"([["a"], null, []])", arrow::list(arrow::utf8()),
+       R"([["a"], null, []])"},
+      {arrow::fixed_size_list(arrow::int32(), 2), "[[1, 2], [3, null]]",
+       arrow::list(arrow::int32()), "[[1, 2], [3, null]]"},
+      {arrow::map(arrow::utf8(), arrow::int64()), R"([[["k", 1], ["l", null]], null, []])",
+       arrow::list(pair), R"([[["k", 1], ["l", null]], null, []])"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.stored->ToString());
+    const RawBatch batch = ReadBack(c.stored, c.stored_json);
+    REQUIRE(batch.columns->ValidateFull().ok());
+    const auto column = batch.columns->column(0);
+    const auto expected = arrow::json::ArrayFromJSONString(c.read, c.read_json).ValueOrDie();
+    CAPTURE(column->type()->ToString());
+    REQUIRE(column->type()->id() == c.read->id());
+    CHECK(column->ToString() == expected->ToString());
+    CHECK(batch.columns->schema()->field(0)->type()->Equals(column->type()));
+  }
+}
+
+TEST_CASE("a damaged byte is an error or harmless, never a crash") {
+  const auto whole = WriteFile(400, 200);
+  int damaged = 0;
+  for (int64_t at = 0; at < whole->size(); at += 7) {
+    std::string bytes = whole->ToString();
+    bytes[static_cast<size_t>(at)] = static_cast<char>(bytes[static_cast<size_t>(at)] ^ 0x41);
+    CAPTURE(at);
+    Projection all;
+    all.all = true;
+    auto reader = OpenParquet(FileOf(arrow::Buffer::FromString(bytes)), {}, all);
+    Status status = reader.status();
+    while (status.ok()) {
+      const auto chunk = (*reader)->Next();
+      status = chunk.status();
+      if (!status.ok() || *chunk == nullptr) break;
+      status = (*reader)->Parse(**chunk).status();
+    }
+    if (status.ok()) continue;
+    ++damaged;
+    CHECK_MESSAGE(CodeOf(status) == ErrorCode::kCorruptFile, status.ToString());
+  }
+  CHECK(damaged > 20);
 }
 
 TEST_CASE("missing and forbidden columns and damaged files are told apart") {
