@@ -3,33 +3,13 @@
 #include <system_error>
 
 #include "source/file_source.h"
+#include "source/format_extension.h"
 #include "source/glob.h"
 
 namespace millrace::source {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-std::vector<std::string> ExtensionsOf(const FormatOptions& format) {
-  if (std::holds_alternative<io::CsvOptions>(format)) return {".csv", ".tsv"};
-  if (std::holds_alternative<io::JsonlOptions>(format)) return {".jsonl", ".ndjson", ".json"};
-  return {".parquet"};
-}
-
-bool HasExtension(std::string_view key, const std::vector<std::string>& extensions) {
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (std::string_view packed : {".gz", ".zst"}) {
-    if (EndsWith(lower, packed)) lower.resize(lower.size() - packed.size());
-  }
-  return std::any_of(extensions.begin(), extensions.end(),
-                     [&lower](const std::string& end) { return EndsWith(lower, end); });
-}
 
 bool IsHidden(std::string_view key) {
   return key[0] == '.' || key.find("/.") != std::string_view::npos;

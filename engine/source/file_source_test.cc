@@ -7,6 +7,7 @@
 
 #include "base/testing/temp_folder.h"
 #include "source/glob.h"
+#include "source/sniff_format.h"
 
 namespace millrace::source {
 namespace {
@@ -96,6 +97,28 @@ TEST_CASE("a path that matches nothing says what is there") {
   CHECK(help("in/tickts.csv", io::CsvOptions()) == "did you mean `tickets.csv`?");
   CHECK(help("im/*.csv", io::CsvOptions()) == "did you mean `in`?");
   CHECK(help("in", io::JsonlOptions()).find(".jsonl") != std::string::npos);
+}
+
+TEST_CASE("a file's format is told by magic bytes, name, then text") {
+  const TempFolder folder;
+  const fs::path root = folder.path();
+  const auto store = io::MakeLocalStore(folder.path());
+  const auto format = [&](const std::string& name, const std::string& content) {
+    Touch(root / name, content);
+    const auto sniffed = SniffFormat(*store, name);
+    REQUIRE_MESSAGE(sniffed.ok(), sniffed.status().ToString());
+    return std::string(FormatName(*sniffed));
+  };
+  CHECK(format("a.csv", "PAR1....") == "parquet");
+  CHECK(format("a.JSON.gz", "a,b\n") == "jsonl");
+  CHECK(format("a.tsv.zst", "{}\n") == "csv");
+  CHECK(format("a.txt", "\xEF\xBB\xBF \n[{}]") == "jsonl");
+  CHECK(format("a", "id,text\n") == "csv");
+  CHECK(format("empty", "") == "csv");
+  const std::string gzipped(  // {"a":1}
+      "\x1f\x8b\x08\0\0\0\0\0\x02\x03\xabVJT\xb2\x32\xac\xe5\x02\0F\xa3\xe8t\x08\0\0\0", 28);
+  CHECK(format("packed", gzipped) == "jsonl");
+  CHECK(!SniffFormat(*store, "missing").ok());
 }
 
 TEST_CASE("a file that changed since it was listed is noticed") {

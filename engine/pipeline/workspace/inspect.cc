@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "millrace/workspace.h"
@@ -10,40 +9,13 @@
 #include "pipeline/workspace/file_profile.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "pipeline/workspace/workspace_json.h"
+#include "source/sniff_format.h"
 
 namespace millrace {
 namespace pipeline {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-bool EndsWith(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-struct Format {
-  std::string name;
-  source::FormatOptions options;
-};
-
-// By magic bytes, then by name, then by the first byte that is not blank.
-Result<Format> FormatOf(const std::string& path) {
-  std::string head(4, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return ErrnoError(errno, "cannot read " + path);
-  file.read(head.data(), 4);
-  if (head == "PAR1") return Format{"parquet", io::ParquetReadOptions()};
-  std::string name = path;
-  for (const char* packed : {".gz", ".zst"}) {
-    if (EndsWith(name, packed)) name.resize(name.size() - std::string(packed).size());
-  }
-  for (const char* json : {".jsonl", ".ndjson", ".json"}) {
-    if (EndsWith(name, json)) return Format{"jsonl", io::JsonlOptions()};
-  }
-  const bool csv = EndsWith(name, ".csv") || EndsWith(name, ".tsv");
-  if (!csv && (head[0] == '{' || head[0] == '[')) return Format{"jsonl", io::JsonlOptions()};
-  return Format{"csv", io::CsvOptions()};
-}
 
 Json ColumnJson(const stage::ColumnProfile& c) {
   Json json = {{"name", c.name},
@@ -77,18 +49,19 @@ Json SamplesJson(const FileProfile& profile) {
 }
 
 Result<Json> InspectFile(const std::string& path, const InspectOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(const Format format, FormatOf(path));
   const std::filesystem::path absolute = std::filesystem::absolute(path);
   source::FileSource source;
   source.name = "file";
-  source.format = format.options;
   source.store = io::MakeLocalStore(absolute.parent_path().string());
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(absolute.filename().string()));
+  const std::string key = absolute.filename().string();
+  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(key));
+  ARROW_ASSIGN_OR_RAISE(source.format, source::SniffFormat(*source.store, key));
+  const std::string format(source::FormatName(source.format));
   source.files = {file};
   ARROW_ASSIGN_OR_RAISE(const SourceSurvey survey, SurveySource(source));
   ARROW_ASSIGN_OR_RAISE(const FileProfile profile, ProfileFile(source, file, options));
-  Json json = {{"kind", "file"}, {"path", path}, {"format", format.name}, {"bytes", file.bytes}};
-  if (format.name != "parquet") {
+  Json json = {{"kind", "file"}, {"path", path}, {"format", format}, {"bytes", file.bytes}};
+  if (format != "parquet") {
     json["compression"] = std::string(io::CompressionName(survey.compression));
   }
   if (survey.dialect) {

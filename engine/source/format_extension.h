@@ -1,0 +1,18 @@
+// The extensions of file names that mean a format.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/file_source.h"
+
+namespace millrace::source {
+
+/// With their dots, in lower case.
+std::vector<std::string> ExtensionsOf(const FormatOptions& format);
+
+/// In any case of letters, alone or with .gz or .zst behind.
+bool HasExtension(std::string_view key, const std::vector<std::string>& extensions);
+
+}  // namespace millrace::source
