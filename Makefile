@@ -74,7 +74,7 @@ test-bare: ## Prove set-up and demo on a bare Debian 12 root (needs root or sudo
 
 format: ## Reformat C++ and Python sources
 	@tools/bootstrap check
-	@git ls-files '*.cc' '*.h' | xargs -r clang-format-14 -i
+	@git ls-files -z '*.cc' '*.h' | xargs -0 -r clang-format-14 -i
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix-only --quiet .
 
