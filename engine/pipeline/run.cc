@@ -170,26 +170,14 @@ class Run {
         shard.path = stage_folder_ + "/" + shard.path;
         input.shards.push_back(std::move(shard));
       }
-      const std::shared_ptr<io::Store> target = io::MakeLocalStore(config.path);
       const Result<exporting::Release> release =
-          exporting::WriteRelease(input, config.options, target, &pool);
+          exporting::WriteRelease(input, config.options, io::MakeLocalStore(config.path), &pool);
       if (!release.ok()) return AtPlace(release.status(), config_, config.span);
-      ARROW_RETURN_NOT_OK(RemoveLitter(*target, release->release_id));
       releases_.push_back(*release);
       log_->Event("release_written", {{"export", config.options.name},
                                       {"release_id", release->release_id},
                                       {"rows", std::to_string(release->rows)},
                                       {"existed", release->existed ? "yes" : "no"}});
-    }
-    return Status::OK();
-  }
-
-  // What attempts that were killed while they wrote this release left in it. Nobody else writes it:
-  // its name comes from this run, and the workspace is locked.
-  static Status RemoveLitter(io::Store& target, const std::string& release_id) {
-    ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, target.List(release_id));
-    for (const io::FileInfo& file : files) {
-      if (io::IsTemporaryKey(file.key)) ARROW_RETURN_NOT_OK(target.Remove(file.key));
     }
     return Status::OK();
   }
