@@ -163,11 +163,10 @@ TEST_CASE("what is not an object of valid JSON is a reject with its reason") {
       {"{\"a\":1,\"a\":1}", "json.duplicate_key"},
       {"{\"a\":1,\"\\u0061\":1}", "json.duplicate_key"},
       {"{\"z\":[{\"y\":{\"x\":1,\"w\":2,\"x\":3}}]}", "json.duplicate_key"},
-      {std::string(600, '[') + std::string(600, ']'), "json.too_deep"},
   };
-  for (const auto& [line, rule] : cases) {
+  for (const auto& [text, rule] : cases) {
+    const std::string& line = text;
     CAPTURE(line);
-    if (line[0] == '[') continue;
     const ReadResult result =
         Read("{\"a\":\"first\"}\n\n" + line + "\n \t\r\n{\"a\":\"last\"}\n", Paths({"a"}));
     CHECK(Rules(result) == "1:" + rule);
