@@ -13,8 +13,8 @@ std::string_view Version();
 std::string_view CodeVersion();
 /// "25.0.1": the Arrow the binary runs with.
 std::string ArrowVersion();
-/// Everything that may shape bytes: version, Arrow, compressors and the CPU architecture, for example
-/// "millrace-0.1.0 arrow-25.0.1 zstd-1.5.4 zlib-1.2.13 x86_64".
+/// Everything that may shape bytes: version, Arrow, compressors and the CPU architecture, for
+/// example "millrace-0.1.0 arrow-25.0.1 zstd-1.5.4 zlib-1.2.13 x86_64".
 std::string EngineVersion();
 
 }  // namespace millrace

@@ -18,8 +18,8 @@ struct LogState {
   std::shared_ptr<spdlog::logger> logger;
 
   LogState() {
-    logger = std::make_shared<spdlog::logger>(
-        "millrace", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger = std::make_shared<spdlog::logger>("millrace",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_level(spdlog::level::warn);
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   }
@@ -32,10 +32,14 @@ LogState& State() {
 
 spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -47,8 +51,9 @@ void ConfigureLog(const LogOptions& options) {
   std::lock_guard<std::mutex> lock(state.mutex);
   state.json = options.json;
   state.logger->set_level(SpdlogLevel(options.level));
-  state.logger->set_pattern(options.json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}"
-                                         : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+  state.logger->set_pattern(options.json
+                                ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}"
+                                : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
                             spdlog::pattern_time_type::utc);
 }
 
@@ -66,8 +71,8 @@ void Log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     line = "\"event\":" + nlohmann::json(std::string(event)).dump();
     for (const LogField& field : fields) {
       line += ',' + nlohmann::json(std::string(field.first)).dump() + ':' +
-              nlohmann::json(field.second).dump(-1, ' ', false,
-                                                nlohmann::json::error_handler_t::replace);
+              nlohmann::json(field.second)
+                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     }
   } else {
     line = std::string(event);

@@ -7,7 +7,7 @@
 namespace millrace::io {
 
 struct DataFile {
-  std::string path;            // relative to the folder of the manifest that names it
+  std::string path;  // relative to the folder of the manifest that names it
   int64_t rows = 0;
   int64_t bytes = 0;
   std::string sha256;          // of the file

@@ -25,28 +25,29 @@ namespace millrace::io {
 /// "tags[0]") into a JSON record.
 struct FieldRequest {
   std::string path;
-  bool wants_json = false;  // objects and arrays are welcome, as their JSON text; scalars stay plain
-  bool raw_json = false;    // with wants_json: every value as it stands in the JSON, strings quoted
-                            // (the target is list, struct or json; other formats ignore it)
-  bool optional = false;    // a file without the column gives nulls instead of MissingColumn
+  bool wants_json =
+      false;              // objects and arrays are welcome, as their JSON text; scalars stay plain
+  bool raw_json = false;  // with wants_json: every value as it stands in the JSON, strings quoted
+                          // (the target is list, struct or json; other formats ignore it)
+  bool optional = false;  // a file without the column gives nulls instead of MissingColumn
 };
 
 /// What to do with fields the requests do not name.
 enum class UnknownFields { kDrop, kReject };
 
 struct Projection {
-  bool all = false;                 // every column of the file, in file order; requests are empty
+  bool all = false;  // every column of the file, in file order; requests are empty
   std::vector<FieldRequest> fields;
   UnknownFields unknown = UnknownFields::kDrop;  // kReject: a record with another field is rejected
-  std::vector<std::string> known;   // with kReject: further top-level fields that are no surprise
+  std::vector<std::string> known;  // with kReject: further top-level fields that are no surprise
 };
 
 /// A value that could not be given as the request wants it; the row itself is still there and the
 /// contract's on_error rule decides its fate.
 struct CellError {
-  int64_t row = 0;     // in RawBatch::columns
+  int64_t row = 0;  // in RawBatch::columns
   int column = 0;
-  std::string rule;    // for example "json.expected_scalar"
+  std::string rule;  // for example "json.expected_scalar"
   std::string value;
 };
 
@@ -58,8 +59,8 @@ struct RecordExtent {
 
 /// A run of whole records: bytes of a text format, or decoded rows of one Parquet row group.
 struct Chunk {
-  int64_t index = 0;        // 0, 1, 2, ... in file order
-  int64_t byte_offset = 0;  // of the first byte in the decompressed file
+  int64_t index = 0;                            // 0, 1, 2, ... in file order
+  int64_t byte_offset = 0;                      // of the first byte in the decompressed file
   std::shared_ptr<arrow::Buffer> bytes;         // null for Parquet
   std::shared_ptr<arrow::RecordBatch> decoded;  // Parquet only
   int row_group = -1;                           // likewise, as are:
@@ -76,15 +77,17 @@ struct Chunk {
 
 struct RawBatch {
   std::shared_ptr<arrow::RecordBatch> columns;  // one column per request, in order
-  int64_t records = 0;                  // rows + rejects: every record of the chunk
-  std::vector<uint32_t> record_of_row;  // row -> record index in chunk; empty when row i is record i
-  std::vector<RecordExtent> extents;    // per row; empty where the format has no byte ranges
-  std::vector<CellError> cell_errors;   // sorted by row, then column
-  std::vector<Reject> rejects;          // sorted by record; byte_offset is file-absolute
-  int64_t bytes_accounted = 0;          // == chunk.bytes_size(): records, separators and rejects
+  int64_t records = 0;                          // rows + rejects: every record of the chunk
+  std::vector<uint32_t>
+      record_of_row;                   // row -> record index in chunk; empty when row i is record i
+  std::vector<RecordExtent> extents;   // per row; empty where the format has no byte ranges
+  std::vector<CellError> cell_errors;  // sorted by row, then column
+  std::vector<Reject> rejects;         // sorted by record; byte_offset is file-absolute
+  int64_t bytes_accounted = 0;         // == chunk.bytes_size(): records, separators and rejects
 
   int64_t RecordOfRow(int64_t row) const {
-    return record_of_row.empty() ? row : static_cast<int64_t>(record_of_row[static_cast<size_t>(row)]);
+    return record_of_row.empty() ? row
+                                 : static_cast<int64_t>(record_of_row[static_cast<size_t>(row)]);
   }
 };
 

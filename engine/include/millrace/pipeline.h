@@ -21,7 +21,7 @@ namespace millrace {
 class Pipeline;
 
 struct LoadOptions {
-  std::map<std::string, std::string> params;   // overrides of the config's `params:`
+  std::map<std::string, std::string> params;  // overrides of the config's `params:`
 };
 
 /// Parses and validates the config alone. Fails with all its diagnostics.
@@ -38,7 +38,7 @@ Result<std::string> PlanPipeline(const Pipeline& pipeline);
 
 /// Snapshot of a run's progress.
 struct RunProgress {
-  std::string phase;                            // "ingest", "export", "report"
+  std::string phase;  // "ingest", "export", "report"
   int64_t bytes_total = 0, bytes_read = 0;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
   int64_t splits_total = 0, splits_done = 0, splits_skipped = 0;
@@ -46,9 +46,9 @@ struct RunProgress {
 };
 
 struct RunOptions {
-  int threads = 0;                              // 0: as the config says
-  int64_t memory_bytes = 0;                     // 0: as the config says
-  bool wait = false;                            // wait for another run in the workspace
+  int threads = 0;                                      // 0: as the config says
+  int64_t memory_bytes = 0;                             // 0: as the config says
+  bool wait = false;                                    // wait for another run in the workspace
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -65,8 +65,8 @@ struct RunResult {
     std::string name;
     int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
   };
-  std::vector<Source> sources;                  // in config order
-  std::vector<RejectReason> rejects;            // most rows first
+  std::vector<Source> sources;        // in config order
+  std::vector<RejectReason> rejects;  // most rows first
   /// Contracts that were inferred because the config has none: where the proposals were written.
   std::vector<std::string> proposed_contracts;
   struct Export {

@@ -11,7 +11,7 @@ namespace millrace {
 
 struct InspectOptions {
   int64_t sample_rows = 5;
-  int64_t rows_max = 0;          // 0: all rows
+  int64_t rows_max = 0;  // 0: all rows
 };
 
 /// Schema, counts, samples, nulls, distinct, min/max and lengths of a CSV, JSONL or Parquet file,
@@ -23,13 +23,13 @@ Result<std::string> WorkspaceStatus(const std::string& workspace);
 
 struct VerifyResult {
   int64_t files_checked = 0, bytes_checked = 0;
-  std::vector<std::string> problems;   // one sentence per missing or damaged file
+  std::vector<std::string> problems;  // one sentence per missing or damaged file
 };
 /// Hashes every file that a manifest or commit record names.
 Result<VerifyResult> VerifyWorkspace(const std::string& workspace);
 
 struct GcResult {
-  std::vector<std::string> removed;    // keys, relative to the workspace
+  std::vector<std::string> removed;  // keys, relative to the workspace
   int64_t bytes = 0;
 };
 /// Removes what no manifest or valid commit record names: leftovers of killed attempts and stages

@@ -27,7 +27,7 @@ struct ShardWriterOptions {
   int64_t bytes_per_row_group = 64 << 20;  // logical Arrow bytes
   int compression_level = 1;               // zstd
   bool statistics = true;
-  bool hash_in_name = true;                   // false: the key is `<key_prefix>.parquet`
+  bool hash_in_name = true;  // false: the key is `<key_prefix>.parquet`
 };
 
 class ShardWriter {
