@@ -59,7 +59,7 @@ std::string Bash(const CLI::App& app) {
   return "# bash completion of millrace: source it, or put it into\n"
          "# ~/.local/share/bash-completion/completions/millrace\n"
          "_millrace() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} command= options= i\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} command='' options='' i\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    if [[ ${COMP_WORDS[i]} != -* ]]; then command=${COMP_WORDS[i]}; break; fi\n"
          "  done\n"

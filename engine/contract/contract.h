@@ -84,7 +84,7 @@ std::vector<std::string> UnknownColumnsOf(const Contract& contract, const std::s
 Contract WithKeptColumns(Contract contract, const std::vector<std::string>& names);
 
 /// Field metadata of a sensitive column: this key with the value "true".
-inline constexpr char kSensitiveKey[] = "sensitive";
+inline constexpr char kSensitiveKey[] = "millrace.sensitive";
 /// The Arrow schema of rows that fulfil the contract, without reserved columns. Field metadata
 /// marks sensitive columns.
 std::shared_ptr<arrow::Schema> SchemaOf(const Contract& contract);

@@ -16,7 +16,7 @@ std::shared_ptr<arrow::Schema> SchemaOf(const Contract& contract) {
   for (const Column& column : contract.columns) {
     std::vector<std::string> keys, values;
     if (column.sensitive) {
-      keys.emplace_back("millrace.sensitive");
+      keys.emplace_back(kSensitiveKey);
       values.emplace_back("true");
     }
     if (column.is_json) {
