@@ -217,6 +217,7 @@ class Run {
       ReportTable table;
       table.manifest = manifests_[i];
       table.manifest_key = manifest_keys_[i];
+      NameTypesAsDeclared(contract, table.manifest.profiles);
       table.inferred = contract.inferred;
       if (contract.inferred) table.proposal_key = ProposalKey(contract);
       ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage_folder_, manifests_[i],
@@ -232,6 +233,16 @@ class Run {
     }
     ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
     return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
+  }
+
+  static void NameTypesAsDeclared(const contract::Contract& contract,
+                                  std::vector<stage::ColumnProfile>& profiles) {
+    for (stage::ColumnProfile& profile : profiles) {
+      for (const contract::Column& column : contract.columns) {
+        if (column.name != profile.name) continue;
+        profile.type = column.is_json ? "json" : contract::TypeText(*column.type);
+      }
+    }
   }
 
   static std::string TypeName(exporting::Format format) {
