@@ -31,6 +31,9 @@ Status AtPlace(const Status& status, const PipelineConfig& config, const SourceS
   if (status.ok() || status.IsCancelled()) return status;
   std::vector<Diagnostic> diagnostics = DiagnosticsOf(status);
   for (Diagnostic& diagnostic : diagnostics) {
+    // A full disk or a bug is not the fault of a line of the config.
+    const ErrorKind kind = KindOf(diagnostic.code);
+    if (kind != ErrorKind::kUser && kind != ErrorKind::kData) continue;
     SetPlace(diagnostic, config, diagnostic.span.known() ? diagnostic.span : span);
   }
   return MakeError(std::move(diagnostics));

@@ -28,7 +28,7 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(
     const std::vector<io::FieldRequest>& wanted = {});
 
 /// `status` with the place in the config given to those of its diagnostics that have none, and the
-/// config's line to those that point into it.
+/// config's line to those that point into it. Environment errors and bugs have no place there.
 Status AtPlace(const Status& status, const PipelineConfig& config, const SourceSpan& span);
 /// The place of a diagnostic: its span (where that is known) and the config's line.
 void SetPlace(Diagnostic& diagnostic, const PipelineConfig& config, const SourceSpan& span);
