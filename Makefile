@@ -55,10 +55,11 @@ check: ## What CI also asks: tidy, format, lint, types, clang 14, sanitizers, fu
 	@tools/bootstrap check
 	@tools/check
 
-bench: ## Speed and memory beside DuckDB, Polars and pyarrow
+bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchmarks.md
 	@tools/bootstrap bench
-	@$(MAKE) --no-print-directory build
-	@$(python) bench/run.py --millrace $(BUILD)/cli/millrace
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DMILLRACE_BENCH=ON
+	@ninja -C $(BUILD) millrace make_data
+	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
 
 soak: ## The long runs: kills by the hundred, large files under a memory limit
 	@tools/bootstrap test
