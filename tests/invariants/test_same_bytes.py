@@ -14,7 +14,7 @@ import pytest
 from command import Millrace
 from invariants.pipelines import fingerprint, make_inputs
 
-KILLS = int(os.environ.get("MILLRACE_KILLS", "12"))
+KILLS = int(os.environ.get("MILLRACE_KILLS", "100"))
 
 
 @pytest.fixture(scope="module")
