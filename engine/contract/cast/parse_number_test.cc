@@ -46,10 +46,7 @@ std::string RandomNumberText(Random& random, const char* others) {
     const std::string pool = others;
     text[random() % text.size()] = pool[random() % pool.size()];
   }
-  if (random() % 8 == 0)
-    text.insert(text.find_first_not_of('-') == std::string::npos ? text.size()
-                                                                 : text.find_first_not_of('-'),
-                "0");
+  if (random() % 8 == 0) text.insert(text.begin() + (text.rfind('-', 0) == 0 ? 1 : 0), '0');
   return text;
 }
 
