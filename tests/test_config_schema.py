@@ -38,7 +38,18 @@ for tag, pattern, first in (
     TextLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
 
+def with_text_keys(value: Any) -> Any:
+    """Keys are texts, as in JSON: `true:` is the key "true"."""
+    if isinstance(value, dict):
+        return {
+            str(key).lower() if isinstance(key, bool) else str(key): with_text_keys(inner)
+            for key, inner in value.items()
+        }
+    return [with_text_keys(inner) for inner in value] if isinstance(value, list) else value
+
+
 def schema_accepts(config: Any) -> bool:
+    config = with_text_keys(config)
     return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(config))
 
 
