@@ -115,7 +115,7 @@ TEST_CASE("values") {
       {"n = 7 or null", "true"},
       {"1e3", "1000"},
   };
-  for (const auto& [text, expected] : table) CHECK_MESSAGE(Value(text) == expected, text);
+  for (const auto& row : table) CHECK_MESSAGE(Value(row.first) == row.second, row.first);
 }
 
 TEST_CASE("null makes null, but for what asks about it") {
