@@ -58,3 +58,14 @@ class Millrace:
         outcome = self(*args, **kwargs)
         assert outcome.code == 0, f"exit {outcome.code}\n{outcome.out}\n{outcome.err}"
         return outcome
+
+
+def anonymous_rss(pid: int) -> int:
+    """Bytes of anonymous resident memory: what limits.memory promises."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) << 10
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return 0

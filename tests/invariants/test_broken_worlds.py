@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from command import Millrace, Outcome
+from command import Millrace, Outcome, anonymous_rss
 from invariants.pipelines import fingerprint, make_inputs
 
 IS_ROOT = os.geteuid() == 0
@@ -286,14 +286,3 @@ def test_peak_memory_stays_under_the_limit(millrace: Millrace, tmp_path: Path) -
         peak = max(peak, anonymous_rss(process.pid))
     assert process.returncode == 0
     assert 0 < peak <= limit
-
-
-def anonymous_rss(pid: int) -> int:
-    """Bytes of anonymous resident memory: what limits.memory promises."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) << 10
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    return 0

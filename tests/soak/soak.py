@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from command import anonymous_rss  # noqa: E402
 from invariants.pipelines import fingerprint, make_inputs  # noqa: E402
 
 BINARY = Path(os.environ.get("MILLRACE_BIN", ROOT / "build" / "cli" / "millrace"))
@@ -142,16 +143,6 @@ def soak_memory(gigabytes: float, limit: str) -> Big:
         if process.returncode != 0:
             raise SystemExit(f"the big run ended with {process.returncode}")
         return Big(gigabytes, rows, limit, peak >> 20, time.monotonic() - started)
-
-
-def anonymous_rss(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) << 10
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    return 0
 
 
 def main() -> None:
