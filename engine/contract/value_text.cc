@@ -36,20 +36,6 @@ void AppendPadded(int64_t value, int width, std::string* out) {
   *out += buffer;
 }
 
-int64_t PerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1000;
-    case arrow::TimeUnit::MICRO:
-      return 1000000;
-    case arrow::TimeUnit::NANO:
-      return 1000000000;
-  }
-  return 1;
-}
-
 void AppendDate(int64_t days, std::string* out) {
   int64_t year = 0;
   unsigned month = 0, day = 0;
@@ -62,7 +48,7 @@ void AppendDate(int64_t days, std::string* out) {
 }
 
 void AppendTime(int64_t ticks, arrow::TimeUnit::type unit, std::string* out) {
-  const int64_t per_second = PerSecond(unit);
+  const int64_t per_second = TicksPerSecond(unit);
   const int64_t seconds = ticks / per_second;
   AppendPadded(seconds / 3600, 2, out);
   *out += ':';
@@ -78,7 +64,7 @@ void AppendTime(int64_t ticks, arrow::TimeUnit::type unit, std::string* out) {
 }
 
 void AppendTimestamp(int64_t ticks, const arrow::TimestampType& type, std::string* out) {
-  const int64_t per_day = PerSecond(type.unit()) * 86400;
+  const int64_t per_day = TicksPerSecond(type.unit()) * 86400;
   int64_t days = ticks / per_day, rest = ticks % per_day;
   if (rest < 0) --days, rest += per_day;
   AppendDate(days, out);

@@ -72,7 +72,9 @@ inline CastError IsoTimeAt(const char* p, const char* end, Moment* out, const ch
   return CastError::kNone;
 }
 
-inline int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
+}  // namespace
+
+int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
     case arrow::TimeUnit::SECOND:
       return 1;
@@ -85,8 +87,6 @@ inline int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
   }
   return 1;
 }
-
-}  // namespace
 
 int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day) {
   // Years begin in March, so that the leap day is the last; eras are 400 years of 146097 days.

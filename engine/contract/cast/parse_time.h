@@ -31,6 +31,8 @@ struct Moment {
   int32_t offset_seconds = 0;  // east of UTC
 };
 
+int64_t TicksPerSecond(arrow::TimeUnit::type unit);
+
 /// REQUIRES: a real date. Days since 1970-01-01.
 int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day);
 /// The year, month and day of `days`.
