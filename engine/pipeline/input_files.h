@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "pipeline/pipeline_config.h"
+#include "pipeline/config/pipeline_config.h"
 #include "source/file_source.h"
 
 namespace millrace::pipeline {

@@ -4,7 +4,7 @@
 
 #include "base/sha256.h"
 #include "pipeline/column_check.h"
-#include "pipeline/config_loader.h"
+#include "pipeline/config/loader.h"
 #include "pipeline/input_files.h"
 #include "pipeline/table_contracts.h"
 

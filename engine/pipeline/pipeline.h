@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/pipeline.h"
-#include "pipeline/pipeline_config.h"
+#include "pipeline/config/pipeline_config.h"
 
 namespace millrace {
 

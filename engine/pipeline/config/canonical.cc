@@ -1,11 +1,11 @@
-#include "pipeline/config_canonical.h"
+#include "pipeline/config/canonical.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/sha256.h"
-#include "pipeline/config_references.h"
+#include "pipeline/config/references.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -1,10 +1,10 @@
-#include "pipeline/config_scalar.h"
+#include "pipeline/config/scalar.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/quantity.h"
-#include "pipeline/config_walk.h"
+#include "pipeline/config/walk.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -1,13 +1,13 @@
-#include "pipeline/config_loader.h"
+#include "pipeline/config/loader.h"
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "pipeline/config_build.h"
-#include "pipeline/config_canonical.h"
-#include "pipeline/config_fields.h"
-#include "pipeline/config_walk.h"
+#include "pipeline/config/build.h"
+#include "pipeline/config/canonical.h"
+#include "pipeline/config/fields.h"
+#include "pipeline/config/walk.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "pipeline/pipeline_config.h"
+#include "pipeline/config/pipeline_config.h"
 
 namespace millrace::pipeline {
 

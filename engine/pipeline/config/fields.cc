@@ -1,4 +1,4 @@
-#include "pipeline/config_fields.h"
+#include "pipeline/config/fields.h"
 
 namespace millrace::pipeline {
 namespace {

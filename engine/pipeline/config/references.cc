@@ -1,4 +1,4 @@
-#include "pipeline/config_references.h"
+#include "pipeline/config/references.h"
 
 #include <arrow/util/utf8.h>
 

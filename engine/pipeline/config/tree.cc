@@ -1,4 +1,4 @@
-#include "pipeline/config_tree.h"
+#include "pipeline/config/tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -8,7 +8,7 @@
 #include <map>
 #include <sstream>
 
-#include "pipeline/config_text.h"
+#include "pipeline/config/text.h"
 
 namespace millrace::pipeline {
 namespace {

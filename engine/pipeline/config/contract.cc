@@ -1,4 +1,4 @@
-#include "pipeline/config_contract.h"
+#include "pipeline/config/contract.h"
 
 #include <algorithm>
 #include <set>

@@ -1,11 +1,11 @@
-#include "pipeline/config_problems.h"
+#include "pipeline/config/problems.h"
 
 #include <algorithm>
 #include <cctype>
 #include <tuple>
 
 #include "base/log.h"
-#include "pipeline/config_references.h"
+#include "pipeline/config/references.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -2,9 +2,9 @@
 // else becomes a ConfigValue.
 #pragma once
 
-#include "pipeline/config_problems.h"
-#include "pipeline/config_references.h"
-#include "pipeline/config_value.h"
+#include "pipeline/config/problems.h"
+#include "pipeline/config/references.h"
+#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "contract/contract.h"
-#include "pipeline/config_problems.h"
-#include "pipeline/config_value.h"
+#include "pipeline/config/problems.h"
+#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

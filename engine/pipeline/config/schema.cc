@@ -1,8 +1,8 @@
 // JSON Schema of the config, for editors, out of the tables of fields.
 #include <nlohmann/json.hpp>
 
-#include "pipeline/config_fields.h"
-#include "pipeline/config_loader.h"
+#include "pipeline/config/fields.h"
+#include "pipeline/config/loader.h"
 
 namespace millrace::pipeline {
 namespace {

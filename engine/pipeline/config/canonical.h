@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "pipeline/config_value.h"
+#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "pipeline/config_loader.h"
+#include "pipeline/config/loader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using millrace::pipeline::ParseConfig;

@@ -1,9 +1,9 @@
-#include "pipeline/config_walk.h"
+#include "pipeline/config/walk.h"
 
 #include <algorithm>
 
 #include "base/reserved_columns.h"
-#include "pipeline/config_scalar.h"
+#include "pipeline/config/scalar.h"
 
 namespace millrace::pipeline {
 namespace {

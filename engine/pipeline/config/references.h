@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "pipeline/config_tree.h"
+#include "pipeline/config/tree.h"
 
 namespace millrace::pipeline {
 

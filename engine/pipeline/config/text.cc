@@ -1,11 +1,11 @@
-#include "pipeline/config_text.h"
+#include "pipeline/config/text.h"
 
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <cctype>
 
-#include "pipeline/config_tree.h"
+#include "pipeline/config/tree.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/config_fields.h"
-#include "pipeline/config_tree.h"
+#include "pipeline/config/fields.h"
+#include "pipeline/config/tree.h"
 
 namespace millrace::pipeline {
 

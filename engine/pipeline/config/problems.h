@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/config_tree.h"
+#include "pipeline/config/tree.h"
 
 namespace millrace::pipeline {
 

@@ -1,4 +1,4 @@
-#include "pipeline/config_value.h"
+#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -1,4 +1,4 @@
-#include "pipeline/config_loader.h"
+#include "pipeline/config/loader.h"
 
 #include <doctest/doctest.h>
 
@@ -10,8 +10,8 @@
 
 #include "base/diagnostic.h"
 #include "base/log.h"
-#include "pipeline/config_tree.h"
-#include "pipeline/config_walk.h"
+#include "pipeline/config/tree.h"
+#include "pipeline/config/walk.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -1,6 +1,6 @@
 // The tables of what a config may hold: every object, its fields, their types, bounds, defaults and
 // a sentence each. The validator, the JSON Schema and the reference page all come from these, so a
-// new field is one entry here and its use in config_build.cc.
+// new field is one entry here and its use in build.cc.
 #pragma once
 
 #include <cstdint>

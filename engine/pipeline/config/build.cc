@@ -1,11 +1,11 @@
-#include "pipeline/config_build.h"
+#include "pipeline/config/build.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
-#include "pipeline/config_canonical.h"
-#include "pipeline/config_contract.h"
+#include "pipeline/config/canonical.h"
+#include "pipeline/config/contract.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -2,9 +2,9 @@
 #include <set>
 
 #include "base/quantity.h"
-#include "pipeline/config_fields.h"
-#include "pipeline/config_loader.h"
-#include "pipeline/config_scalar.h"
+#include "pipeline/config/fields.h"
+#include "pipeline/config/loader.h"
+#include "pipeline/config/scalar.h"
 
 namespace millrace::pipeline {
 namespace {
