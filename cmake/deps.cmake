@@ -11,6 +11,7 @@
 # OpenSSL crypto  3.0      Debian                 Apache-2.0    SHA-256 with the CPU's instructions
 # zlib            1.2      Debian                 Zlib          gzip in and out
 # zstd            1.5      Debian                 BSD-3-Clause  zstd in and out
+# libcurl         7.88     Debian                 curl          HTTP; its headers only, loaded on demand
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
@@ -46,6 +47,17 @@ millrace_static_library(millrace_xxhash libxxhash.a xxhash.h)
 millrace_static_library(millrace_zlib libz.a zlib.h)
 millrace_static_library(millrace_zstd libzstd.a zstd.h)
 millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
+# libcurl is never linked: engine/io/http/curl_library.h loads it when the first request is made.
+find_path(millrace_curl_include NAMES curl/curl.h REQUIRED)
+find_library(MILLRACE_CURL_LIBRARY NAMES libcurl.so.4 REQUIRED)
+add_library(millrace_curl INTERFACE)
+target_include_directories(millrace_curl SYSTEM INTERFACE ${millrace_curl_include})
+target_link_libraries(millrace_curl INTERFACE ${CMAKE_DL_LIBS})
+if(MILLRACE_SANITIZE)
+  # A sanitizer's malloc forbids RTLD_DEEPBIND: OpenSSL's own libraries come before Arrow instead.
+  target_link_libraries(millrace_curl INTERFACE -Wl,--push-state,--no-as-needed -l:libssl.so
+    -l:libcrypto.so -Wl,--pop-state)
+endif()
 target_link_libraries(millrace_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 
 # Arrow: a system package when there is one of the pinned version, else the pyarrow wheel of the

@@ -1,7 +1,7 @@
 # `make install PREFIX=`: one folder that works from anywhere and needs nothing of this checkout.
 #
 #   bin/millrace                    finds its libraries by its own place, not by a path
-#   lib/millrace/                   Arrow and the shared libraries that no bare system has
+#   lib/millrace/                   Arrow, libcurl and the shared libraries that no bare system has
 #   share/doc/millrace/             guides, and the licence of every part that is shipped
 #   share/{bash-completion,zsh,fish}/   shell completions
 #
@@ -14,9 +14,12 @@ install(TARGETS millrace RUNTIME DESTINATION bin)
 
 # Asks the loader what the built program needs. What every system with a C++ program has stays
 # where it is: the C and C++ runtimes must be the system's own.
+# libcurl is loaded by name and so is asked for by name, with its own needs.
+install(CODE "set(curl_library \"${MILLRACE_CURL_LIBRARY}\")")
 install(CODE [[
   file(GET_RUNTIME_DEPENDENCIES
     EXECUTABLES "$<TARGET_FILE:millrace>"
+    LIBRARIES "${curl_library}"
     RESOLVED_DEPENDENCIES_VAR libraries
     UNRESOLVED_DEPENDENCIES_VAR unresolved
     PRE_EXCLUDE_REGEXES
@@ -24,6 +27,7 @@ install(CODE [[
   if(unresolved)
     message(FATAL_ERROR "Libraries that millrace needs were not found: ${unresolved}")
   endif()
+  list(APPEND libraries "${curl_library}")
   list(SORT libraries)
   file(INSTALL DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/millrace" TYPE SHARED_LIBRARY
     FOLLOW_SYMLINK_CHAIN FILES ${libraries})
@@ -39,6 +43,11 @@ install(DIRECTORY examples DESTINATION share/doc/millrace
 # and header-only parts are inside the program, so theirs are shipped too.
 set(MILLRACE_SHIPPED_PACKAGES libcli11-dev libfmt-dev libsimdjson-dev libspdlog-dev libssl-dev
   libxxhash-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev)
+# What libcurl and its own libraries come from.
+list(APPEND MILLRACE_SHIPPED_PACKAGES libcurl4 libbrotli1 libcom-err2 libffi8 libgmp10 libgnutls30
+  libgssapi-krb5-2 libhogweed6 libidn2-0 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0
+  libldap-2.5-0 libnettle8 libnghttp2-14 libp11-kit0 libpsl5 librtmp1 libsasl2-2 libssh2-1 libssl3
+  libtasn1-6 libunistring2 libzstd1)
 foreach(package ${MILLRACE_SHIPPED_PACKAGES})
   if(EXISTS /usr/share/doc/${package}/copyright)
     install(FILES /usr/share/doc/${package}/copyright

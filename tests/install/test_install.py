@@ -66,6 +66,16 @@ def test_every_library_is_its_own_or_the_systems(prefix: Path) -> None:
     assert own >= 3
 
 
+def test_what_is_loaded_by_name_comes_with_all_it_needs(prefix: Path) -> None:
+    """libcurl is no need of the program that ldd could see, so every library's own are read."""
+    shipped = {path.name for path in (prefix / "lib/millrace").iterdir()}
+    assert "libcurl.so.4" in shipped
+    for file in elf_files(prefix):
+        needs = re.findall(r"\(NEEDED\).*\[(.*)\]", output_of("readelf", "-d", file))
+        for name in needs:
+            assert name in shipped or SYSTEM_LIBRARIES.match(name), f"{file.name} needs {name}"
+
+
 def test_no_path_leads_back(prefix: Path) -> None:
     build = str(ROOT)
     venv = str((ROOT / ".venv").resolve())
@@ -85,7 +95,8 @@ def test_no_path_leads_back(prefix: Path) -> None:
 def test_licences_of_what_is_shipped(prefix: Path) -> None:
     licences = {path.name for path in (prefix / "share/doc/millrace/licenses").iterdir()}
     assert "arrow-LICENSE.txt" in licences
-    for part in ("simdjson", "fmt", "spdlog", "yaml-cpp", "cli11", "ssl", "zstd", "xxhash"):
+    parts = ("simdjson", "fmt", "spdlog", "yaml-cpp", "cli11", "ssl", "zstd", "xxhash", "libcurl4")
+    for part in parts:
         assert any(part in name for name in licences), f"no licence of {part}"
 
 
