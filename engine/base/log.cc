@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -70,8 +71,9 @@ void Log(LogLevel level, std::string_view event, std::initializer_list<LogField>
   if (json) {
     line = "\"event\":" + nlohmann::json(std::string(event)).dump();
     for (const LogField& field : fields) {
+      // Masked before quotes and backslashes of a secret are escaped, too.
       line += ',' + nlohmann::json(std::string(field.first)).dump() + ':' +
-              nlohmann::json(field.second)
+              nlohmann::json(Redact(field.second))
                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     }
   } else {
@@ -88,7 +90,13 @@ void RegisterSecret(std::string secret) {
   if (secret.size() < kSecretBytesMin) return;
   LogState& state = State();
   std::lock_guard<std::mutex> lock(state.mutex);
-  state.secrets.push_back(std::move(secret));
+  std::vector<std::string>& secrets = state.secrets;
+  if (std::find(secrets.begin(), secrets.end(), secret) != secrets.end()) return;
+  // The longest first: one that is a part of another must not leave the rest of it to be read.
+  const auto place = std::find_if(secrets.begin(), secrets.end(), [&](const std::string& other) {
+    return other.size() < secret.size();
+  });
+  secrets.insert(place, std::move(secret));
 }
 
 std::string Redact(std::string text) {

@@ -51,14 +51,18 @@ Status Redirect(const Response& response, const std::string& location, Request* 
                                       " would take the request's body to another host, " +
                                       to->Origin());
     }
-    request->credentials.clear();
-    RemoveHeaders(&request->headers, {"authorization", "cookie", "proxy-authorization"});
+    StripCredentials(request);
   }
   request->url = to->ToString();
   return Status::OK();
 }
 
 }  // namespace
+
+void StripCredentials(Request* request) {
+  request->credentials.clear();
+  RemoveHeaders(&request->headers, {"authorization", "cookie", "proxy-authorization"});
+}
 
 Result<Response> FollowRedirects(Request request, int redirects_max, const Exchange& exchange) {
   const std::string start = RedactUrl(request.url);

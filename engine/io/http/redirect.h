@@ -16,4 +16,7 @@ using Exchange = std::function<Result<Response>(const Request& request)>;
 /// GET, 307 and 308 leave it. With redirects_max 0 the redirect itself is the answer.
 Result<Response> FollowRedirects(Request request, int redirects_max, const Exchange& exchange);
 
+/// Leaves nothing that authenticates: for a request that is about to go to another host.
+void StripCredentials(Request* request);
+
 }  // namespace millrace::io::http

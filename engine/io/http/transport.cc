@@ -21,7 +21,7 @@ Result<Response> Transport::Stream(const Request& request, const BodySink& sink)
 bool IsRetryable(const Status& status) { return CodeOf(status) == ErrorCode::kIoFailed; }
 
 Status RequestFailed(bool retryable, std::string message, std::string suggestion) {
-  return MakeError(retryable ? ErrorCode::kIoFailed : ErrorCode::kPermissionDenied,
+  return MakeError(retryable ? ErrorCode::kIoFailed : ErrorCode::kUnreadablePath,
                    std::move(message), std::move(suggestion));
 }
 

@@ -219,20 +219,25 @@ std::string EncodeQuery(const std::vector<std::pair<std::string, std::string>>& 
   return out;
 }
 
-Url WithQuery(Url url, const std::vector<std::pair<std::string, std::string>>& pairs) {
+Url WithoutQuery(Url url, const std::string& name) {
   std::string kept;
   for (size_t at = 0; at < url.query.size();) {
     const size_t end = std::min(url.query.find('&', at), url.query.size());
     const std::string part = url.query.substr(at, end - at);
-    const std::string name = part.substr(0, part.find('='));
-    const bool replaced = std::any_of(pairs.begin(), pairs.end(), [&](const auto& pair) {
-      return PercentEncode(pair.first) == name || pair.first == name;
-    });
-    if (!replaced && !part.empty()) kept += (kept.empty() ? "" : "&") + part;
+    const std::string own = part.substr(0, part.find('='));
+    const bool dropped = part.empty() || own == name || own == PercentEncode(name);
+    if (!dropped) kept += (kept.empty() ? "" : "&") + part;
     at = end + 1;
   }
+  url.query = std::move(kept);
+  return url;
+}
+
+Url WithQuery(Url url, const std::vector<std::pair<std::string, std::string>>& pairs) {
+  for (const auto& pair : pairs) url = WithoutQuery(std::move(url), pair.first);
   const std::string added = EncodeQuery(pairs);
-  url.query = kept + (kept.empty() || added.empty() ? "" : "&") + added;
+  if (!url.query.empty() && !added.empty()) url.query += '&';
+  url.query += added;
   return url;
 }
 

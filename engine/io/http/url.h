@@ -39,6 +39,8 @@ std::string PercentEncode(std::string_view text);
 std::string EncodeQuery(const std::vector<std::pair<std::string, std::string>>& pairs);
 /// `url` with the pairs behind what its query holds; a name that is there already is replaced.
 Url WithQuery(Url url, const std::vector<std::pair<std::string, std::string>>& pairs);
+/// `url` without what its query says of that name.
+Url WithoutQuery(Url url, const std::string& name);
 
 /// For logs and messages: values of query parameters whose names speak of secrets are masked, and
 /// so is every registered secret. Takes anything, URL or not.
