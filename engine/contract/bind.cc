@@ -75,8 +75,10 @@ class ContractBinding final : public Binding {
   Status PrepareColumn(const Column& column);
   int Request(const std::string& path, const Column& column, bool optional, bool expression);
   Result<ColumnState> ApplyColumn(size_t index, const io::RawBatch& batch) const;
-  Status ApplyOnError(const io::RawBatch& batch, std::vector<ColumnState>* states,
-                      std::vector<NulledValues>* nulled) const;
+  std::optional<Reject> FindFailure(const io::RawBatch& batch, const io::Chunk& chunk,
+                                    const std::vector<ColumnState>& states) const;
+  Status SetNulls(const io::RawBatch& batch, std::vector<ColumnState>* states,
+                  std::vector<NulledValues>* nulled) const;
   std::string RuleWord(const ColumnState& state, const Violation& violation) const;
   Reject MakeReject(const io::RawBatch& batch, const io::Chunk& chunk, int64_t row,
                     const std::vector<std::pair<size_t, const Violation*>>& failed,
@@ -232,21 +234,24 @@ std::string ContractBinding::RuleWord(const ColumnState& state, const Violation&
   return state.reader_rules.at(violation.row).first;
 }
 
-// on_error: fail ends the run, set_null replaces values; what is left are the rejects.
-Status ContractBinding::ApplyOnError(const io::RawBatch& batch, std::vector<ColumnState>* states,
-                                     std::vector<NulledValues>* nulled) const {
-  for (size_t i = 0; i < states->size(); ++i) {
-    ColumnState& state = (*states)[i];
-    std::vector<Violation>& violations = state.outcome.violations;
-    const Column& column = contract_.columns[i];
-    if (violations.empty() || column.on_error == OnError::kReject) continue;
-    if (column.on_error == OnError::kFail) {
-      return MakeError(ErrorCode::kColumnFailed,
-                       columns_[i].rule->MessageOf(violations.front(), state.outcome) + " [" +
-                           RuleWord(state, violations.front()) + "]",
-                       "the column says on_error: fail; reject would keep such rows aside");
-    }
+// The first row that on_error: fail lets end the run, for its first such column in contract order:
+// the same one however the file was cut into chunks.
+std::optional<Reject> ContractBinding::FindFailure(const io::RawBatch& batch,
+                                                   const io::Chunk& chunk,
+                                                   const std::vector<ColumnState>& states) const {
+  std::vector<std::pair<size_t, const Violation*>> first;
+  for (size_t i = 0; i < states.size(); ++i) {
+    const std::vector<Violation>& violations = states[i].outcome.violations;
+    if (violations.empty() || contract_.columns[i].on_error != OnError::kFail) continue;
+    if (!first.empty() && first[0].second->row <= violations.front().row) continue;
+    first = {{i, &violations.front()}};
   }
+  if (first.empty()) return std::nullopt;
+  return MakeReject(batch, chunk, first[0].second->row, first, states);
+}
+
+Status ContractBinding::SetNulls(const io::RawBatch& batch, std::vector<ColumnState>* states,
+                                 std::vector<NulledValues>* nulled) const {
   // Only rows that stay are counted: one that is rejected anyway loses no value.
   std::vector<bool> rejected(static_cast<size_t>(batch.columns->num_rows()));
   for (size_t i = 0; i < states->size(); ++i) {
@@ -316,7 +321,9 @@ Result<CheckedBatch> ContractBinding::Apply(const io::RawBatch& batch,
     states.push_back(std::move(state));
   }
   CheckedBatch checked;
-  ARROW_RETURN_NOT_OK(ApplyOnError(batch, &states, &checked.nulled));
+  checked.failure = FindFailure(batch, chunk, states);
+  if (checked.failure) return checked;
+  ARROW_RETURN_NOT_OK(SetNulls(batch, &states, &checked.nulled));
 
   // Row -> its failing columns in contract order.
   std::map<int64_t, std::vector<std::pair<size_t, const Violation*>>> failed;

@@ -56,8 +56,8 @@ struct Checked {
   }
 };
 
-Result<Checked> TryApply(const Contract& contract, std::shared_ptr<arrow::RecordBatch> columns,
-                         std::vector<io::CellError> errors = {}) {
+Result<CheckedBatch> ApplyRaw(const Contract& contract, std::shared_ptr<arrow::RecordBatch> columns,
+                              std::vector<io::CellError> errors = {}) {
   REQUIRE(ValidateContract(contract).empty());
   auto binding = Bind(contract, "src").ValueOrDie();
   ARROW_RETURN_NOT_OK(binding->BindFile(*columns->schema()));
@@ -74,12 +74,19 @@ Result<Checked> TryApply(const Contract& contract, std::shared_ptr<arrow::Record
   raw.columns = arrow::RecordBatch::Make(arrow::schema(fields), columns->num_rows(), arrays);
   raw.records = columns->num_rows();
   raw.cell_errors = std::move(errors);
+  return binding->Apply(raw, io::Chunk{});
+}
+
+Result<Checked> TryApply(const Contract& contract, std::shared_ptr<arrow::RecordBatch> columns,
+                         std::vector<io::CellError> errors = {}) {
+  const int64_t records = columns->num_rows();
   Checked checked;
-  ARROW_ASSIGN_OR_RAISE(checked.batch, binding->Apply(raw, io::Chunk{}));
+  ARROW_ASSIGN_OR_RAISE(checked.batch, ApplyRaw(contract, std::move(columns), std::move(errors)));
+  REQUIRE_FALSE(checked.batch.failure);
   REQUIRE(checked.batch.rows->ValidateFull().ok());
   REQUIRE(checked.batch.rows->schema()->Equals(SchemaOf(contract)));
   REQUIRE(checked.batch.rows->num_rows() + static_cast<int64_t>(checked.batch.rejects.size()) ==
-          raw.records);
+          records);
   REQUIRE(checked.batch.record_of_row.size() ==
           static_cast<size_t>(checked.batch.rows->num_rows()));
   return checked;
@@ -88,6 +95,15 @@ Result<Checked> TryApply(const Contract& contract, std::shared_ptr<arrow::Record
 Checked Apply(const Contract& contract, std::shared_ptr<arrow::RecordBatch> columns,
               std::vector<io::CellError> errors = {}) {
   return TryApply(contract, std::move(columns), std::move(errors)).ValueOrDie();
+}
+
+// What on_error: fail ends the run with.
+Reject FailureOf(const Contract& contract, std::shared_ptr<arrow::RecordBatch> columns) {
+  const CheckedBatch batch = ApplyRaw(contract, std::move(columns)).ValueOrDie();
+  REQUIRE(batch.failure);
+  CHECK(batch.rows == nullptr);
+  CHECK(batch.rejects.empty());
+  return *batch.failure;
 }
 
 // Rule, value and threshold of each reject of a one-column contract.
@@ -179,12 +195,25 @@ TEST_CASE("on_error: set_null keeps the row and counts, fail ends the run") {
   CHECK(checked.batch.nulled[0].rows == 1);  // the other one is in a rejected row
   CHECK(checked.batch.nulled[0].rule == "contract.type");
   a.on_error = OnError::kFail;
-  const auto failed = TryApply(Of({a, b}), table);
-  REQUIRE_FALSE(failed.ok());
-  CHECK(CodeOf(failed.status()) == ErrorCode::kColumnFailed);
-  CHECK(failed.status().message().find("`x`") != std::string::npos);
+  const auto failure = FailureOf(Of({a, b}), table);
+  CHECK(failure.record == 1);
+  CHECK(failure.column == "a");
+  CHECK(failure.rule == "contract.type");
+  CHECK(failure.value == "x");
+  CHECK(failure.message.find("`x`") != std::string::npos);
   a.sensitive = true;
-  CHECK(TryApply(Of({a, b}), table).status().message().find("`x`") == std::string::npos);
+  CHECK(FailureOf(Of({a, b}), table).message.find("`x`") == std::string::npos);
+  CHECK(FailureOf(Of({a, b}), table).value.empty());
+}
+
+TEST_CASE("on_error: fail tells the first row that fails, whichever column it is in") {
+  Column a = Make("a", "int64"), b = Make("b", "int64");
+  a.on_error = b.on_error = OnError::kFail;
+  const auto table = Texts({{"a", {"1", "2", "x", "3"}}, {"b", {"1", "y", "z", "3"}}});
+  CHECK(FailureOf(Of({a, b}), table).record == 1);
+  CHECK(FailureOf(Of({a, b}), table).column == "b");
+  CHECK(FailureOf(Of({a, b}), table).raw == R"({"a":"2","b":"y"})");
+  CHECK(FailureOf(Of({a}), table).record == 2);
 }
 
 TEST_CASE("values of sensitive columns stay out of rejects, except raw") {

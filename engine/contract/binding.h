@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct CheckedBatch {
   std::vector<uint32_t> record_of_row;       // record index in the chunk, ascending
   std::vector<Reject> rejects;               // of the contract only, sorted by record
   std::vector<NulledValues> nulled;          // sorted by column, then rule
+  /// The first row with a value that breaks a rule with on_error: fail, told like a reject. It ends
+  /// the run: everything else is empty then.
+  std::optional<Reject> failure;
 };
 
 /// One binding per open file. After BindFile it is immutable: Apply may be called from any thread.
@@ -48,7 +52,6 @@ class Binding {
   /// UnknownColumn what unknown_columns: fail forbids.
   virtual Status BindFile(const arrow::Schema& file_schema) = 0;
   /// Casts and checks. `chunk` gives raw bytes for rejects where the format has byte ranges.
-  /// A value that breaks a rule with on_error: fail is ColumnFailed.
   virtual Result<CheckedBatch> Apply(const io::RawBatch& batch, const io::Chunk& chunk) const = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "contract/regex_fault.h"
 #include "contract/text_prepare.h"
 #include "contract/typed_cast.h"
 #include "contract/value_text.h"
@@ -180,7 +181,7 @@ Status ColumnRule::CheckValues(ColumnOutcome* outcome) const {
   }
   if (!column_.regex.empty()) {
     // Compiled once per batch: microseconds beside a batch's milliseconds.
-    const cp::MatchSubstringOptions options("\\A(?:" + column_.regex + ")\\z");
+    const cp::MatchSubstringOptions options(WholeValuePattern(column_.regex));
     ARROW_ASSIGN_OR_RAISE(auto matches,
                           cp::CallFunction("match_substring_regex", {values}, &options));
     AddWhere(matches, false, Check::kRegex, out);

@@ -8,6 +8,7 @@
 #include "base/reserved_columns.h"
 #include "contract/column_rule.h"
 #include "contract/contract.h"
+#include "contract/regex_fault.h"
 #include "expr/expression.h"
 
 namespace millrace::contract {
@@ -103,11 +104,7 @@ class Validator {
     if (column.length_max && least > *column.length_max)
       Wrong(column, "length has a min above its max");
     if (column.regex.empty() || column.type->id() != Type::STRING) return;
-    // Arrow compiles the pattern when it is used: one empty text is enough to hear about it.
-    const arrow::compute::MatchSubstringOptions options("\\A(?:" + column.regex + ")\\z");
-    const auto probe = arrow::compute::CallFunction("match_substring_regex",
-                                                    {arrow::Datum(std::string())}, &options);
-    if (!probe.ok()) Wrong(column, "the regex cannot be used: " + probe.status().message());
+    if (const auto fault = FindRegexFault(column.regex)) Wrong(column, fault->message);
   }
 
   // Every text on its own, so that each problem is named.

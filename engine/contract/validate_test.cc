@@ -37,8 +37,10 @@ TEST_CASE("rules that do not fit their type or themselves are named") {
   CHECK(Has(Problem("bool", [](Column& c) { c.min = "1"; }), "min and max do not fit"));
   CHECK(Has(Problem("int64", [](Column& c) { c.length_min = 1; }), "length is for"));
   CHECK(Has(Problem("int64", [](Column& c) { c.regex = "a"; }), "regex is for strings"));
-  CHECK(Has(Problem("string", [](Column& c) { c.regex = "(a"; }), "the regex cannot be used"));
-  CHECK(Has(Problem("string", [](Column& c) { c.regex = "a(?=b)"; }), "the regex cannot be used"));
+  CHECK(Has(Problem("string", [](Column& c) { c.regex = "(a"; }),
+            "the regex `(a` cannot be used: missing )"));
+  CHECK(Has(Problem("string", [](Column& c) { c.regex = "a(?=b)"; }),
+            "the regex `a(?=b)` cannot be used: invalid perl operator: (?="));
   CHECK(Has(Problem("int64", [](Column& c) { c.min = "x"; }), "min `x`"));
   CHECK(Has(Problem("int64", [](Column& c) { c.min = "6", c.max = "5"; }), "min is above max"));
   CHECK(Has(Problem("int64", [](Column& c) { c.max = "5", c.default_value = "6"; }),

@@ -58,6 +58,10 @@ Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::B
   ARROW_ASSIGN_OR_RAISE(contract::CheckedBatch checked, binding.Apply(raw, chunk));
   ParsedChunk parsed;
   parsed.records = raw.records;
+  if (checked.failure) {
+    parsed.failure = std::move(checked.failure);
+    return parsed;
+  }
   parsed.bytes =
       2 * io::LogicalBytes(*checked.rows) + chunk.bytes_size() + io::LogicalBytes(*raw.columns);
   parsed.rows = std::move(checked.rows);

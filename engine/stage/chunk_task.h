@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct ParsedChunk {
   std::shared_ptr<arrow::RecordBatch> rows;  // of the contract's columns
   std::vector<uint32_t> record_of_row;
   std::vector<Reject> rejects;              // of the reader and the contract, by record
+  std::optional<Reject> failure;            // ends the run: see CheckedBatch
   std::vector<std::vector<KeyOfRow>> keys;  // per unique column
   std::unique_ptr<TableProfiler> profile;   // of the rows
   int64_t bytes = 0;                        // about what all this takes in memory

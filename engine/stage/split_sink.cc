@@ -50,6 +50,7 @@ void SplitSink::EndFile(const std::string& sha256) {
 }
 
 Status SplitSink::Add(ParsedChunk chunk) {
+  if (chunk.failure) return ColumnFailed(*chunk.failure);
   ARROW_RETURN_NOT_OK(AddRejects(chunk));
   ARROW_RETURN_NOT_OK(AddKeys(chunk));
   ARROW_RETURN_NOT_OK(AddRows(chunk));
@@ -87,6 +88,22 @@ Status SplitSink::BudgetSpent() {
                        " rejects, the most that max_rejects allows",
                    "the rejected rows so far are below " + stage_.Key("rejects") +
                        " in the workspace; mend the data or raise the limit");
+}
+
+// Only here is it known where in its file a record stands.
+Status SplitSink::ColumnFailed(const Reject& value) const {
+  const int64_t ordinal = split_.first_ordinal + file_records_ + value.record;
+  std::string place =
+      "source `" + source_.files.name + "`, file `" + path_ + "`, row #" + std::to_string(ordinal);
+  if (value.byte_offset >= 0) {
+    place += " (" + std::to_string(value.byte_length) + " bytes at byte " +
+             std::to_string(value.byte_offset) + ')';
+  }
+  const bool masked = stage_.TableOf(split_).sensitive.count(value.column) > 0;
+  return MakeError(ErrorCode::kColumnFailed,
+                   place + ": " + value.message + " [" + value.rule + ']' +
+                       (masked ? "; the column is sensitive, its value is not shown" : ""),
+                   "the column says on_error: fail; reject would keep such rows aside");
 }
 
 Status SplitSink::AddKeys(const ParsedChunk& chunk) {

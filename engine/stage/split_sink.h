@@ -25,7 +25,8 @@ class SplitSink {
 
   void BeginFile(const io::FileInfo& file);
   /// Chunks of a file in order. RejectBudget as soon as the source's rejects pass its max_rejects;
-  /// the rejects so far are then kept in the stage's folder.
+  /// the rejects so far are then kept in the stage's folder. ColumnFailed for a chunk with a value
+  /// that on_error: fail does not put up with.
   Status Add(ParsedChunk chunk);
   void EndFile(const std::string& sha256);
 
@@ -40,6 +41,7 @@ class SplitSink {
   Status FinishShard();
   Status CheckRows();
   Status BudgetSpent();
+  Status ColumnFailed(const Reject& value) const;
   void MakeRelative(io::DataFile* file) const { file->path = stage_.PathOf(file->path); }
 
   const StageContext& stage_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "contract/regex_fault.h"
 #include "expr/expression.h"
 
 namespace millrace::pipeline {
@@ -166,11 +167,27 @@ class ColumnBuild {
   ConfigProblems* problems_;
 };
 
+// The place within the config of the fault within a pattern, if it has one.
+void AddRegexProblem(const Column& column, const ConfigValue& regex, ConfigProblems* problems,
+                     std::set<std::string>* told) {
+  const auto fault = contract::FindRegexFault(column.regex);
+  if (!fault) return;
+  SourceSpan span = regex.span;
+  if (regex.as_written)
+    span = problems->tree().SpanInside(*regex.node, fault->position, fault->length);
+  const std::string message = "column `" + column.name + "`: " + fault->message;
+  told->insert(message);  // the contract's own check says the same, without a place
+  problems->Add(ErrorCode::kBadValue, span, message);
+}
+
 // The rules of a column one by one, so that a problem points at its rule; what only shows with all
 // of them together points at the column.
 void CheckColumn(const Column& column, const ConfigValue& value, ColumnBuild* build,
                  ConfigProblems* problems) {
   std::set<std::string> told;
+  const ConfigValue* regex = value.Find("regex");
+  if (regex != nullptr && column.type->id() == arrow::Type::STRING && !column.is_json)
+    AddRegexProblem(column, *regex, problems, &told);
   const auto check = [&](const Column& checked, const SourceSpan& span) {
     contract::Contract contract;
     contract.columns.push_back(checked);
