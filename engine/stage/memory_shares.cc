@@ -41,6 +41,8 @@ Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limit
       static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
   shares.in_flight_bytes =
       std::clamp(room / shares.active_splits - fixed, kInFlightMin, kInFlightMax);
+  shares.writer_queue_bytes = shares.in_flight_bytes / 8;
+  shares.in_flight_bytes -= shares.writer_queue_bytes;
   shares.merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
   return shares;
 }

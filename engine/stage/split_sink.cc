@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "io/parquet/shard_writer.h"
 #include "stage/identity.h"
 #include "stage/row_id.h"
 
@@ -139,46 +140,60 @@ Status SplitSink::AddRows(const ParsedChunk& chunk) {
     const int64_t room = stage_.plan.rows_per_shard - rows_ % stage_.plan.rows_per_shard;
     const int64_t count = std::min(room, total - begin);
     if (!shard_) {
-      char name[32];
-      std::snprintf(name, sizeof name, "-%05zu", record_.shards.size());
-      ARROW_ASSIGN_OR_RAISE(
-          shard_,
-          io::OpenShardWriter(stage_.store(), stage_.Key("data/" + record_.split_name + name),
-                              schema, stage_.plan.writer, &stage_.pool));
-      shard_entry_.first_position = base + chunk.record_of_row[static_cast<size_t>(begin)];
+      const uint32_t record = chunk.record_of_row[static_cast<size_t>(begin)];
+      ARROW_RETURN_NOT_OK(OpenShard(base + record));
     }
     // A chunk that lies in one shard as a whole brings its profile along.
     ARROW_RETURN_NOT_OK(count == total ? WriteRows(rows, chunk.profile.get())
                                        : WriteRows(rows->Slice(begin, count), nullptr));
     begin += count;
     rows_ += count;
-    shard_entry_.last_position = base + chunk.record_of_row[static_cast<size_t>(begin - 1)];
-    if (count == room) ARROW_RETURN_NOT_OK(FinishShard());
+    shard_->entry.last_position = base + chunk.record_of_row[static_cast<size_t>(begin - 1)];
+    if (count == room) FinishShard();
+    // One shard that is made durable beside the one that is written, no more.
+    while (finishing_.size() > 1) ARROW_RETURN_NOT_OK(CollectShard());
   }
+  return Status::OK();
+}
+
+Status SplitSink::OpenShard(int64_t first_position) {
+  const ChunkWork& table = stage_.TableOf(split_);
+  char name[32];
+  std::snprintf(name, sizeof name, "-%05zu", record_.shards.size() + finishing_.size());
+  ARROW_ASSIGN_OR_RAISE(
+      auto writer,
+      io::OpenShardWriter(stage_.store(), stage_.Key("data/" + record_.split_name + name),
+                          table.schema, stage_.plan.writer, &stage_.pool));
+  shard_ = std::make_unique<OpenedShard>();
+  shard_->entry.first_position = first_position;
+  shard_->writer =
+      std::make_unique<io::BackgroundWriter>(std::move(writer), stage_.memory.writer_queue_bytes);
+  shard_->profile = std::make_unique<TableProfiler>(*table.schema, table.sensitive);
   return Status::OK();
 }
 
 Status SplitSink::WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows,
                             const TableProfiler* profile) {
-  if (!shard_profile_) {
-    const ChunkWork& table = stage_.TableOf(split_);
-    shard_profile_ = std::make_unique<TableProfiler>(*table.schema, table.sensitive);
-  }
   if (profile != nullptr) {
-    ARROW_RETURN_NOT_OK(shard_profile_->Merge(*profile));
+    ARROW_RETURN_NOT_OK(shard_->profile->Merge(*profile));
   } else {
-    shard_profile_->Update(*rows);
+    shard_->profile->Update(*rows);
   }
-  return shard_->Write(rows);
+  return shard_->writer->Write(rows);
 }
 
-Status SplitSink::FinishShard() {
-  ARROW_ASSIGN_OR_RAISE(shard_entry_.data, shard_->Finish());
-  shard_.reset();
-  MakeRelative(&shard_entry_.data);
-  record_.shards.push_back(shard_entry_);
-  profiles_.Add(*shard_profile_);
-  shard_profile_.reset();
+void SplitSink::FinishShard() {
+  shard_->writer->StartFinish();
+  finishing_.push_back(std::move(shard_));
+}
+
+Status SplitSink::CollectShard() {
+  const std::unique_ptr<OpenedShard> shard = std::move(finishing_.front());
+  finishing_.pop_front();
+  ARROW_ASSIGN_OR_RAISE(shard->entry.data, shard->writer->Finish());
+  MakeRelative(&shard->entry.data);
+  record_.shards.push_back(shard->entry);
+  profiles_.Add(*shard->profile);
   return Status::OK();
 }
 
@@ -203,7 +218,7 @@ Status SplitSink::CheckRows() {
 }
 
 Result<CommitRecord> SplitSink::Finish() {
-  if (shard_) ARROW_RETURN_NOT_OK(FinishShard());
+  if (shard_) FinishShard();
   ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
   for (io::DataFile& file : record_.reject_files) MakeRelative(&file);
   record_.rejects = rejects_.Counts();
@@ -214,6 +229,7 @@ Result<CommitRecord> SplitSink::Finish() {
     ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
     MakeRelative(&summary.file);
   }
+  while (!finishing_.empty()) ARROW_RETURN_NOT_OK(CollectShard());
   ARROW_ASSIGN_OR_RAISE(
       record_.profile,
       profiles_.Write(stage_.store(), stage_.Key("profiles/" + record_.split_name)));

@@ -1,14 +1,15 @@
 // The end of the way of a split's rows: chunks in row order in, shards, rejects and key summaries
 // out, and the commit record that names them. Nothing counts before the record is put.
-// Thread-safety: one thread; encoding runs on the stage's pool.
+// Thread-safety: one thread; a thread per open shard and the stage's pool encode beside it.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "io/parquet/shard_writer.h"
+#include "io/parquet/background_writer.h"
 #include "stage/chunk_task.h"
 #include "stage/commit_record.h"
 #include "stage/key_summary.h"
@@ -38,7 +39,9 @@ class SplitSink {
   Status AddRows(const ParsedChunk& chunk);
   Status AddKeys(const ParsedChunk& chunk);
   Status WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows, const TableProfiler* profile);
-  Status FinishShard();
+  Status OpenShard(int64_t first_position);
+  void FinishShard();
+  Status CollectShard();
   Status CheckRows();
   Status BudgetSpent();
   Status ColumnFailed(const Reject& value) const;
@@ -53,9 +56,14 @@ class SplitSink {
   int64_t split_records_ = 0;  // of the files before it
   int64_t rows_ = 0;
   RejectWriter rejects_;
-  std::unique_ptr<io::ShardWriter> shard_;
-  Shard shard_entry_;
-  std::unique_ptr<TableProfiler> shard_profile_;
+  /// A shard that rows go to, or one that has all its rows and is being made durable.
+  struct OpenedShard {
+    Shard entry;
+    std::unique_ptr<io::BackgroundWriter> writer;
+    std::unique_ptr<TableProfiler> profile;
+  };
+  std::unique_ptr<OpenedShard> shard_;
+  std::deque<std::unique_ptr<OpenedShard>> finishing_;  // in row order
   ShardProfiles profiles_;
   std::vector<std::unique_ptr<KeySummaryWriter>> keys_;
 };

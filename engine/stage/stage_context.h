@@ -17,8 +17,9 @@ namespace millrace::stage {
 /// How the memory limit is divided. Never changes a result, only how much is done at once.
 struct MemoryShares {
   int active_splits = 1;
-  int64_t in_flight_bytes = 0;  // of parsed batches per active split
-  int64_t merge_bytes = 0;      // of the comparison of keys
+  int64_t in_flight_bytes = 0;     // of parsed batches per active split
+  int64_t writer_queue_bytes = 0;  // of checked rows that wait to be written, likewise
+  int64_t merge_bytes = 0;         // of the comparison of keys
 };
 
 /// MemoryLimit when there is not enough for one split.
