@@ -12,6 +12,8 @@
 # zlib            1.2      Debian                 Zlib          gzip in and out
 # zstd            1.5      Debian                 BSD-3-Clause  zstd in and out
 # libcurl         7.88     Debian                 curl          HTTP; its headers only, loaded on demand
+# bzip2           1.0      Debian                 bzip2-1.0.6   bzip2 in
+# lz4             1.9      Debian                 BSD-2-Clause  lz4 in
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
@@ -46,6 +48,8 @@ millrace_static_library(millrace_yaml libyaml-cpp.a yaml-cpp/yaml.h)
 millrace_static_library(millrace_xxhash libxxhash.a xxhash.h)
 millrace_static_library(millrace_zlib libz.a zlib.h)
 millrace_static_library(millrace_zstd libzstd.a zstd.h)
+millrace_static_library(millrace_bzip2 libbz2.a bzlib.h)
+millrace_static_library(millrace_lz4 liblz4.a lz4frame.h)
 millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
 # libcurl is never linked: engine/io/http/curl_library.h loads it when the first request is made.
 find_path(millrace_curl_include NAMES curl/curl.h REQUIRED)

@@ -172,10 +172,36 @@ std::string_view ForeignCompression(std::string_view first_bytes) {
                  "\xFD"sv
                  "7zXZ\0"sv))
     return "xz";
-  if (StartsWith(first_bytes, "BZh"sv) && first_bytes.substr(4, 6) == "1AY&SY"sv) return "bzip2";
-  if (StartsWith(first_bytes, "\x04\x22\x4D\x18"sv)) return "lz4";
+  if (StartsWith(first_bytes, "\x02\x21\x4C\x18"sv)) return "lz4's legacy format";
+  if (StartsWith(first_bytes, "7z\xBC\xAF\x27\x1C"sv)) return "7z";
   if (StartsWith(first_bytes, "PK\x03\x04"sv)) return "zip";
   return "";
+}
+
+bool IsSkippableFrame(std::string_view bytes) {  // 0x184D2A50 to 0x184D2A5F
+  using namespace std::string_view_literals;
+  return bytes.size() >= 8 && (bytes[0] & 0xF0) == 0x50 && bytes.substr(1, 3) == "\x2A\x4D\x18"sv;
+}
+
+/// What comes behind the skippable frames; "" when that is beyond `bytes`.
+std::string_view BehindSkippable(std::string_view bytes) {
+  while (IsSkippableFrame(bytes)) {
+    size_t length = 8;
+    for (size_t i = 0; i < 4; ++i) {
+      length += static_cast<size_t>(static_cast<uint8_t>(bytes[4 + i])) << (8 * i);
+    }
+    bytes.remove_prefix(std::min(length, bytes.size()));
+  }
+  return bytes;
+}
+
+bool IsBzip2(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (!StartsWith(bytes, "BZh"sv) || bytes.size() < 10 || bytes[3] < '1' || bytes[3] > '9') {
+    return false;
+  }
+  const std::string_view block = bytes.substr(4, 6);  // the first one, or the stream's end
+  return block == "1AY&SY"sv || block == "\x17\x72\x45\x38\x50\x90"sv;
 }
 
 }  // namespace
@@ -188,6 +214,10 @@ std::string_view CompressionName(Compression compression) {
       return "gzip";
     case Compression::kZstd:
       return "zstd";
+    case Compression::kBzip2:
+      return "bzip2";
+    case Compression::kLz4:
+      return "lz4";
   }
   return "none";
 }
@@ -196,10 +226,12 @@ Compression SniffCompression(std::string_view first_bytes) {
   using namespace std::string_view_literals;
   if (StartsWith(first_bytes, "\x1F\x8B"sv)) return Compression::kGzip;
   if (StartsWith(first_bytes, "\x28\xB5\x2F\xFD"sv)) return Compression::kZstd;
-  // A skippable frame may come first: 0x184D2A50 to 0x184D2A5F.
-  if (first_bytes.size() >= 4 && (first_bytes[0] & 0xF0) == 0x50 &&
-      first_bytes.substr(1, 3) == "\x2A\x4D\x18"sv) {
-    return Compression::kZstd;
+  if (StartsWith(first_bytes, "\x04\x22\x4D\x18"sv)) return Compression::kLz4;
+  if (IsBzip2(first_bytes)) return Compression::kBzip2;
+  if (IsSkippableFrame(first_bytes)) {
+    const std::string_view behind = BehindSkippable(first_bytes);
+    const bool lz4 = StartsWith(behind, "\x04\x22\x4D\x18"sv);
+    return lz4 ? Compression::kLz4 : Compression::kZstd;
   }
   return Compression::kNone;
 }
@@ -212,7 +244,7 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(
   if (!foreign.empty()) {
     return MakeError(ErrorCode::kUnreadablePath,
                      "the file is compressed with " + std::string(foreign) + ", which is not read",
-                     "decompress it, or compress it with gzip or zstd");
+                     "unpack it, or compress it with gzip, zstd, bzip2 or lz4");
   }
   switch (SniffCompression(stream->first_bytes())) {
     case Compression::kNone:
@@ -223,6 +255,16 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(
     case Compression::kZstd: {
       ARROW_ASSIGN_OR_RAISE(auto decoder, MakeZstdDecoder(options.zstd_window_log_max));
       stream->set_decoder(std::move(decoder), Compression::kZstd);
+      break;
+    }
+    case Compression::kBzip2: {
+      ARROW_ASSIGN_OR_RAISE(auto decoder, MakeBzip2Decoder());
+      stream->set_decoder(std::move(decoder), Compression::kBzip2);
+      break;
+    }
+    case Compression::kLz4: {
+      ARROW_ASSIGN_OR_RAISE(auto decoder, MakeLz4Decoder());
+      stream->set_decoder(std::move(decoder), Compression::kLz4);
       break;
     }
   }

@@ -16,9 +16,10 @@ class RandomAccessFile;
 
 namespace millrace::io {
 
-enum class Compression { kNone, kGzip, kZstd };
+enum class Compression { kNone, kGzip, kZstd, kBzip2, kLz4 };
 std::string_view CompressionName(Compression compression);
-/// By the first bytes of a file; four are enough.
+/// By the first bytes of a file; ten are enough, more where skippable frames come first: zstd and
+/// lz4 have them in common, and the frame behind them decides (zstd, if it is not to be seen).
 Compression SniffCompression(std::string_view first_bytes);
 
 class ByteStream {
@@ -43,7 +44,7 @@ struct ByteStreamOptions {
   int zstd_window_log_max = 27;
 };
 
-/// UnreadablePath for compressions that are not read here (xz, bzip2, lz4, zip), naming them.
+/// UnreadablePath for what is packed in ways that are not read here (xz, zip, ...), naming them.
 Result<std::unique_ptr<ByteStream>> OpenByteStream(
     std::shared_ptr<arrow::io::RandomAccessFile> file, const ByteStreamOptions& options);
 Result<std::unique_ptr<ByteStream>> OpenByteStream(

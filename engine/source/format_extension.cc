@@ -21,7 +21,7 @@ bool HasExtension(std::string_view key, const std::vector<std::string>& extensio
   std::string lower(key);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (std::string_view packed : {".gz", ".zst"}) {
+  for (std::string_view packed : {".gz", ".zst", ".bz2", ".lz4"}) {
     if (EndsWith(lower, packed)) lower.resize(lower.size() - packed.size());
   }
   return std::any_of(extensions.begin(), extensions.end(),

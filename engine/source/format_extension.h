@@ -12,7 +12,7 @@ namespace millrace::source {
 /// With their dots, in lower case.
 std::vector<std::string> ExtensionsOf(const FormatOptions& format);
 
-/// In any case of letters, alone or with .gz or .zst behind.
+/// In any case of letters, alone or with .gz, .zst, .bz2 or .lz4 behind.
 bool HasExtension(std::string_view key, const std::vector<std::string>& extensions);
 
 }  // namespace millrace::source

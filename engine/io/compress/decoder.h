@@ -35,4 +35,12 @@ std::unique_ptr<Decoder> MakeGzipDecoder();
 /// 2^window_log_max bytes.
 Result<std::unique_ptr<Decoder>> MakeZstdDecoder(int window_log_max);
 
+/// Any number of bzip2 streams; other bytes behind them are CorruptFile. The format bounds the
+/// memory: blocks of at most 900 kB, under 4 MiB in all.
+Result<std::unique_ptr<Decoder>> MakeBzip2Decoder();
+
+/// Any number of lz4 frames, skippable ones included. The format bounds the memory: blocks of at
+/// most 4 MiB and a window of 64 KiB.
+Result<std::unique_ptr<Decoder>> MakeLz4Decoder();
+
 }  // namespace millrace::io
