@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/base64.h>
+#include <arrow/util/decimal.h>
 #include <simdjson.h>
 
 #include <cmath>
