@@ -55,8 +55,8 @@ std::string Bzip2(const std::string& text, int level = 1) {
   std::string out(text.size() + text.size() / 100 + 700, '\0');
   auto bytes = static_cast<unsigned>(out.size());
   std::string in = text;  // the interface is not const
-  REQUIRE(BZ2_bzBuffToBuffCompress(out.data(), &bytes, in.data(),
-                                   static_cast<unsigned>(in.size()), level, 0, 0) == BZ_OK);
+  REQUIRE(BZ2_bzBuffToBuffCompress(out.data(), &bytes, in.data(), static_cast<unsigned>(in.size()),
+                                   level, 0, 0) == BZ_OK);
   out.resize(bytes);
   return out;
 }
@@ -155,10 +155,8 @@ TEST_CASE("every way of packing a text reads back, whatever the size of the read
 TEST_CASE("a truncated file hands out a prefix, then says where it ends") {
   std::mt19937_64 random(7);
   const std::string text = RandomText(random, 3000);
-  const std::vector<std::pair<std::string, std::string>> packed = {{"gzip", Gzip(text)},
-                                                                   {"zstd", Zstd(text)},
-                                                                   {"bzip2", Bzip2(text)},
-                                                                   {"lz4", Lz4(text)}};
+  const std::vector<std::pair<std::string, std::string>> packed = {
+      {"gzip", Gzip(text)}, {"zstd", Zstd(text)}, {"bzip2", Bzip2(text)}, {"lz4", Lz4(text)}};
   for (const auto& [name, file] : packed) {
     for (size_t keep = name == "bzip2" ? 10 : 4; keep < file.size(); ++keep) {
       const Outcome outcome = ReadAll(file.substr(0, keep), keep % 2 == 0 ? 100 : 65536);

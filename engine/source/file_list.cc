@@ -58,10 +58,11 @@ Status ListFolder(const std::string& path, FileSource* source) {
     }
   }
   if (!source->files.empty()) return Status::OK();
-  return NothingMatches(path, "holds no file of this format",
-                        "looked for " + Joined(extensions) +
-                            ", plain or with .gz, .zst, .bz2 or .lz4, in it and in the folders below; " +
-                            "a pattern such as `" + path + "/*` takes any name")
+  return NothingMatches(
+             path, "holds no file of this format",
+             "looked for " + Joined(extensions) +
+                 ", plain or with .gz, .zst, .bz2 or .lz4, in it and in the folders below; " +
+                 "a pattern such as `" + path + "/*` takes any name")
       .status();
 }
 

@@ -29,7 +29,8 @@ struct FileSource {
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The
 /// source's root is the longest folder prefix without wildcards. A folder means the files below it
 /// with the extensions of the format (any of .csv .tsv .jsonl .ndjson .json .parquet, also with
-/// .gz, .zst, .bz2 or .lz4 behind); hidden files and folders are left out. UnreadablePath when nothing matches.
+/// .gz, .zst, .bz2 or .lz4 behind); hidden files and folders are left out. UnreadablePath when
+/// nothing matches.
 Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
                                const std::string& base, const FormatOptions& format);
 

@@ -38,10 +38,10 @@ class Bzip2Decoder : public Decoder {
     if (!in_stream_) {
       if (in_bytes == 0) return Step{};
       if (in[0] != 'B') {
-        return MakeError(ErrorCode::kCorruptFile,
-                         "bytes that are not bzip2 follow the bzip2 data at byte " +
-                             std::to_string(raw_offset),
-                         "cut the file there, or compress the whole of it");
+        return MakeError(
+            ErrorCode::kCorruptFile,
+            "bytes that are not bzip2 follow the bzip2 data at byte " + std::to_string(raw_offset),
+            "cut the file there, or compress the whole of it");
       }
       ARROW_RETURN_NOT_OK(Start());
     }

@@ -224,7 +224,8 @@ std::vector<Field> CsvFields() {
 
 const ObjectSpec& SourceSpec() {
   static const auto* csv = new ObjectSpec(SourceVariant(
-      "csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).", CsvFields()));
+      "csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).",
+      CsvFields()));
   static const auto* jsonl = new ObjectSpec(SourceVariant(
       "jsonl", "JSON objects, one a line, or one JSON array of objects; plain or compressed.",
       {RecordLimit()}));
