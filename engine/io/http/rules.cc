@@ -40,4 +40,9 @@ Verdict Judge(const std::vector<ResponseRule>& rules, const Response& response) 
   return passing ? Verdict::kRetry : Verdict::kFail;
 }
 
+std::vector<ResponseRule> RulesThatOnlyRetry() {
+  return {{Verdict::kRetry, {{408, 408}, {425, 425}, {429, 429}, {500, 599}}, nullptr},
+          {Verdict::kSuccess, {}, nullptr}};
+}
+
 }  // namespace millrace::io::http

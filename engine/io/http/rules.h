@@ -34,4 +34,8 @@ struct ResponseRule {
 /// are to be retried, and all else fails.
 Verdict Judge(const std::vector<ResponseRule>& rules, const Response& response);
 
+/// For callers that read every answer themselves: what is to be retried by default is, and all else
+/// is a success.
+std::vector<ResponseRule> RulesThatOnlyRetry();
+
 }  // namespace millrace::io::http

@@ -6,6 +6,7 @@
 
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
+#include "pipeline/config/vault.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -50,6 +51,7 @@ class Build {
       config_.memory_bytes = limits->Integer("memory");
       config_.threads = static_cast<int>(limits->Integer("threads"));
     }
+    config_.vault = BuildVault(root_, config_.base_dir, problems_);
     FindTables();
     BuildSources();
     BuildContracts();

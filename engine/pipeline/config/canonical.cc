@@ -108,6 +108,7 @@ std::string ConfigHash(const ConfigValue& config) {
   Ordered json = Resolved(config);
   json.erase("workspace");
   json.erase("limits");
+  json.erase("vault");
   for (auto& [name, source] : json["sources"].items()) source.erase("limits");
   if (json.contains("exports")) {
     for (auto& [name, target] : json["exports"].items()) target.erase("path");

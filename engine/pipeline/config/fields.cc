@@ -1,5 +1,7 @@
 #include "pipeline/config/fields.h"
 
+#include "pipeline/config/vault.h"
+
 namespace millrace::pipeline {
 namespace {
 
@@ -370,6 +372,10 @@ const ObjectSpec& PipelineSpec() {
            .type = T::kObject,
            .doc = "What a run may use.",
            .object = &LimitsSpec()},
+          {.key = "vault",
+           .type = T::kObject,
+           .doc = "Where secrets are kept that the config names as ${vault:path#field}.",
+           .object = &VaultSpec()},
           {.key = "sources",
            .type = T::kNamedObjects,
            .doc = "Where rows come from, by name; rows keep the order of the sources.",

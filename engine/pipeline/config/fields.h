@@ -41,7 +41,7 @@ struct Field {
   double number_min = 0, number_max = 0;  // of numbers
   std::vector<std::string> choices = {};
   const ObjectSpec* object = nullptr;
-  bool secret = false;        // must be a ${env:...} or ${file:...}; stays unresolved
+  bool secret = false;        // must be a ${env:...}, ${file:...} or ${vault:...}; kept as it is
   bool allow_single = false;  // kTexts
   bool allow_none = false;    // kCharacter
   bool null_is_text = false;  // kTexts: a plain null or ~ is meant as that text

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/diagnostic.h"
 #include "contract/contract.h"
 #include "export/export.h"
+#include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
 
 namespace millrace::pipeline {
@@ -41,11 +43,13 @@ struct PipelineConfig {
   uint64_t seed = 0;
   int64_t memory_bytes = 0;  // 0: the default of the machine
   int threads = 0;           // 0: one per CPU this process may use
+  std::optional<VaultConfig> vault;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::vector<ExportConfig> exports;
   std::string resolved_yaml;  // canonical text: parameters and references in place
-  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits and export paths.
+  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, vault and export
+  /// paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.
   std::map<std::string, std::string> source_json, contract_json;

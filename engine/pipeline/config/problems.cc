@@ -50,7 +50,8 @@ void ReportSecret(const ConfigNode& value, const std::string& what, ConfigProble
   SourceSpan span = value.span;
   span.length = 1;  // not even how long it is
   problems->Add(ErrorCode::kSecretInClear, span, what + " is written in clear",
-                "keep it outside and refer to it: ${env:NAME} or ${file:path}");
+                "keep it outside and refer to it: ${env:NAME}, ${file:path} or "
+                "${vault:path#field}");
 }
 
 }  // namespace

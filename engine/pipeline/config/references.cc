@@ -86,6 +86,12 @@ Lookup LookUp(const std::string& inside, const ReferenceScope& scope) {
   if (inside.rfind("env:", 0) == 0) return LookUpVariable(inside.substr(4));
   if (inside.rfind("file:", 0) == 0) return LookUpFile(inside.substr(5), scope.base_dir);
   if (inside.rfind("param:", 0) == 0) return LookUpParameter(inside.substr(6), scope);
+  if (inside.rfind("vault:", 0) == 0) {
+    Lookup lookup;
+    lookup.message = "`vault` references work in secret fields alone, and this is an ordinary one";
+    lookup.suggestion = "an ordinary field is stored in clear; use ${env:NAME} or ${file:path}";
+    return lookup;
+  }
   const size_t colon = inside.find(':');
   if (colon != std::string::npos) {
     Lookup lookup;
@@ -135,12 +141,31 @@ ResolvedText ResolveReferences(const std::string& text, const ReferenceScope& sc
 }
 
 bool IsSecretReference(const std::string& text) {
-  if (text.rfind("${env:", 0) != 0 && text.rfind("${file:", 0) != 0) return false;
-  return text.size() > 8 && text.find('}') == text.size() - 1;
+  if (ReadVaultReference(text)) return true;
+  for (const std::string_view start : {"${env:", "${file:"}) {
+    const bool names_something = text.size() > start.size() + 1;
+    if (text.rfind(start, 0) == 0) return names_something && text.find('}') == text.size() - 1;
+  }
+  return false;
+}
+
+std::optional<VaultReference> ReadVaultReference(const std::string& text) {
+  constexpr std::string_view kStart = "${vault:";
+  if (text.rfind(kStart, 0) != 0 || text.find('}') != text.size() - 1) return std::nullopt;
+  const std::string inside = text.substr(kStart.size(), text.size() - kStart.size() - 1);
+  const size_t hash = inside.rfind('#');
+  if (hash == std::string::npos) return std::nullopt;
+  VaultReference place{inside.substr(0, hash), inside.substr(hash + 1)};
+  const std::string walked = "/" + place.path + "/";
+  for (const char* part : {"//", "/./", "/../"}) {
+    if (walked.find(part) != std::string::npos) return std::nullopt;
+  }
+  if (place.field.empty()) return std::nullopt;
+  return place;
 }
 
 Result<std::string> ResolveSecret(const std::string& reference, const std::string& base_dir) {
-  if (!IsSecretReference(reference)) {
+  if (!IsSecretReference(reference) || ReadVaultReference(reference)) {
     return MakeError(ErrorCode::kSecretInClear, "a secret must be a reference",
                      "write ${env:NAME} or ${file:path}");
   }

@@ -3,7 +3,8 @@
 // for the two characters ${.
 //
 // In ordinary fields they are put in place when the config is read. A field marked secret keeps its
-// reference, and ResolveSecret reads it at the moment of use.
+// reference, and secrets/secret_resolver.h reads it at the moment of use. Only there
+// ${vault:path#field} works, for a field of a secret in HashiCorp Vault.
 #pragma once
 
 #include <functional>
@@ -37,9 +38,16 @@ struct ResolvedText {
 };
 ResolvedText ResolveReferences(const std::string& text, const ReferenceScope& scope);
 
-/// Whether the text is one ${env:...} or ${file:...} and nothing else.
+/// Whether the text is one ${env:...}, ${file:...} or ${vault:...#...} and nothing else.
 bool IsSecretReference(const std::string& text);
-/// The value behind a secret's reference; from then on Redact masks it.
+
+struct VaultReference {
+  std::string path, field;
+};
+/// The parts of ${vault:path#field}; nothing for any other text, and none of the parts is empty.
+std::optional<VaultReference> ReadVaultReference(const std::string& text);
+
+/// The value behind ${env:...} or ${file:...}; from then on Redact masks it.
 Result<std::string> ResolveSecret(const std::string& reference, const std::string& base_dir);
 
 /// The text with every ${ written as $${, so that it reads back as itself.

@@ -151,8 +151,10 @@ class Walk {
       problems_->HideLines(node);
       SourceSpan span = node.span;
       span.length = 1;
-      problems_->Add(ErrorCode::kSecretInClear, span, "`" + field.key + "` is written in clear",
-                     "keep it outside and refer to it: ${env:NAME} or ${file:path}");
+      problems_->Add(ErrorCode::kSecretInClear, span,
+                     "the value of `" + field.key + "` is written in clear",
+                     "keep it outside and refer to it: ${env:NAME}, ${file:path} or "
+                     "${vault:path#field}");
       return value;
     }
     value.kind = ConfigValue::Kind::kText;
