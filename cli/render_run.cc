@@ -63,12 +63,25 @@ std::string Written(const RunResult& result) {
   return "\n" + Title("Written") + table.Render();
 }
 
+// Rows that a prompts export could not use.
+std::string NotExported(const RunResult& result) {
+  TextTable table({{"rows", Align::kRight}, {"export"}, {"rule"}, {"part"}});
+  bool any = false;
+  for (const RunResult::Export& e : result.exports) {
+    for (const RejectReason& r : e.rejects) {
+      table.Add({FormatCount(r.rows), e.name, r.rule, r.column});
+      any = true;
+    }
+  }
+  return any ? "\n" + Title("Not exported") + table.Render() : "";
+}
+
 }  // namespace
 
 std::string RenderRun(const RunResult& result) {
   std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
                     result.run_id.substr(0, 12) + "\n\n";
-  out += Funnel(result) + Rejects(result) + Written(result);
+  out += Funnel(result) + Rejects(result) + Written(result) + NotExported(result);
   if (!result.proposed_contracts.empty()) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";

@@ -15,20 +15,26 @@
 
 namespace millrace::exporting {
 
-enum class Format { kParquet, kJsonl };
+struct PromptOptions;  // prompts/prompt_options.h
+
+enum class Format { kParquet, kJsonl, kPrompts };
+/// As a config names it: "parquet".
+std::string FormatName(Format format);
+
 enum class TextCompression { kNone, kGzip, kZstd };
 
 struct ExportOptions {
   std::string name;
   Format format = Format::kParquet;
-  TextCompression compression = TextCompression::kNone;  // jsonl only
+  TextCompression compression = TextCompression::kNone;  // jsonl and prompts
   int compression_level = 1;
-  int64_t rows_per_shard = 0;             // 0: the stage's shards as they are
-  int64_t rows_per_row_group = 131072;    // parquet only
-  std::vector<std::string> columns;       // empty: all
-  std::vector<std::string> partition_by;  // parquet only: hive-style folders
-  bool provenance = true;                 // keep the reserved columns (__fdf__/...)
-  bool overwrite = false;                 // add a release although LATEST names another one
+  int64_t rows_per_shard = 0;                    // 0: the stage's shards as they are
+  int64_t rows_per_row_group = 131072;           // parquet only
+  std::vector<std::string> columns;              // empty: all
+  std::vector<std::string> partition_by;         // parquet only: hive-style folders
+  bool provenance = true;                        // keep the reserved columns (__fdf__/...)
+  bool overwrite = false;                        // add a release although LATEST names another one
+  std::shared_ptr<const PromptOptions> prompts;  // of a prompts export; `columns` are kept beside
 };
 
 /// What is exported: the stage's shards in row order.
@@ -40,13 +46,27 @@ struct ExportInput {
   std::shared_ptr<arrow::Schema> schema;  // of the rows; needed only where there are no shards
 };
 
+/// Rows of the input that an export could not use, by rule; the rows themselves are listed in the
+/// release's _rejects.jsonl.
+struct ExportRejects {
+  std::string rule, part;
+  int64_t rows = 0;
+};
+
 struct Release {
   std::string export_name, release_id;
   std::vector<io::DataFile> files;  // paths relative to the release's folder
   int64_t rows = 0;
-  bool linked = false;             // the stage's shards were linked, not rewritten
-  bool existed = false;            // this very release was there already
-  int64_t non_finite_as_null = 0;  // jsonl: NaN and infinities, which JSON cannot hold
+  std::vector<ExportRejects> rejects;  // by rule and part, prompts only
+  io::DataFile reject_file;            // path "" where nothing was rejected
+  bool linked = false;                 // the stage's shards were linked, not rewritten
+  bool existed = false;                // this very release was there already
+  int64_t non_finite_as_null = 0;      // jsonl: NaN and infinities, which JSON cannot hold
+  int64_t rows_rejected() const {
+    int64_t sum = 0;
+    for (const ExportRejects& reason : rejects) sum += reason.rows;
+    return sum;
+  }
 };
 
 /// Idempotent: the release id hashes the run and the options, and an existing complete release is

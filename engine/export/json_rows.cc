@@ -342,4 +342,42 @@ Status RowsAsJson(const arrow::RecordBatch& rows, std::string* out, int64_t* non
   return Status::OK();
 }
 
+struct JsonColumn::State {
+  std::shared_ptr<arrow::Array> values;
+  CellPtr cell;
+};
+
+Result<JsonColumn> JsonColumn::Make(std::shared_ptr<arrow::Array> values) {
+  auto state = std::make_shared<State>();
+  ARROW_ASSIGN_OR_RAISE(state->cell, MakeCell(*values));
+  state->values = std::move(values);
+  JsonColumn column;
+  column.state_ = std::move(state);
+  return column;
+}
+
+void JsonColumn::AppendJson(int64_t row, std::string* out) const {
+  Output output{out};
+  state_->cell->Append(row, &output);
+}
+
+void JsonColumn::AppendText(int64_t row, std::string* out) const {
+  const arrow::Array& values = *state_->values;
+  if (values.IsNull(row)) return;
+  if (values.type_id() == arrow::Type::STRING) {
+    *out += static_cast<const arrow::StringArray&>(values).GetView(row);
+    return;
+  }
+  if (values.type_id() == arrow::Type::LARGE_STRING) {
+    *out += static_cast<const arrow::LargeStringArray&>(values).GetView(row);
+    return;
+  }
+  // Other values stand in quotes without escapes: dates, times, decimals, base64.
+  const size_t begin = out->size();
+  AppendJson(row, out);
+  if ((*out)[begin] != '"') return;
+  out->erase(begin, 1);
+  out->pop_back();
+}
+
 }  // namespace millrace::exporting

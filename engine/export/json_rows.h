@@ -5,7 +5,9 @@
 #include <arrow/record_batch.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 
@@ -18,6 +20,23 @@ Status RowsAsJson(const arrow::RecordBatch& rows, std::string* out, int64_t* non
 
 /// BadValue naming the first column whose type has no JSON form.
 Status CheckJsonTypes(const arrow::Schema& schema);
+
+/// The values of one column, one at a time.
+/// Thread-safety: immutable; any thread may append.
+class JsonColumn {
+ public:
+  /// As RowsAsJson fails.
+  static Result<JsonColumn> Make(std::shared_ptr<arrow::Array> values);
+  /// Also `null`.
+  void AppendJson(int64_t row, std::string* out) const;
+  /// As it would stand in a running text: strings, dates and decimals without quotes, lists and
+  /// structs as JSON, nothing for null.
+  void AppendText(int64_t row, std::string* out) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
 
 /// `text` as a JSON string with its quotes. REQUIRES: UTF-8.
 void AppendJsonString(std::string_view text, std::string* out);

@@ -35,9 +35,9 @@ Result<io::DataFile> WriteOnePart(RowStream* rows, int64_t count, const std::str
 
 }  // namespace
 
-std::string PartName(size_t index) {
+std::string PartName(size_t index, const std::string& stem) {
   std::string digits = std::to_string(index);
-  return "part-" + std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+  return stem + "-" + std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
 }
 
 std::vector<int64_t> RowsOfParts(const ExportInput& input, const ExportOptions& options) {

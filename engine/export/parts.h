@@ -20,7 +20,7 @@ struct PartTarget {
 /// for an input without rows.
 std::vector<int64_t> RowsOfParts(const ExportInput& input, const ExportOptions& options);
 /// "part-00007": sorts in row order.
-std::string PartName(size_t index);
+std::string PartName(size_t index, const std::string& stem = "part");
 
 Result<std::vector<io::DataFile>> WriteParquetParts(const ExportInput& input,
                                                     const ExportOptions& options,
@@ -35,5 +35,10 @@ Result<std::vector<io::DataFile>> WriteJsonlParts(const ExportInput& input,
                                                   const ExportOptions& options,
                                                   const ColumnChoice& columns,
                                                   const PartTarget& target, int64_t* non_finite);
+/// Fills files, rejects, reject_file and non_finite_as_null of the release. Files are named after
+/// their split: "train-00000.jsonl".
+Status WritePromptParts(const ExportInput& input, const ExportOptions& options,
+                        const std::shared_ptr<arrow::Schema>& schema, const PartTarget& target,
+                        Release* release);
 
 }  // namespace millrace::exporting

@@ -59,7 +59,9 @@ class ReleaseWriter {
     ARROW_ASSIGN_OR_RAISE(manifest_, target_->ReadSmall(ManifestKey()));
     Result<Release> parsed = ParseReleaseManifest(manifest_);
     if (!parsed.ok() || parsed->release_id != release_.release_id) return false;
-    for (const io::DataFile& file : parsed->files) {
+    std::vector<io::DataFile> files = parsed->files;
+    if (!parsed->reject_file.path.empty()) files.push_back(parsed->reject_file);
+    for (const io::DataFile& file : files) {
       ARROW_ASSIGN_OR_RAISE(bool file_there, target_->Exists(folder_ + file.path));
       if (!file_there) return false;
       ARROW_ASSIGN_OR_RAISE(io::FileInfo info, target_->Stat(folder_ + file.path));
@@ -72,16 +74,23 @@ class ReleaseWriter {
   Status WriteAll() {
     ARROW_RETURN_NOT_OK(CheckShards(input_));
     ARROW_ASSIGN_OR_RAISE(auto schema, SchemaOfInput(input_));
-    ARROW_ASSIGN_OR_RAISE(ColumnChoice columns, ChooseColumns(schema, options_));
-    ARROW_RETURN_NOT_OK(CheckPartitionColumns(*schema));
-    ARROW_RETURN_NOT_OK(WriteFiles(columns));
+    if (options_.format == Format::kPrompts) {
+      ARROW_RETURN_NOT_OK(
+          WritePromptParts(input_, options_, schema, {target_, folder_, pool_}, &release_));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(ColumnChoice columns, ChooseColumns(schema, options_));
+      ARROW_RETURN_NOT_OK(CheckPartitionColumns(*schema));
+      ARROW_RETURN_NOT_OK(WriteFiles(columns));
+    }
     int64_t rows_in = 0;
     for (const io::DataFile& shard : input_.shards) rows_in += shard.rows;
     for (const io::DataFile& file : release_.files) release_.rows += file.rows;
-    if (release_.rows != rows_in) {
+    if (release_.rows + release_.rows_rejected() != rows_in) {
       return MakeError(ErrorCode::kRowEquation, "the export \"" + options_.name + "\" wrote " +
-                                                    std::to_string(release_.rows) + " of " +
-                                                    std::to_string(rows_in) + " rows");
+                                                    std::to_string(release_.rows) +
+                                                    " and rejected " +
+                                                    std::to_string(release_.rows_rejected()) +
+                                                    " of " + std::to_string(rows_in) + " rows");
     }
     manifest_ = ReleaseManifestJson(release_, input_, options_);
     return target_->Replace(ManifestKey(), manifest_);

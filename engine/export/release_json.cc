@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.h"
+#include "export/prompts/prompt_options.h"
 
 namespace millrace::exporting {
 namespace {
@@ -11,8 +12,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 1;
 constexpr size_t kIdDigits = 16;
-
-std::string FormatName(Format format) { return format == Format::kParquet ? "parquet" : "jsonl"; }
 
 std::string CompressionName(const ExportOptions& options) {
   if (options.format == Format::kParquet) return "zstd";
@@ -29,14 +28,40 @@ std::string CompressionName(const ExportOptions& options) {
 
 // `overwrite` is not here: it says whether to publish, not what.
 Json OptionsJson(const ExportOptions& options) {
-  return Json{{"format", FormatName(options.format)},
-              {"compression", CompressionName(options)},
-              {"compression_level", options.compression_level},
-              {"rows_per_shard", options.rows_per_shard},
-              {"rows_per_row_group", options.rows_per_row_group},
-              {"columns", options.columns},
-              {"partition_by", options.partition_by},
-              {"provenance", options.provenance}};
+  Json json = {{"format", FormatName(options.format)},
+               {"compression", CompressionName(options)},
+               {"compression_level", options.compression_level},
+               {"rows_per_shard", options.rows_per_shard},
+               {"rows_per_row_group", options.rows_per_row_group},
+               {"columns", options.columns},
+               {"partition_by", options.partition_by},
+               {"provenance", options.provenance}};
+  if (options.prompts) json["prompts"] = Json::parse(PromptOptionsJson(*options.prompts));
+  return json;
+}
+
+Json FileJson(const io::DataFile& file) {
+  return Json{{"path", file.path},
+              {"rows", file.rows},
+              {"bytes", file.bytes},
+              {"sha256", file.sha256},
+              {"logical_sha256", file.logical_sha256}};
+}
+
+io::DataFile FileOf(const Json& json) {
+  return io::DataFile{json.at("path"), json.at("rows"), json.at("bytes"), json.at("sha256"),
+                      json.at("logical_sha256")};
+}
+
+// Of prompts only: other exports pass every row on.
+Json RejectsJson(const Release& release) {
+  Json reasons = Json::array();
+  for (const ExportRejects& reason : release.rejects) {
+    reasons.push_back({{"rule", reason.rule}, {"part", reason.part}, {"rows", reason.rows}});
+  }
+  Json json = {{"rows", release.rows_rejected()}, {"reasons", reasons}};
+  if (!release.reject_file.path.empty()) json["file"] = FileJson(release.reject_file);
+  return json;
 }
 
 Status Malformed(const std::string& what) {
@@ -44,6 +69,18 @@ Status Malformed(const std::string& what) {
 }
 
 }  // namespace
+
+std::string FormatName(Format format) {
+  switch (format) {
+    case Format::kParquet:
+      return "parquet";
+    case Format::kJsonl:
+      return "jsonl";
+    case Format::kPrompts:
+      return "prompts";
+  }
+  return "";
+}
 
 std::string ReleaseIdOf(const ExportInput& input, const ExportOptions& options) {
   Sha256 hash;
@@ -59,11 +96,7 @@ std::string ReleaseManifestJson(const Release& release, const ExportInput& input
                                 const ExportOptions& options) {
   Json files = Json::array();
   for (const io::DataFile& file : release.files) {
-    files.push_back({{"path", file.path},
-                     {"rows", file.rows},
-                     {"bytes", file.bytes},
-                     {"sha256", file.sha256},
-                     {"logical_sha256", file.logical_sha256}});
+    files.push_back(FileJson(file));
   }
   Json json = {{"format_version", kFormatVersion},
                {"release_id", release.release_id},
@@ -74,6 +107,7 @@ std::string ReleaseManifestJson(const Release& release, const ExportInput& input
                {"rows", release.rows},
                {"non_finite_as_null", release.non_finite_as_null},
                {"files", files}};
+  if (options.format == Format::kPrompts) json["rejected"] = RejectsJson(release);
   return json.dump(2) + "\n";
 }
 
@@ -86,8 +120,14 @@ Result<Release> ParseReleaseManifest(const std::string& text) {
     release.rows = json.at("rows");
     release.non_finite_as_null = json.at("non_finite_as_null");
     for (const Json& file : json.at("files")) {
-      release.files.push_back(io::DataFile{file.at("path"), file.at("rows"), file.at("bytes"),
-                                           file.at("sha256"), file.at("logical_sha256")});
+      release.files.push_back(FileOf(file));
+    }
+    if (json.contains("rejected")) {
+      const Json& rejected = json.at("rejected");
+      for (const Json& reason : rejected.at("reasons")) {
+        release.rejects.push_back({reason.at("rule"), reason.at("part"), reason.at("rows")});
+      }
+      if (rejected.contains("file")) release.reject_file = FileOf(rejected.at("file"));
     }
     return release;
   } catch (const Json::exception&) {

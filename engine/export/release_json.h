@@ -17,7 +17,7 @@ std::string ReleaseIdOf(const ExportInput& input, const ExportOptions& options);
 
 std::string ReleaseManifestJson(const Release& release, const ExportInput& input,
                                 const ExportOptions& options);
-/// Fills id, name, files, rows and non_finite_as_null. WorkspaceDamaged when malformed.
+/// Fills id, name, files, rows, rejects and non_finite_as_null. WorkspaceDamaged when malformed.
 Result<Release> ParseReleaseManifest(const std::string& json);
 
 std::string LatestJson(const std::string& release_id, const std::string& manifest);

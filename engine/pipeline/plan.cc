@@ -190,7 +190,7 @@ Result<Json> MakePlan(const PipelineConfig& config) {
     const auto& table = of_table[e.contract];
     exports.push_back(
         {{"name", e.options.name},
-         {"type", e.options.format == exporting::Format::kParquet ? "parquet" : "jsonl"},
+         {"type", exporting::FormatName(e.options.format)},
          {"table", e.contract},
          {"path",
           std::filesystem::path(e.path).lexically_relative(config.base_dir).generic_string()},

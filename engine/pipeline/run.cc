@@ -227,9 +227,9 @@ class Run {
     for (size_t i = 0; i < releases_.size(); ++i) {
       const ExportConfig& config = config_.exports[i];
       const exporting::Release& release = releases_[i];
-      report_.exports.push_back({config.options.name, TypeName(config.options.format),
+      report_.exports.push_back({config.options.name, exporting::FormatName(config.options.format),
                                  ConfigPath(config.path), config.contract, release.release_id,
-                                 release.rows, release.files});
+                                 release.rows, release.files, release.rejects});
     }
     ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
     return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
@@ -245,9 +245,6 @@ class Run {
     }
   }
 
-  static std::string TypeName(exporting::Format format) {
-    return format == exporting::Format::kParquet ? "parquet" : "jsonl";
-  }
   // A report holds no absolute path: a target is told relative to the config's folder.
   std::string ConfigPath(const std::string& path) const {
     return std::filesystem::path(path).lexically_relative(config_.base_dir).generic_string();
@@ -293,6 +290,10 @@ class Run {
       e.rows = release.rows;
       e.files = static_cast<int64_t>(release.files.size());
       for (const io::DataFile& file : release.files) e.bytes += file.bytes;
+      e.rows_rejected = release.rows_rejected();
+      for (const exporting::ExportRejects& r : release.rejects) {
+        e.rejects.push_back({"", release.export_name, r.rule, r.part, r.rows});
+      }
       e.existed = release.existed;
       result.exports.push_back(std::move(e));
     }

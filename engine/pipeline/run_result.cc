@@ -20,6 +20,14 @@ std::string Label(const std::string& text) {
   return out;
 }
 
+Json ReasonJson(const RejectReason& r) {
+  return {{"source", r.source},
+          {"instance", r.instance},
+          {"rule", r.rule},
+          {"column", r.column},
+          {"rows", r.rows}};
+}
+
 void AddMetric(std::string& out, const std::string& name, const std::string& help,
                const std::vector<std::pair<std::string, std::string>>& values) {
   out += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n";
@@ -38,22 +46,18 @@ std::string RunResult::ToJson() const {
                             {"rows_written", s.rows_written},
                             {"rows_rejected", s.rows_rejected}});
   }
-  for (const RejectReason& r : rejects) {
-    rejects_json.push_back({{"source", r.source},
-                            {"instance", r.instance},
-                            {"rule", r.rule},
-                            {"column", r.column},
-                            {"rows", r.rows}});
-  }
+  for (const RejectReason& r : rejects) rejects_json.push_back(ReasonJson(r));
   for (const Export& e : exports) {
-    exports_json.push_back({{"name", e.name},
-                            {"type", e.type},
-                            {"path", e.path},
-                            {"release_id", e.release_id},
-                            {"rows", e.rows},
-                            {"files", e.files},
-                            {"bytes", e.bytes},
-                            {"existed", e.existed}});
+    Json item = {
+        {"name", e.name}, {"type", e.type},   {"path", e.path},   {"release_id", e.release_id},
+        {"rows", e.rows}, {"files", e.files}, {"bytes", e.bytes}, {"existed", e.existed}};
+    if (e.type == "prompts") {
+      Json reasons = Json::array();
+      for (const RejectReason& r : e.rejects) reasons.push_back(ReasonJson(r));
+      item["rows_rejected"] = e.rows_rejected;
+      item["rejects"] = std::move(reasons);
+    }
+    exports_json.push_back(std::move(item));
   }
   const Json json = {{"ok", true},
                      {"pipeline", pipeline},

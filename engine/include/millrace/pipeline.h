@@ -72,6 +72,8 @@ struct RunResult {
   struct Export {
     std::string name, type, path, release_id;
     int64_t rows = 0, files = 0, bytes = 0;
+    int64_t rows_rejected = 0;          // rows of the table that the export could not use
+    std::vector<RejectReason> rejects;  // of them; `column` is the part of the prompt
     bool existed = false;
   };
   std::vector<Export> exports;

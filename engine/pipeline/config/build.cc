@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <set>
 
+#include "base/reserved_columns.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
+#include "pipeline/config/prompts.h"
 #include "pipeline/config/vault.h"
 
 namespace millrace::pipeline {
@@ -216,6 +218,10 @@ class Build {
         CheckTarget(built.path, path->span);
       }
       CheckColumns(value, built.contract);
+      if (built.options.format == exporting::Format::kPrompts) {
+        const auto rows = KnownSchema(built.contract);
+        built.options.prompts = BuildPrompts(value, config_.seed, rows.get(), problems_);
+      }
       config_.exports.push_back(std::move(built));
     }
   }
@@ -223,8 +229,9 @@ class Build {
   exporting::ExportOptions BuildOptions(const std::string& name, const ConfigValue& value) {
     exporting::ExportOptions options;
     options.name = name;
-    options.format =
-        value.spec->type_value == "jsonl" ? exporting::Format::kJsonl : exporting::Format::kParquet;
+    options.format = value.spec->type_value == "jsonl"     ? exporting::Format::kJsonl
+                     : value.spec->type_value == "prompts" ? exporting::Format::kPrompts
+                                                           : exporting::Format::kParquet;
     const std::string compression = value.Text("compression", "none");
     options.compression = compression == "gzip"   ? exporting::TextCompression::kGzip
                           : compression == "zstd" ? exporting::TextCompression::kZstd
@@ -243,7 +250,7 @@ class Build {
   void CheckLevel(const ConfigValue& value, const exporting::ExportOptions& options) {
     const ConfigValue* level = value.Find("compression_level");
     if (level == nullptr || level->node == nullptr) return;
-    const bool jsonl = options.format == exporting::Format::kJsonl;
+    const bool jsonl = options.format != exporting::Format::kParquet;
     if (jsonl && options.compression == exporting::TextCompression::kNone) {
       problems_->Add(ErrorCode::kBadValue, level->span,
                      "`compression_level` has no effect without compression",
@@ -273,17 +280,35 @@ class Build {
     }
   }
 
-  // Columns that an export names must come out of its table; with `keep` only the data can tell.
+  // The contract whose columns are all that the table will have; with `keep` only the data can
+  // tell, as without a contract.
+  const contract::Contract* FindDeclared(const std::string& table) const {
+    for (const contract::Contract& contract : config_.contracts) {
+      if (contract.name != table) continue;
+      return contract.unknown_columns == contract::UnknownColumns::kKeep ? nullptr : &contract;
+    }
+    return nullptr;
+  }
+
+  // Null where only the data can tell, or where columns are wrong in themselves.
+  std::shared_ptr<arrow::Schema> KnownSchema(const std::string& table) const {
+    const contract::Contract* contract = FindDeclared(table);
+    if (contract == nullptr || contract->columns.size() != DeclaredColumns(table).size()) {
+      return nullptr;
+    }
+    for (const contract::Column& column : contract->columns) {
+      if (column.type == nullptr) return nullptr;
+    }
+    arrow::FieldVector fields = contract::SchemaOf(*contract)->fields();
+    fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+    return arrow::schema(std::move(fields));
+  }
+
+  // Columns that an export names must come out of its table.
   void CheckColumns(const ConfigValue& value, const std::string& table) {
     ReportRepeated(value.Find("columns"), problems_);
     ReportRepeated(value.Find("partition_by"), problems_);
-    const auto contract =
-        std::find_if(config_.contracts.begin(), config_.contracts.end(),
-                     [&](const contract::Contract& c) { return c.name == table; });
-    if (contract == config_.contracts.end() ||
-        contract->unknown_columns == contract::UnknownColumns::kKeep) {
-      return;
-    }
+    if (FindDeclared(table) == nullptr) return;
     const std::vector<std::string> known = DeclaredColumns(table);
     for (const char* key : {"columns", "partition_by"}) {
       const ConfigValue* list = value.Find(key);

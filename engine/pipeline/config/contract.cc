@@ -16,18 +16,6 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The place within the config of a place within an expression's text.
-void AddExpressionProblem(const Diagnostic& diagnostic, const ConfigValue& text,
-                          ConfigProblems* problems) {
-  Diagnostic moved = diagnostic;
-  moved.span = text.span;
-  if (text.as_written && diagnostic.span.known()) {
-    moved.span =
-        problems->tree().SpanInside(*text.node, diagnostic.span.column - 1, diagnostic.span.length);
-  }
-  problems->Add(std::move(moved));
-}
-
 ColumnFrom BuildFrom(const ConfigValue& rule, ConfigProblems* problems) {
   ColumnFrom from;
   from.span = rule.span;
@@ -41,7 +29,7 @@ ColumnFrom BuildFrom(const ConfigValue& rule, ConfigProblems* problems) {
     const Result<expr::Expression> parsed = expr::Expression::Parse(expression->text);
     if (!parsed.ok()) {
       for (const Diagnostic& d : DiagnosticsOf(parsed.status())) {
-        AddExpressionProblem(d, *expression, problems);
+        problems->AddInside(*expression, d);
       }
     }
   }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "pipeline/config/references.h"
+#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -69,6 +70,16 @@ void ConfigProblems::Add(ErrorCode code, const SourceSpan& span, std::string mes
 }
 
 void ConfigProblems::Add(Diagnostic diagnostic) { problems_.push_back(std::move(diagnostic)); }
+
+void ConfigProblems::AddInside(const ConfigValue& text, Diagnostic diagnostic) {
+  const SourceSpan inside = diagnostic.span;
+  diagnostic.span = text.span;
+  // A text with references put in place has other positions than what was written.
+  if (text.as_written && inside.known()) {
+    diagnostic.span = tree_->SpanInside(*text.node, inside.column - 1, inside.length);
+  }
+  Add(std::move(diagnostic));
+}
 
 void ConfigProblems::HideLines(const ConfigNode& node) {
   const auto breaks = static_cast<int>(std::count(node.text.begin(), node.text.end(), '\n'));

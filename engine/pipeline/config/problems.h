@@ -10,6 +10,8 @@
 
 namespace millrace::pipeline {
 
+struct ConfigValue;
+
 class ConfigProblems {
  public:
   /// Starts with the tree's own problems. Keeps the pointer.
@@ -19,6 +21,8 @@ class ConfigProblems {
            std::string suggestion = "");
   /// For diagnostics made elsewhere; the offending line is filled in.
   void Add(Diagnostic diagnostic);
+  /// For a diagnostic whose span lies within a text value: line 1, column in code points.
+  void AddInside(const ConfigValue& text, Diagnostic diagnostic);
   /// Lines of a value that must never be shown.
   void HideLines(const ConfigNode& node);
 

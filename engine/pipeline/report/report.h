@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "export/export.h"
 #include "stage/manifest.h"
 
 namespace millrace::pipeline {
@@ -34,6 +35,7 @@ struct ReportExport {
   std::string table, release_id;
   int64_t rows = 0;
   std::vector<io::DataFile> files;
+  std::vector<exporting::ExportRejects> rejects = {};  // rows that made no prompt
 };
 
 struct Report {

@@ -203,6 +203,19 @@ std::string Inputs(const ReportTable& table) {
                 inputs.Html());
 }
 
+// Rows of the table that the export could not use.
+std::string NotExported(const ReportExport& e) {
+  if (e.rejects.empty()) return "";
+  HtmlTable table({"rows", "rule", "part"}, {true, false, false});
+  int64_t rows = 0;
+  for (const exporting::ExportRejects& reason : e.rejects) {
+    rows += reason.rows;
+    table.Add({FormatCount(reason.rows), Code(reason.rule), Escaped(reason.part)});
+  }
+  return Folded(FormatCounted(rows, "row") + " not exported, listed in _rejects.jsonl",
+                table.Html());
+}
+
 std::string Exports(const Report& report) {
   if (report.exports.empty()) return "";
   std::string html = Element("h2", "Exports") + "\n";
@@ -215,7 +228,8 @@ std::string Exports(const Report& report) {
         Folded(FormatCounted(e.rows, "row") + " in " +
                    FormatCounted(static_cast<int64_t>(e.files.size()), "file") + ", " +
                    FormatByteSize(bytes),
-               Files(e.files));
+               Files(e.files)) +
+        NotExported(e);
   }
   return html;
 }

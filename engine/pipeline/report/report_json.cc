@@ -90,6 +90,14 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   return json;
 }
 
+Json ExportRejectsJson(const std::vector<exporting::ExportRejects>& rejects) {
+  Json json = Json::array();
+  for (const exporting::ExportRejects& r : rejects) {
+    json.push_back({{"rule", r.rule}, {"part", r.part}, {"rows", r.rows}});
+  }
+  return json;
+}
+
 }  // namespace
 
 stage::RowEquation Report::Rows() const {
@@ -102,13 +110,15 @@ std::string ReportToJson(const Report& report) {
   Json tables = Json::array(), exports = Json::array();
   for (const ReportTable& table : report.tables) tables.push_back(TableJson(table, report.sources));
   for (const ReportExport& e : report.exports) {
-    exports.push_back({{"name", e.name},
-                       {"type", e.type},
-                       {"table", e.table},
-                       {"path", e.path},
-                       {"release_id", e.release_id},
-                       {"rows", e.rows},
-                       {"files", FilesJson(e.files)}});
+    Json item = {{"name", e.name},
+                 {"type", e.type},
+                 {"table", e.table},
+                 {"path", e.path},
+                 {"release_id", e.release_id},
+                 {"rows", e.rows},
+                 {"files", FilesJson(e.files)}};
+    if (e.type == "prompts") item["rejects"] = ExportRejectsJson(e.rejects);
+    exports.push_back(std::move(item));
   }
   const Json json = {{"report_version", 1},
                      {"pipeline", report.pipeline},
