@@ -11,6 +11,7 @@
 #include "contract/contract.h"
 #include "export/export.h"
 #include "source/file_source.h"
+#include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
 
@@ -33,6 +34,12 @@ struct ExportConfig {
   SourceSpan span;
 };
 
+struct RejectsConfig {
+  stage::SensitiveRejects sensitive = stage::SensitiveRejects::kKeep;
+  std::string hash_key;  // a reference: see ResolveSecret
+  SourceSpan hash_key_span;
+};
+
 struct PipelineConfig {
   std::string name;
   std::string file;       // as given; for messages only
@@ -41,6 +48,7 @@ struct PipelineConfig {
   uint64_t seed = 0;
   int64_t memory_bytes = 0;  // 0: the default of the machine
   int threads = 0;           // 0: one per CPU this process may use
+  RejectsConfig rejects;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::vector<ExportConfig> exports;

@@ -157,6 +157,7 @@ class Walk {
     }
     value.kind = ConfigValue::Kind::kText;
     value.text = node.text;
+    value.secret = true;
     return value;
   }
 
