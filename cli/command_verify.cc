@@ -10,13 +10,14 @@
 namespace millrace::cli {
 namespace {
 
-int Verify(const Session& session, const std::string& workspace) {
-  const Result<VerifyResult> result = VerifyWorkspace(workspace);
+int VerifyPath(const Session& session, const std::string& path) {
+  const Result<VerifyResult> result = Verify(path);
   if (!result.ok()) return Fail(session, result.status());
   const bool whole = result->problems.empty();
   const int code = whole ? 0 : ExitCodeOf(MakeError(ErrorCode::kWorkspaceDamaged, ""));
   if (session.json) {
     const nlohmann::ordered_json json = {{"ok", whole},
+                                         {"kind", result->kind},
                                          {"files_checked", result->files_checked},
                                          {"bytes_checked", result->bytes_checked},
                                          {"problems", result->problems}};
@@ -34,7 +35,10 @@ int Verify(const Session& session, const std::string& workspace) {
   } else {
     PrintErr(
         FormatCounted(static_cast<int64_t>(result->problems.size()), "problem") + " in " + checked +
-        "\n  help: `millrace run` computes damaged splits anew; releases are kept as they are\n");
+        (result->kind == "release"
+             ? "\n  help: remove the folder of the release; `millrace run` writes it anew\n"
+             : "\n  help: `millrace run` computes damaged splits anew; releases are kept as they "
+               "are\n"));
   }
   return code;
 }
@@ -43,13 +47,16 @@ int Verify(const Session& session, const std::string& workspace) {
 
 void AddVerify(CLI::App& app, Session& session) {
   auto path = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("verify", "Check every hash in a workspace");
-  command->add_option("workspace", *path, "The workspace's folder")
+  CLI::App* command = app.add_subcommand("verify", "Check every hash in a workspace or a release");
+  command->add_option("path", *path, "A workspace, an export's folder, or a release")
       ->option_text("FOLDER")
       ->required();
-  SetExamples(*command, "millrace verify workspace  # names every file that is missing or damaged");
-  command->callback(
-      [&session, path] { session.action = [&session, path] { return Verify(session, *path); }; });
+  SetExamples(*command,
+              "millrace verify workspace   # names every file that is missing or damaged\n"
+              "millrace verify out/corpus  # the same of the release that LATEST.json names");
+  command->callback([&session, path] {
+    session.action = [&session, path] { return VerifyPath(session, *path); };
+  });
 }
 
 }  // namespace millrace::cli

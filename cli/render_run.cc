@@ -48,6 +48,21 @@ std::string Rejects(const RunResult& result) {
   return out;
 }
 
+std::string Nulled(const RunResult& result) {
+  if (result.nulled.empty()) return "";
+  TextTable table({{"values", Align::kRight}, {"source"}, {"rule"}, {"column"}});
+  for (size_t i = 0; i < std::min(kReasonsShown, result.nulled.size()); ++i) {
+    const NulledReason& n = result.nulled[i];
+    table.Add({FormatCount(n.values), n.source, n.rule, n.column});
+  }
+  std::string out = "\n" + Title("Set to null") + table.Render();
+  if (result.nulled.size() > kReasonsShown) {
+    out += "  and " + std::to_string(result.nulled.size() - kReasonsShown) +
+           " more reasons in the report\n";
+  }
+  return out;
+}
+
 std::string Written(const RunResult& result) {
   if (result.exports.empty()) return "";
   TextTable table({{"export"},
@@ -81,7 +96,7 @@ std::string NotExported(const RunResult& result) {
 std::string RenderRun(const RunResult& result) {
   std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
                     result.run_id.substr(0, 12) + "\n\n";
-  out += Funnel(result) + Rejects(result) + Written(result) + NotExported(result);
+  out += Funnel(result) + Rejects(result) + Nulled(result) + Written(result) + NotExported(result);
   if (!result.proposed_contracts.empty()) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";

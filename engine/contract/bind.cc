@@ -83,6 +83,8 @@ class ContractBinding final : public Binding {
   Reject MakeReject(const io::RawBatch& batch, const io::Chunk& chunk, int64_t row,
                     const std::vector<std::pair<size_t, const Violation*>>& failed,
                     const std::vector<ColumnState>& states) const;
+  static std::string SensitiveValue(const ColumnState& state, const Violation& violation,
+                                    bool is_expression);
 
   Contract contract_;
   std::string source_;
@@ -312,6 +314,13 @@ Reject ContractBinding::MakeReject(const io::RawBatch& batch, const io::Chunk& c
   return reject;
 }
 
+// What MakeReject leaves out of a reject at a sensitive column.
+std::string ContractBinding::SensitiveValue(const ColumnState& state, const Violation& violation,
+                                            bool is_expression) {
+  if (violation.check != Check::kReader) return WholeValue(*state.outcome.read, violation.row);
+  return is_expression ? "" : state.reader_rules.at(violation.row).second;
+}
+
 Result<CheckedBatch> ContractBinding::Apply(const io::RawBatch& batch,
                                             const io::Chunk& chunk) const {
   const int64_t rows = batch.columns->num_rows();
@@ -342,6 +351,11 @@ Result<CheckedBatch> ContractBinding::Apply(const io::RawBatch& batch,
   for (int64_t row = 0; row < rows; ++row) {
     if (next != failed.end() && next->first == row) {
       checked.rejects.push_back(MakeReject(batch, chunk, row, next->second, states));
+      const auto& [column, violation] = next->second.front();
+      if (contract_.columns[column].sensitive) {
+        checked.sensitive_values[checked.rejects.back().record] =
+            SensitiveValue(states[column], *violation, columns_[column].expression.has_value());
+      }
       ++next;
     } else {
       checked.record_of_row.push_back(static_cast<uint32_t>(batch.RecordOfRow(row)));

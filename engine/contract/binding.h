@@ -7,6 +7,7 @@
 // message names the others. Values of sensitive columns appear in `raw` only, which is data.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,10 @@ struct CheckedBatch {
   std::shared_ptr<arrow::RecordBatch> rows;  // SchemaOf(contract)
   std::vector<uint32_t> record_of_row;       // record index in the chunk, ascending
   std::vector<Reject> rejects;               // of the contract only, sorted by record
-  std::vector<NulledValues> nulled;          // sorted by column, then rule
+  /// Of rejects at a sensitive column, by record: the value that Reject::value leaves out. For a
+  /// keyed hash in its place, never to be written or shown as it is.
+  std::map<int64_t, std::string> sensitive_values;
+  std::vector<NulledValues> nulled;  // sorted by column, then rule
   /// The first row with a value that breaks a rule with on_error: fail, told like a reject. It ends
   /// the run: everything else is empty then.
   std::optional<Reject> failure;

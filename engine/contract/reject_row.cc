@@ -46,10 +46,13 @@ Reject RejectOfRow(const io::RawBatch& batch, const io::Chunk& chunk, int64_t ro
 std::string ShownValue(const std::string& text) { return ShortText(text); }
 
 std::string ShownValue(const arrow::Array& values, int64_t row) {
-  if (values.IsNull(row)) return "";
+  return ShortText(WholeValue(values, row));
+}
+
+std::string WholeValue(const arrow::Array& values, int64_t row) {
   std::string text;
-  AppendValueText(values, row, &text);
-  return ShortText(text);
+  if (values.IsValid(row)) AppendValueText(values, row, &text);
+  return text;
 }
 
 }  // namespace millrace::contract

@@ -19,4 +19,7 @@ Reject RejectOfRow(const io::RawBatch& batch, const io::Chunk& chunk, int64_t ro
 std::string ShownValue(const arrow::Array& values, int64_t row);
 std::string ShownValue(const std::string& text);
 
+/// The text of a value, however long; "" for null.
+std::string WholeValue(const arrow::Array& values, int64_t row);
+
 }  // namespace millrace::contract

@@ -1,17 +1,28 @@
 #include "pipeline/ingest_plan.h"
 
 #include "base/build_info.h"
+#include "pipeline/config/references.h"
 
 namespace millrace::pipeline {
 
-stage::IngestPlan MakeIngestPlan(const PipelineConfig& config, const InputFiles& inputs,
-                                 const TableContracts& tables) {
+Result<stage::IngestPlan> MakeIngestPlan(const PipelineConfig& config, const InputFiles& inputs,
+                                         const TableContracts& tables) {
   stage::IngestPlan plan;
   plan.pipeline = config.name;
   plan.config_hash = config.config_hash;
   plan.code_version = std::string(CodeVersion());
   plan.engine_version = EngineVersion();
   plan.seed = config.seed;
+  plan.privacy.sensitive = config.rejects.sensitive;
+  if (plan.privacy.sensitive == stage::SensitiveRejects::kHash) {
+    const Result<std::string> key = ResolveSecret(config.rejects.hash_key, config.base_dir);
+    if (!key.ok()) return AtPlace(key.status(), config, config.rejects.hash_key_span);
+    if (key->empty()) {
+      return AtPlace(MakeError(ErrorCode::kBadValue, "the `hash_key` is empty"), config,
+                     config.rejects.hash_key_span);
+    }
+    plan.privacy.hash_key = *key;
+  }
   plan.contracts = tables.contracts;
   plan.contract_json = tables.json;
   for (size_t i = 0; i < inputs.size(); ++i) {

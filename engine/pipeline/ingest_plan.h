@@ -7,7 +7,8 @@
 
 namespace millrace::pipeline {
 
-stage::IngestPlan MakeIngestPlan(const PipelineConfig& config, const InputFiles& inputs,
-                                 const TableContracts& tables);
+/// Resolves the key of hashed rejects: UnresolvedReference, with its place, when it is not there.
+Result<stage::IngestPlan> MakeIngestPlan(const PipelineConfig& config, const InputFiles& inputs,
+                                         const TableContracts& tables);
 
 }  // namespace millrace::pipeline

@@ -14,7 +14,7 @@ Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
   ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
-                        pipeline::LoadConfig(path, {options.params}));
+                        pipeline::LoadConfig(path, {options.params, true}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 

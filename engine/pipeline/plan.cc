@@ -169,7 +169,7 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfRun(const source::FileSource& sou
 Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
-  const stage::IngestPlan plan = MakeIngestPlan(config, inputs, tables);
+  ARROW_ASSIGN_OR_RAISE(const stage::IngestPlan plan, MakeIngestPlan(config, inputs, tables));
   ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
   Json sources = Json::array(), exports = Json::array();
   std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes

@@ -30,6 +30,7 @@ Result<LastRun> FindLastRun(io::Store& store, const std::string& pipeline) {
     ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(run.folder + "/report.json"));
     const auto report = nlohmann::json::parse(text, nullptr, false);
     if (!report.is_object() || report.value("pipeline", "") != pipeline) continue;
+    if (report.value("outcome", "") != "done") continue;  // it was ended: nothing came of it
     last.folder = run.folder;
     last.config_hash = report.value("config_hash", "");
     for (const auto& table : report.value("tables", nlohmann::json::array())) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include "base/build_info.h"
@@ -96,10 +98,11 @@ class Run {
     ARROW_RETURN_NOT_OK(CheckColumns(config_, inputs, tables_));
     ARROW_ASSIGN_OR_RAISE(const stage::WorkspaceLock lock,
                           stage::LockWorkspace(*workspace_, options_.wait, options_.cancelled));
-    const stage::IngestPlan plan = MakeIngestPlan(config_, inputs, tables_);
+    ARROW_ASSIGN_OR_RAISE(const stage::IngestPlan plan, MakeIngestPlan(config_, inputs, tables_));
     stage_folder_ = stage::IngestFolder(plan);
     ARROW_RETURN_NOT_OK(OpenFolder());
     Status status = Work(plan);
+    if (CodeOfFailure(status) == ErrorCode::kRejectBudget) return EndOverBudget(status);
     if (!status.ok()) {
       log_->Event(status.IsCancelled() ? "attempt_interrupted" : "attempt_failed",
                   {{"message", status.message()}});
@@ -109,6 +112,39 @@ class Run {
   }
 
  private:
+  static std::optional<ErrorCode> CodeOfFailure(const Status& status) {
+    return status.ok() ? std::nullopt : std::optional<ErrorCode>(CodeOf(status));
+  }
+
+  // The run is over, and its report says why: what is wrong with the data is what is wanted now.
+  Status EndOverBudget(const Status& error) {
+    log_->Event("budget_spent", {{"message", error.message()}});
+    StartReport();
+    stage::Manifest rejected;
+    rejected.rejects = spent_budget_.rejects;
+    rejected.reject_files = spent_budget_.reject_files;
+    ReportBudget budget;
+    ARROW_ASSIGN_OR_RAISE(
+        budget.rejects,
+        SampleRejects(*workspace_, stage_folder_, rejected,
+                      SensitiveOf(tables_.contracts[TableIndex(spent_budget_.table)]),
+                      kSamplesPerReason));
+    budget.spent = std::move(spent_budget_);
+    report_.budget = std::move(budget);
+    ARROW_RETURN_NOT_OK(PutReport());
+    std::vector<Diagnostic> diagnostics = DiagnosticsOf(error);
+    diagnostics.front().suggestion += "; the report is " + run_folder_ + "/report.html there";
+    return MakeError(std::move(diagnostics));
+  }
+
+  static std::set<std::string> SensitiveOf(const contract::Contract& contract) {
+    std::set<std::string> names;
+    for (const contract::Column& column : contract.columns) {
+      if (column.sensitive) names.insert(column.name);
+    }
+    return names;
+  }
+
   Status OpenFolder() {
     ARROW_ASSIGN_OR_RAISE(run_folder_, OpenRunFolder(*workspace_, PlanId(config_)));
     // What gc asks before it lets go of a stage.
@@ -137,6 +173,7 @@ class Run {
                                                              : DefaultMemoryBytes();
     context.progress = &progress_;
     context.cancelled = options_.cancelled;
+    context.spent_budget = &spent_budget_;
     context.attempt_event = [this](const std::string& event, const AttemptLog::Fields& fields) {
       log_->Event(event, fields);
     };
@@ -201,7 +238,7 @@ class Run {
     return nullptr;
   }
 
-  Status WriteReport() {
+  void StartReport() {
     report_.pipeline = config_.name;
     report_.plan_id = PlanId(config_);
     report_.run_id = manifests_.empty() ? "" : manifests_.front().run_id;
@@ -210,10 +247,17 @@ class Run {
     report_.engine_version = EngineVersion();
     report_.seed = config_.seed;
     for (const SourceConfig& source : config_.sources) report_.sources.push_back(source.name);
+  }
+
+  Status PutReport() {
+    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
+    return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
+  }
+
+  Status WriteReport() {
+    StartReport();
     for (size_t i = 0; i < manifests_.size(); ++i) {
       const contract::Contract& contract = tables_.contracts[i];
-      bool has_sensitive = false;
-      for (const contract::Column& column : contract.columns) has_sensitive |= column.sensitive;
       ReportTable table;
       table.manifest = manifests_[i];
       table.manifest_key = manifest_keys_[i];
@@ -221,7 +265,7 @@ class Run {
       table.inferred = contract.inferred;
       if (contract.inferred) table.proposal_key = ProposalKey(contract);
       ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage_folder_, manifests_[i],
-                                                         has_sensitive, kSamplesPerReason));
+                                                         SensitiveOf(contract), kSamplesPerReason));
       report_.tables.push_back(std::move(table));
     }
     for (size_t i = 0; i < releases_.size(); ++i) {
@@ -231,8 +275,7 @@ class Run {
                                  ConfigPath(config.path), config.contract, release.release_id,
                                  release.rows, release.files, release.rejects});
     }
-    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
-    return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
+    return PutReport();
   }
 
   static void NameTypesAsDeclared(const contract::Contract& contract,
@@ -274,12 +317,16 @@ class Run {
         const stage::RejectCount& c = reject.count;
         result.rejects.push_back({c.source, c.instance, c.rule, c.column, c.rows});
       }
+      for (const stage::NulledCount& c : table.manifest.nulled)
+        result.nulled.push_back({c.source, c.rule, c.column, c.values});
       if (table.inferred) {
         result.proposed_contracts.push_back(workspace_->LocalPath(table.proposal_key));
       }
     }
     std::stable_sort(result.rejects.begin(), result.rejects.end(),
                      [](const auto& a, const auto& b) { return a.rows > b.rows; });
+    std::stable_sort(result.nulled.begin(), result.nulled.end(),
+                     [](const auto& a, const auto& b) { return a.values > b.values; });
     for (size_t i = 0; i < releases_.size(); ++i) {
       const exporting::Release& release = releases_[i];
       RunResult::Export e;
@@ -316,6 +363,7 @@ class Run {
   TableContracts tables_;
   std::string run_folder_, stage_folder_;
   std::unique_ptr<AttemptLog> log_;
+  stage::SpentBudget spent_budget_;
   std::vector<stage::Manifest> manifests_;
   std::vector<std::string> manifest_keys_;
   std::vector<exporting::Release> releases_;

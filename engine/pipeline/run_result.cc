@@ -47,6 +47,11 @@ std::string RunResult::ToJson() const {
                             {"rows_rejected", s.rows_rejected}});
   }
   for (const RejectReason& r : rejects) rejects_json.push_back(ReasonJson(r));
+  Json nulled_json = Json::array();
+  for (const NulledReason& n : nulled) {
+    nulled_json.push_back(
+        {{"source", n.source}, {"rule", n.rule}, {"column", n.column}, {"values", n.values}});
+  }
   for (const Export& e : exports) {
     Json item = {
         {"name", e.name}, {"type", e.type},   {"path", e.path},   {"release_id", e.release_id},
@@ -70,6 +75,7 @@ std::string RunResult::ToJson() const {
                      {"rows_rejected", rows_rejected},
                      {"sources", std::move(sources_json)},
                      {"rejects", std::move(rejects_json)},
+                     {"nulled", std::move(nulled_json)},
                      {"exports", std::move(exports_json)},
                      {"proposed_contracts", proposed_contracts},
                      {"splits_total", splits_total},
@@ -82,7 +88,7 @@ std::string RunResult::ToJson() const {
 std::string RunResult::ToMetrics() const {
   using Values = std::vector<std::pair<std::string, std::string>>;
   std::string out;
-  Values read, written, rejected, reasons, export_rows, export_bytes;
+  Values read, written, rejected, reasons, nulled_values, export_rows, export_bytes;
   for (const Source& s : sources) {
     const std::string label = "source=\"" + Label(s.name) + "\"";
     read.emplace_back(label, std::to_string(s.rows_read));
@@ -94,6 +100,11 @@ std::string RunResult::ToMetrics() const {
                              "\",column=\"" + Label(r.column) + "\"",
                          std::to_string(r.rows));
   }
+  for (const NulledReason& n : nulled) {
+    nulled_values.emplace_back("source=\"" + Label(n.source) + "\",rule=\"" + Label(n.rule) +
+                                   "\",column=\"" + Label(n.column) + "\"",
+                               std::to_string(n.values));
+  }
   for (const Export& e : exports) {
     const std::string label = "export=\"" + Label(e.name) + "\"";
     export_rows.emplace_back(label, std::to_string(e.rows));
@@ -103,6 +114,8 @@ std::string RunResult::ToMetrics() const {
   AddMetric(out, "millrace_rows_written", "Rows of a source that were written.", written);
   AddMetric(out, "millrace_rows_rejected", "Rows of a source that were rejected.", rejected);
   AddMetric(out, "millrace_rejects", "Rejected rows by rule and column.", reasons);
+  AddMetric(out, "millrace_values_nulled", "Values that on_error: set_null took out.",
+            nulled_values);
   AddMetric(out, "millrace_export_rows", "Rows of an export's release.", export_rows);
   AddMetric(out, "millrace_export_bytes", "Bytes of an export's release.", export_bytes);
   AddMetric(out, "millrace_splits", "Splits of the run.",

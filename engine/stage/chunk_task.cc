@@ -67,6 +67,8 @@ Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::B
   parsed.rows = std::move(checked.rows);
   parsed.record_of_row = std::move(checked.record_of_row);
   parsed.rejects = MergeRejects(std::move(raw.rejects), std::move(checked.rejects));
+  parsed.sensitive_values = std::move(checked.sensitive_values);
+  parsed.nulled = std::move(checked.nulled);
   ARROW_RETURN_NOT_OK(CheckAccounts(parsed));
   for (const int column : work.unique_columns) {
     ARROW_ASSIGN_OR_RAISE(parsed.keys.emplace_back(), DigestKeys(*parsed.rows->column(column)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,7 +21,9 @@ struct ParsedChunk {
   int64_t records = 0;
   std::shared_ptr<arrow::RecordBatch> rows;  // of the contract's columns
   std::vector<uint32_t> record_of_row;
-  std::vector<Reject> rejects;              // of the reader and the contract, by record
+  std::vector<Reject> rejects;                      // of the reader and the contract, by record
+  std::map<int64_t, std::string> sensitive_values;  // see CheckedBatch
+  std::vector<contract::NulledValues> nulled;
   std::optional<Reject> failure;            // ends the run: see CheckedBatch
   std::vector<std::vector<KeyOfRow>> keys;  // per unique column
   std::unique_ptr<TableProfiler> profile;   // of the rows

@@ -54,6 +54,7 @@ std::string CommitRecordToJson(const CommitRecord& record) {
                      {"first_ordinal", record.first_ordinal},
                      {"rows", stage::ToJson(record.rows)},
                      {"rejects", ToJsonArray(record.rejects)},
+                     {"nulled", ToJsonArray(record.nulled)},
                      {"shards", std::move(shards)},
                      {"reject_files", ToJsonArray(record.reject_files)},
                      {"keys", std::move(keys)},
@@ -75,6 +76,7 @@ Result<CommitRecord> CommitRecordFromJson(const std::string& text, const std::st
     json.at("first_ordinal").get_to(record.first_ordinal);
     stage::FromJson(json.at("rows"), &record.rows);
     FromJsonArray(json.at("rejects"), &record.rejects);
+    FromJsonArray(json.at("nulled"), &record.nulled);
     for (const Json& shard : json.at("shards")) FromJson(shard, &record.shards.emplace_back());
     FromJsonArray(json.at("reject_files"), &record.reject_files);
     for (const Json& key : json.at("keys")) {

@@ -68,6 +68,19 @@ inline void FromJson(const Json& json, RejectCount* count) {
   json.at("rows").get_to(count->rows);
 }
 
+inline Json ToJson(const NulledCount& count) {
+  return {{"source", count.source},
+          {"rule", count.rule},
+          {"column", count.column},
+          {"values", count.values}};
+}
+inline void FromJson(const Json& json, NulledCount* count) {
+  json.at("source").get_to(count->source);
+  json.at("rule").get_to(count->rule);
+  json.at("column").get_to(count->column);
+  json.at("values").get_to(count->values);
+}
+
 template <typename T>
 Json ToJsonArray(const std::vector<T>& values) {
   Json json = Json::array();

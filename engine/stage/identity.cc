@@ -24,7 +24,7 @@ void UpdatePlace(Sha256& hash, const IngestPlan& plan, const Split& split) {
 
 const std::map<std::string, int>& OperatorVersions() {
   static const std::map<std::string, int> versions = {
-      {"contract", 1}, {"csv", 1}, {"jsonl", 1}, {"parquet", 1}, {"unique", 1}};
+      {"contract", 1}, {"csv", 1}, {"jsonl", 1}, {"parquet", 1}, {"unique", 2}};
   return versions;
 }
 
@@ -50,6 +50,8 @@ std::string StageKey(const IngestPlan& plan) {
     hash.UpdateField(plan.contracts[i].name);
     hash.UpdateField(plan.contract_json[i]);
   }
+  const std::string privacy = PrivacyIdentity(plan.privacy);
+  if (!privacy.empty()) hash.UpdateField("rejects " + privacy);
   for (const IngestSource& source : plan.sources) {
     hash.UpdateField(source.files.name);
     UpdateNumber(hash, source.contract);

@@ -78,6 +78,19 @@ Status CheckBudgets(const StageContext& stage, const std::vector<Manifest>& tabl
         fraction_max && rows.rejected > 0 &&
         static_cast<double>(rows.rejected) > *fraction_max * static_cast<double>(rows.read);
     if (!too_many && !too_large) continue;
+    if (SpentBudget* spent = stage.run.spent_budget) {
+      *spent = {name,
+                table.table,
+                too_many ? "max_rejects" : "max_reject_fraction",
+                too_many ? static_cast<double>(*rejects_max) : *fraction_max,
+                rows.rejected,
+                rows.read,
+                {},
+                table.reject_files};
+      for (const RejectCount& count : table.rejects) {
+        if (count.source == name) spent->rejects.push_back(count);
+      }
+    }
     return MakeError(ErrorCode::kRejectBudget,
                      "source `" + name + "` rejected " + std::to_string(rows.rejected) + " of " +
                          std::to_string(rows.read) + " rows, more than " +

@@ -19,6 +19,7 @@
 #include "io/store.h"
 #include "source/file_source.h"
 #include "stage/manifest.h"
+#include "stage/reject_privacy.h"
 
 namespace millrace::stage {
 
@@ -38,8 +39,20 @@ struct IngestPlan {
   std::vector<std::string> contract_json;  // canonical JSON, one per contract
   std::vector<IngestSource> sources;       // in config order
   io::ShardWriterOptions writer;
+  RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;
   int64_t split_bytes = 64 << 20;  // small files are grouped up to about this size
+};
+
+/// A source with more rejects than its limits allow: what the report of a run that ended so tells.
+struct SpentBudget {
+  std::string source, table;
+  std::string limit;  // "max_rejects" or "max_reject_fraction"
+  double allowed = 0;
+  int64_t rejected = 0;
+  int64_t read = -1;                       // -1: the run stopped before it had read everything
+  std::vector<RejectCount> rejects;        // of the files below
+  std::vector<io::DataFile> reject_files;  // paths relative to the stage's folder
 };
 
 /// What a caller may want to show while a stage runs. Counters only grow; read at any time.
@@ -72,6 +85,7 @@ struct RunContext {
   InputAccess input;                             // REQUIRED: RealInput() but for tests
   Progress* progress = nullptr;                  // may be null
   const std::atomic<bool>* cancelled = nullptr;  // may be null; set: stop, resumable
+  SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;

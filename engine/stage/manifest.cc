@@ -1,5 +1,7 @@
 #include "stage/manifest.h"
 
+#include <tuple>
+
 namespace millrace::stage {
 
 void RowEquation::Add(const RowEquation& other) {
@@ -10,6 +12,18 @@ void RowEquation::Add(const RowEquation& other) {
   rejected += other.rejected;
   expanded += other.expanded;
   not_drawn += other.not_drawn;
+}
+
+void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCount>* to) {
+  std::map<std::tuple<std::string, std::string, std::string>, int64_t> sums;
+  for (const auto* counts : {&from, static_cast<const std::vector<NulledCount>*>(to)}) {
+    for (const NulledCount& c : *counts) sums[{c.source, c.rule, c.column}] += c.values;
+  }
+  to->clear();
+  for (const auto& [key, values] : sums) {
+    const auto& [source, rule, column] = key;
+    to->push_back({source, rule, column, values});
+  }
 }
 
 }  // namespace millrace::stage

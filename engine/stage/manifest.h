@@ -35,6 +35,13 @@ struct RejectCount {
   int64_t rows = 0;
 };
 
+/// How many values of a column `on_error: set_null` took out, by the rule that they broke. The rows
+/// stayed: this is no term of the row equation.
+struct NulledCount {
+  std::string source, rule, column;
+  int64_t values = 0;
+};
+
 /// Of one column over the rows written. Texts are empty for sensitive columns.
 struct ColumnProfile {
   std::string name, type;
@@ -47,7 +54,7 @@ struct ColumnProfile {
 };
 
 struct Manifest {
-  int format_version = 1;
+  int format_version = 0;
   std::string pipeline, stage, table;  // table: the contract's name, "" for the short form
   std::string stage_key, run_id, config_hash, code_version, engine_version;
   uint64_t seed = 0;
@@ -55,11 +62,15 @@ struct Manifest {
   RowEquation rows;
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
+  std::vector<NulledCount> nulled;  // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order
   std::vector<io::DataFile> reject_files;
   std::vector<ColumnProfile> profiles;
   std::vector<InputFile> inputs;
 };
+
+/// Adds `from` to `to`, one entry per source, rule and column, sorted.
+void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCount>* to);
 
 }  // namespace millrace::stage

@@ -59,6 +59,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                      {"rows", stage::ToJson(manifest.rows)},
                      {"rows_by_source", std::move(by_source)},
                      {"rejects", ToJsonArray(manifest.rejects)},
+                     {"nulled", ToJsonArray(manifest.nulled)},
                      {"operator_versions", manifest.operator_versions},
                      {"outputs", ToJsonArray(manifest.outputs)},
                      {"reject_files", ToJsonArray(manifest.reject_files)},
@@ -87,6 +88,7 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
       stage::FromJson(rows, &manifest.rows_by_source[source]);
     }
     FromJsonArray(json.at("rejects"), &manifest.rejects);
+    FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);
     FromJsonArray(json.at("outputs"), &manifest.outputs);
     FromJsonArray(json.at("reject_files"), &manifest.reject_files);

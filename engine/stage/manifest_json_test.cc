@@ -3,17 +3,20 @@
 #include <doctest/doctest.h>
 
 #include "stage/commit_record_json.h"
+#include "stage/identity.h"
 
 namespace millrace::stage {
 
 TEST_CASE("a manifest reads back to the same bytes") {
   Manifest manifest;
+  manifest.format_version = kFormatVersion;
   manifest.pipeline = "p \"quoted\" \xc3\xa4";
   manifest.stage = "ingest";
   manifest.seed = ~uint64_t{0};
   manifest.rows = {10, 0, 0, 7, 3, 0, 0};
   manifest.rows_by_source["s"] = manifest.rows;
   manifest.rejects = {{"s", "csv", "csv.ragged", "", 3}};
+  manifest.nulled = {{"s", "contract.type", "a", 2}};
   manifest.operator_versions = {{"csv", 1}};
   manifest.outputs = {{"data/x.parquet", 7, 99, "aa", "bb"}};
   manifest.profiles = {{"a", "int64", false, 7, 1, 5, "1", "9", 0, 0, 2.5},
@@ -29,8 +32,8 @@ TEST_CASE("a manifest reads back to the same bytes") {
 
 TEST_CASE("texts that are no manifest or no record are WorkspaceDamaged, not a crash") {
   for (const char* text :
-       {"", "{", "[]", "{}", R"({"format_version": 1})", R"({"format_version": 99})",
-        R"({"format_version": "1"})", "\xff\xfe", R"({"format_version":1,"split_id":3})"}) {
+       {"", "{", "[]", "{}", R"({"format_version": 2})", R"({"format_version": 99})",
+        R"({"format_version": "1"})", "\xff\xfe", R"({"format_version":2,"split_id":3})"}) {
     CAPTURE(text);
     CHECK(CodeOf(ManifestFromJson(text, "m").status()) == ErrorCode::kWorkspaceDamaged);
     CHECK(CodeOf(CommitRecordFromJson(text, "c").status()) == ErrorCode::kWorkspaceDamaged);
@@ -47,6 +50,7 @@ TEST_CASE("commit and mask records read back to the same bytes") {
   record.row_group_end = 5;
   record.first_ordinal = 100;
   record.shards = {{{"data/1", 2, 3, "x", "y"}, 0, 6}};
+  record.nulled = {{"s", "contract.type", "a", 2}};
   record.keys = {{"id", {"keys/1", 7, 8, "z", ""}}};
   const std::string text = CommitRecordToJson(record);
   CHECK(CommitRecordToJson(CommitRecordFromJson(text, "c").ValueOrDie()) == text);

@@ -4,6 +4,7 @@
 #include <arrow/util/utf8.h>
 
 #include "base/reserved_columns.h"
+#include "contract/contract.h"
 
 namespace millrace::stage {
 namespace {
@@ -37,17 +38,18 @@ std::string InstanceOf(const std::string& rule) { return rule.substr(0, rule.fin
 
 }  // namespace
 
-std::shared_ptr<arrow::Schema> RejectSchema() {
+std::shared_ptr<arrow::Schema> RejectSchema(bool has_sensitive) {
   using arrow::field;
-  static const auto schema =
-      arrow::schema({field("source", arrow::utf8(), false), field("path", arrow::utf8(), false),
-                     field("ordinal", arrow::int64(), false), field("byte_offset", arrow::int64()),
-                     field("byte_length", arrow::int64()), field("instance", arrow::utf8(), false),
-                     field("rule", arrow::utf8(), false), field("column", arrow::utf8()),
-                     field("value", arrow::utf8()), field("threshold", arrow::utf8()),
-                     field("message", arrow::utf8(), false), field("raw", arrow::binary()),
-                     field(std::string(kRowIdColumn), arrow::utf8(), false)});
-  return schema;
+  const auto mark =
+      has_sensitive ? arrow::key_value_metadata({contract::kSensitiveKey}, {"true"}) : nullptr;
+  return arrow::schema({field("source", arrow::utf8(), false), field("path", arrow::utf8(), false),
+                        field("ordinal", arrow::int64(), false),
+                        field("byte_offset", arrow::int64()), field("byte_length", arrow::int64()),
+                        field("instance", arrow::utf8(), false),
+                        field("rule", arrow::utf8(), false), field("column", arrow::utf8()),
+                        field("value", arrow::utf8(), mark), field("threshold", arrow::utf8()),
+                        field("message", arrow::utf8(), false), field("raw", arrow::binary(), mark),
+                        field(std::string(kRowIdColumn), arrow::utf8(), false)});
 }
 
 struct RejectWriter::Columns {
@@ -65,15 +67,20 @@ struct RejectWriter::Columns {
   }
 };
 
-RejectWriter::RejectWriter(io::Store& store, std::string key_prefix, TaskPool* pool)
+RejectWriter::RejectWriter(io::Store& store, std::string key_prefix, TaskPool* pool,
+                           bool has_sensitive, RejectPrivacy privacy)
     : store_(store),
       key_prefix_(std::move(key_prefix)),
       pool_(pool),
+      schema_(RejectSchema(has_sensitive)),
+      privacy_(std::move(privacy)),
       columns_(std::make_unique<Columns>()) {}
 RejectWriter::~RejectWriter() = default;
 
-Status RejectWriter::Add(const RejectOrigin& origin, const Reject& reject) {
+Status RejectWriter::Add(const RejectOrigin& origin, const Reject& found,
+                         const std::string& sensitive_value) {
   Columns& to = *columns_;
+  const Reject reject = CoverSensitive(privacy_, found, sensitive_value);
   const std::string instance = InstanceOf(reject.rule);
   ARROW_RETURN_NOT_OK(to.source.Append(origin.source));
   ARROW_RETURN_NOT_OK(to.path.Append(origin.path));
@@ -114,9 +121,9 @@ Status RejectWriter::Flush() {
     options.bytes_per_batch = kBatchBytes;
     options.bytes_per_row_group = 8 << 20;
     ARROW_ASSIGN_OR_RAISE(writer_,
-                          io::OpenShardWriter(store_, key_prefix_, RejectSchema(), options, pool_));
+                          io::OpenShardWriter(store_, key_prefix_, schema_, options, pool_));
   }
-  return writer_->Write(arrow::RecordBatch::Make(RejectSchema(), rows, std::move(arrays)));
+  return writer_->Write(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)));
 }
 
 Result<std::vector<io::DataFile>> RejectWriter::Finish() {

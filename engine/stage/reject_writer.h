@@ -13,6 +13,7 @@
 #include "base/reject.h"
 #include "io/parquet/shard_writer.h"
 #include "stage/manifest.h"
+#include "stage/reject_privacy.h"
 
 namespace arrow {
 class Schema;
@@ -20,7 +21,9 @@ class Schema;
 
 namespace millrace::stage {
 
-std::shared_ptr<arrow::Schema> RejectSchema();
+/// `has_sensitive`: the table has sensitive columns, so that `value` and `raw` are marked
+/// sensitive: whoever shows a reject file to a person masks them.
+std::shared_ptr<arrow::Schema> RejectSchema(bool has_sensitive);
 
 /// Where a rejected record stood: its file, and its number there.
 struct RejectOrigin {
@@ -30,10 +33,13 @@ struct RejectOrigin {
 
 class RejectWriter {
  public:
-  RejectWriter(io::Store& store, std::string key_prefix, TaskPool* pool);
+  RejectWriter(io::Store& store, std::string key_prefix, TaskPool* pool, bool has_sensitive,
+               RejectPrivacy privacy);
   ~RejectWriter();
 
-  Status Add(const RejectOrigin& origin, const Reject& reject);
+  /// `sensitive_value`: the value of a sensitive column, which `reject.value` leaves out.
+  Status Add(const RejectOrigin& origin, const Reject& reject,
+             const std::string& sensitive_value = "");
   /// The file's DataFile (its path is its key in the store), or none when there were no rejects.
   Result<std::vector<io::DataFile>> Finish();
 
@@ -48,6 +54,8 @@ class RejectWriter {
   io::Store& store_;
   std::string key_prefix_;
   TaskPool* pool_;
+  std::shared_ptr<arrow::Schema> schema_;
+  RejectPrivacy privacy_;
   std::unique_ptr<Columns> columns_;
   std::unique_ptr<io::ShardWriter> writer_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, int64_t> counts_;

@@ -11,10 +11,12 @@
 
 #include "base/reserved_columns.h"
 #include "base/sha256.h"
+#include "contract/reject_row.h"
 #include "stage/commit_record_json.h"
 #include "stage/duplicates.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
+#include "stage/source_records.h"
 #include "stage/split_runner.h"
 #include "stage/split_sink.h"
 
@@ -56,8 +58,9 @@ class SplitMasker {
         splits_(splits),
         split_(*splits[split]),
         mask_(std::move(mask)),
-        rejects_(stage.store(), stage.Key("rejects/" + split_.split_name + "-unique"),
-                 &stage.pool) {}
+        records_(stage, split_),
+        rejects_(stage.store(), stage.Key("rejects/" + split_.split_name + "-unique"), &stage.pool,
+                 !table.sensitive.empty(), stage.PrivacyOf(table)) {}
 
   Result<MaskRecord> Run(SplitDuplicates duplicates) {
     ARROW_RETURN_NOT_OK(duplicates.Advance());
@@ -68,6 +71,7 @@ class SplitMasker {
     }
     if (!duplicates.at_end())
       return MakeError(ErrorCode::kRowEquation, "a duplicate row is in no shard");
+    ARROW_RETURN_NOT_OK(records_.Finish());
     ARROW_ASSIGN_OR_RAISE(mask_.reject_files, rejects_.Finish());
     for (io::DataFile& file : mask_.reject_files) file.path = stage_.PathOf(file.path);
     mask_.rejects = rejects_.Counts();
@@ -159,13 +163,12 @@ class SplitMasker {
   Status AddReject(const arrow::RecordBatch& rows, int64_t row, const std::string& id,
                    const Duplicate& duplicate) {
     const std::string& column = split_.keys[static_cast<size_t>(duplicate.column)].column;
-    Reject reject;
+    ARROW_ASSIGN_OR_RAISE(Reject reject, records_.At(duplicate.position));
     reject.rule = "unique.duplicate";
     reject.column = column;
-    if (table_.sensitive.count(column) == 0) {
-      ARROW_ASSIGN_OR_RAISE(const auto value, rows.GetColumnByName(column)->GetScalar(row));
-      reject.value = value->ToString();
-    }
+    const arrow::Array& values = *rows.GetColumnByName(column);
+    const bool sensitive = table_.sensitive.count(column) > 0;
+    if (!sensitive) reject.value = contract::ShownValue(values, row);
     reject.threshold =
         RowIdAt(*splits_[static_cast<size_t>(duplicate.first_split)], duplicate.first_position);
     reject.message = "duplicates row id " + reject.threshold;
@@ -174,7 +177,7 @@ class SplitMasker {
     origin.source = split_.source;
     origin.path = id.substr(origin.source.size() + 1, hash - origin.source.size() - 1);
     origin.ordinal = std::stoll(id.substr(hash + 1));
-    return rejects_.Add(origin, reject);
+    return rejects_.Add(origin, reject, sensitive ? contract::WholeValue(values, row) : "");
   }
 
   // From the stored files: what the shards lost is what the rejects hold.
@@ -202,6 +205,7 @@ class SplitMasker {
   const std::vector<const CommitRecord*>& splits_;
   const CommitRecord& split_;
   MaskRecord mask_;
+  SourceRecords records_;
   RejectWriter rejects_;
   ShardProfiles profiles_;
 };

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <thread>
 
+#include "stage/identity.h"
+#include "stage/reject_writer.h"
 #include "stage/split_runner.h"
 
 namespace millrace::stage {
@@ -28,7 +30,10 @@ class SplitQueue {
     for (size_t i = 1; i < drivers; ++i) threads.emplace_back([this] { Drive(); });
     Drive();
     for (std::thread& thread : threads) thread.join();
-    if (failed_ < splits_.size()) return error_;
+    if (failed_ < splits_.size()) {
+      if (CodeOf(error_) == ErrorCode::kRejectBudget) TellSpentBudget();
+      return error_;
+    }
     return std::move(records_);
   }
 
@@ -57,6 +62,22 @@ class SplitQueue {
     failed_ = index;
     error_ = error;
     for (size_t i = index + 1; i < next_; ++i) stops_[i] = true;
+  }
+
+  // What is known of the source: the splits that were done, and the one that went over.
+  void TellSpentBudget() const {
+    if (stage_.run.spent_budget == nullptr) return;
+    const std::string last = SplitName(stage_.plan, splits_[failed_]);
+    SpentBudget budget = stage_.spent_budgets.Of(last);
+    std::vector<io::DataFile> files;
+    for (const CommitRecord& record : records_) {
+      if (record.source != budget.source || record.split_name == last) continue;
+      AddRejectCounts(record.rejects, &budget.rejects);
+      files.insert(files.end(), record.reject_files.begin(), record.reject_files.end());
+    }
+    files.insert(files.end(), budget.reject_files.begin(), budget.reject_files.end());
+    budget.reject_files = std::move(files);
+    *stage_.run.spent_budget = std::move(budget);
   }
 
   void Report(size_t index, const SplitResult& result) {

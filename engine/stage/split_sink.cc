@@ -27,7 +27,8 @@ SplitSink::SplitSink(const StageContext& stage, const Split& split)
     : stage_(stage),
       split_(split),
       source_(stage.SourceOf(split)),
-      rejects_(stage.store(), stage.Key("rejects/" + SplitName(stage.plan, split)), &stage.pool) {
+      rejects_(stage.store(), stage.Key("rejects/" + SplitName(stage.plan, split)), &stage.pool,
+               !stage.TableOf(split).sensitive.empty(), stage.PrivacyOf(stage.TableOf(split))) {
   record_.split_name = SplitName(stage.plan, split);
   record_.source = source_.files.name;
   record_.table = stage.plan.contracts[stage.ContractOf(split)].name;
@@ -55,6 +56,10 @@ Status SplitSink::Add(ParsedChunk chunk) {
   ARROW_RETURN_NOT_OK(AddRejects(chunk));
   ARROW_RETURN_NOT_OK(AddKeys(chunk));
   ARROW_RETURN_NOT_OK(AddRows(chunk));
+  for (const contract::NulledValues& nulled : chunk.nulled) {
+    const std::string& column = stage_.TableOf(split_).schema->field(nulled.column)->name();
+    AddNulledCounts({{source_.files.name, nulled.rule, column, nulled.rows}}, &record_.nulled);
+  }
   file_records_ += chunk.records;
   record_.rows.read += chunk.records;
   record_.rows.rejected += static_cast<int64_t>(chunk.rejects.size());
@@ -70,19 +75,32 @@ Status SplitSink::Add(ParsedChunk chunk) {
 Status SplitSink::AddRejects(const ParsedChunk& chunk) {
   if (chunk.rejects.empty()) return Status::OK();
   RejectOrigin origin{source_.files.name, path_, 0};
+  std::atomic<int64_t>& spent = stage_.rejects_by_source[static_cast<size_t>(split_.source)];
+  const std::optional<int64_t>& most = source_.limits.max_rejects;
   for (const Reject& reject : chunk.rejects) {
     origin.ordinal = split_.first_ordinal + file_records_ + reject.record;
-    ARROW_RETURN_NOT_OK(rejects_.Add(origin, reject));
+    const auto hidden = chunk.sensitive_values.find(reject.record);
+    ARROW_RETURN_NOT_OK(
+        rejects_.Add(origin, reject, hidden == chunk.sensitive_values.end() ? "" : hidden->second));
+    // One by one, so that where it ends does not depend on where chunks end.
+    const int64_t rejected = ++spent;
+    if (most && rejected > *most) return BudgetSpent(rejected);
   }
-  const int64_t rejected = stage_.rejects_by_source[static_cast<size_t>(split_.source)] +=
-      static_cast<int64_t>(chunk.rejects.size());
-  return source_.limits.max_rejects && rejected > *source_.limits.max_rejects ? BudgetSpent()
-                                                                              : Status::OK();
+  return Status::OK();
 }
 
 // The split will not be committed, but its rejects tell what is wrong with the data: they stay.
-Status SplitSink::BudgetSpent() {
-  ARROW_RETURN_NOT_OK(rejects_.Finish().status());
+Status SplitSink::BudgetSpent(int64_t rejected) {
+  SpentBudget budget;
+  ARROW_ASSIGN_OR_RAISE(budget.reject_files, rejects_.Finish());
+  for (io::DataFile& file : budget.reject_files) MakeRelative(&file);
+  budget.rejects = rejects_.Counts();
+  budget.source = source_.files.name;
+  budget.table = record_.table;
+  budget.limit = "max_rejects";
+  budget.allowed = static_cast<double>(*source_.limits.max_rejects);
+  budget.rejected = rejected;
+  stage_.spent_budgets.Add(record_.split_name, std::move(budget));
   return MakeError(ErrorCode::kRejectBudget,
                    "source `" + source_.files.name + "` has more than " +
                        std::to_string(*source_.limits.max_rejects) +

@@ -43,7 +43,7 @@ class SplitSink {
   void FinishShard();
   Status CollectShard();
   Status CheckRows();
-  Status BudgetSpent();
+  Status BudgetSpent(int64_t rejected);
   Status ColumnFailed(const Reject& value) const;
   void MakeRelative(io::DataFile* file) const { file->path = stage_.PathOf(file->path); }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,25 @@ struct MemoryShares {
 /// MemoryLimit when there is not enough for one split.
 Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits);
 
+/// The rejects of the splits that went over a budget, by the split's name.
+/// Thread-safety: any thread.
+class SpentBudgets {
+ public:
+  void Add(const std::string& split_name, SpentBudget budget) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    by_split_[split_name] = std::move(budget);
+  }
+  SpentBudget Of(const std::string& split_name) const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = by_split_.find(split_name);
+    return found == by_split_.end() ? SpentBudget() : found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, SpentBudget> by_split_;
+};
+
 struct StageContext {
   StageContext(const IngestPlan& ingest_plan, const RunContext& context, std::string stage_folder,
                const MemoryShares& shares, FileHashes& file_hashes, TaskPool& task_pool)
@@ -46,6 +67,7 @@ struct StageContext {
   TaskPool& pool;
   bool resumes = false;  // there are commits already
   std::unique_ptr<std::atomic<int64_t>[]> rejects_by_source;
+  mutable SpentBudgets spent_budgets;
 
   io::Store& store() const { return *run.workspace; }
   std::string Key(const std::string& path) const { return folder + '/' + path; }
@@ -57,6 +79,11 @@ struct StageContext {
   const ChunkWork& TableOf(const Split& split) const { return tables[ContractOf(split)]; }
   size_t ContractOf(const Split& split) const {
     return static_cast<size_t>(SourceOf(split).contract);
+  }
+
+  /// How rejects of a table are kept: as they are where nothing in it is sensitive.
+  RejectPrivacy PrivacyOf(const ChunkWork& table) const {
+    return table.sensitive.empty() ? RejectPrivacy() : plan.privacy;
   }
 
   bool cancelled() const { return run.cancelled != nullptr && *run.cancelled; }

@@ -125,6 +125,7 @@ Result<Manifest> FinishTable(const StageContext& stage, size_t contract,
     manifest.rows.Add(masked.rows);
     manifest.rows_by_source[masked.source].Add(masked.rows);
     AddRejectCounts(masked.rejects, &manifest.rejects);
+    AddNulledCounts(masked.nulled, &manifest.nulled);
     for (const Shard& shard : masked.shards) manifest.outputs.push_back(shard.data);
     for (const io::DataFile& file : masked.reject_files) manifest.reject_files.push_back(file);
     ARROW_RETURN_NOT_OK(AddProfiles(stage, *own[i], masks[i], *table.schema, &profile));

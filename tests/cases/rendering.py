@@ -65,7 +65,7 @@ def rows_of_release(folder: Path) -> str:
 def rejects(workspace: Path, run: dict[str, Any] | None) -> str:
     """The rejects of a run, or all that are stored where no run was complete, by row id."""
     files = sorted(workspace.glob("stages/*/*/rejects/**/*.parquet"))
-    if run is not None:
+    if run is not None and run["outcome"] == "done":
         tables = run["tables"]
         files = [
             (workspace / table["manifest"]).parent / file["path"]

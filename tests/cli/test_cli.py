@@ -195,3 +195,38 @@ def test_completion_scripts_are_scripts(millrace: Millrace, tmp_path: Path, shel
 def test_the_schema_is_json(millrace: Millrace) -> None:
     schema = json.loads(millrace.ok("schema").out)
     assert "sources" in schema["properties"]
+
+
+def test_verify_takes_releases(millrace: Millrace, done: Path) -> None:
+    target = done / "out" / "corpus"
+    release = target / json.loads((target / "LATEST.json").read_text())["release_id"]
+    for path in [target, release, target / "latest"]:
+        assert "every hash is right" in millrace.ok("verify", path).out
+    assert millrace.ok("verify", target, "--json").json()["kind"] == "release"
+    assert millrace.ok("verify", done / "workspace", "--json").json()["kind"] == "workspace"
+    assert "neither a workspace nor a release" in millrace("verify", done / "data").err
+    assert "there is no folder" in millrace("verify", done / "absent").err
+
+    part = sorted(release.glob("*.parquet"))[0]
+    part.chmod(0o600)
+    good = part.read_bytes()
+    part.unlink()  # it may be a link to the workspace's file
+    part.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    outcome = millrace("verify", target)
+    assert outcome.code == 75
+    assert part.name in outcome.err and "another SHA-256" in outcome.err
+    part.write_bytes(good[:-1])
+    assert f"{len(good) - 1} bytes instead of {len(good)}" in millrace("verify", release).err
+    part.unlink()
+    assert "is missing" in millrace("verify", target / "latest").err
+    part.write_bytes(good)
+    manifest = release / "_millrace.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"table": ""', '"table": "x"'))
+    assert "than `LATEST.json` says" in millrace("verify", target).err
+    manifest.write_text("{}")
+    assert "cannot be read" in millrace("verify", release).err
+    manifest.unlink()
+    assert "missing or not complete" in millrace("verify", target).err
+    (target / "LATEST.json").write_text('{"release_id": "../../data"}')
+    assert "`LATEST.json` cannot be read" in millrace("verify", target).err

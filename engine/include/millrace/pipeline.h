@@ -58,6 +58,12 @@ struct RejectReason {
   int64_t rows = 0;
 };
 
+/// Values that on_error: set_null took out of rows that stayed.
+struct NulledReason {
+  std::string source, rule, column;
+  int64_t values = 0;
+};
+
 struct RunResult {
   std::string pipeline, run_id, run_folder, report_json_path, report_html_path;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
@@ -67,6 +73,7 @@ struct RunResult {
   };
   std::vector<Source> sources;        // in config order
   std::vector<RejectReason> rejects;  // most rows first
+  std::vector<NulledReason> nulled;   // most values first
   /// Contracts that were inferred because the config has none: where the proposals were written.
   std::vector<std::string> proposed_contracts;
   struct Export {

@@ -22,11 +22,17 @@ Result<std::string> Inspect(const std::string& path, const InspectOptions& optio
 Result<std::string> WorkspaceStatus(const std::string& workspace);
 
 struct VerifyResult {
+  std::string kind;  // "workspace" or "release"
   int64_t files_checked = 0, bytes_checked = 0;
   std::vector<std::string> problems;  // one sentence per missing or damaged file
 };
 /// Hashes every file that a manifest or commit record names.
 Result<VerifyResult> VerifyWorkspace(const std::string& workspace);
+/// Hashes every file of a release: `path` is its folder, or an export's target, whose LATEST.json
+/// then says which one.
+Result<VerifyResult> VerifyRelease(const std::string& path);
+/// Whichever of the two the folder is; UnreadablePath when it is neither.
+Result<VerifyResult> Verify(const std::string& path);
 
 struct GcResult {
   std::vector<std::string> removed;  // keys, relative to the workspace

@@ -54,6 +54,7 @@ class Build {
       config_.threads = static_cast<int>(limits->Integer("threads"));
     }
     config_.vault = BuildVault(root_, config_.base_dir, problems_);
+    if (const ConfigValue* rejects = root_.Find("rejects")) BuildRejects(*rejects);
     FindTables();
     BuildSources();
     BuildContracts();
@@ -63,6 +64,25 @@ class Build {
 
  private:
   const ConfigValue* Named(const char* key) const { return root_.Find(key); }
+
+  void BuildRejects(const ConfigValue& value) {
+    RejectsConfig& rejects = config_.rejects;
+    const std::string sensitive = value.Text("sensitive", "keep");
+    rejects.sensitive = sensitive == "hash"   ? stage::SensitiveRejects::kHash
+                        : sensitive == "drop" ? stage::SensitiveRejects::kDrop
+                                              : stage::SensitiveRejects::kKeep;
+    rejects.hash_key = value.Text("hash_key");
+    if (const ConfigValue* key = value.Find("hash_key")) rejects.hash_key_span = key->span;
+    const bool hash = rejects.sensitive == stage::SensitiveRejects::kHash;
+    if (hash && !value.IsWritten("hash_key")) {
+      problems_->Add(ErrorCode::kBadValue, value.Find("sensitive")->span,
+                     "`sensitive: hash` needs a `hash_key`",
+                     "without a key anybody could try values out; add `hash_key: ${env:NAME}`");
+    } else if (!hash && value.IsWritten("hash_key") && value.Find("sensitive") != nullptr) {
+      problems_->Add(ErrorCode::kBadValue, value.span,
+                     "`hash_key` has no effect without `sensitive: hash`");
+    }
+  }
 
   // The names a source or an export may give as its contract.
   void FindTables() {

@@ -14,6 +14,9 @@ using Ordered = nlohmann::ordered_json;
 using Sorted = nlohmann::json;
 using Kind = ConfigValue::Kind;
 
+// Before a secret's reference, which must read back as a reference; no text of a config has it.
+constexpr char kSecretMark = '\x01';
+
 template <typename Json>
 Json ToJson(const ConfigValue& value) {
   switch (value.kind) {
@@ -26,7 +29,7 @@ Json ToJson(const ConfigValue& value) {
     case Kind::kNumber:
       return value.number;
     case Kind::kText:
-      return value.text;
+      return value.secret ? kSecretMark + value.text : value.text;
     case Kind::kTexts: {
       Json list = Json::array();
       for (const ConfigValue& item : value.items) list.push_back(ToJson<Json>(item));
@@ -56,7 +59,8 @@ bool IsPlainWord(const std::string& text) {
 
 // JSON's string is YAML's, but for what JSON leaves as it is and YAML does not allow.
 std::string YamlText(const std::string& text, bool is_key) {
-  const std::string escaped = is_key ? text : EscapeReferences(text);
+  const bool secret = !text.empty() && text[0] == kSecretMark;
+  const std::string escaped = secret ? text.substr(1) : is_key ? text : EscapeReferences(text);
   if (IsPlainWord(escaped)) return escaped;
   std::string quoted;
   for (const char c : Ordered(escaped).dump()) {

@@ -428,6 +428,25 @@ const ObjectSpec& LimitsSpec() {
   return *spec;
 }
 
+const ObjectSpec& RejectsSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "rejects",
+      .doc = "What reject files hold of tables with sensitive columns.",
+      .fields = {
+          {.key = "sensitive",
+           .type = T::kChoice,
+           .doc = "Of raw records, and of values that are sensitive or may be: `keep` the raw "
+                  "records, put a keyed `hash` (HMAC-SHA256) in the place of both, or `drop` both.",
+           .fallback = "keep",
+           .choices = {"keep", "hash", "drop"}},
+          {.key = "hash_key",
+           .type = T::kText,
+           .doc = "The key of `hash`: ${env:NAME} or ${file:path}.",
+           .secret = true},
+      }};
+  return *spec;
+}
+
 }  // namespace
 
 const Field* ObjectSpec::Find(const std::string& key) const {
@@ -476,6 +495,10 @@ const ObjectSpec& PipelineSpec() {
            .type = T::kObject,
            .doc = "Where secrets are kept that the config names as ${vault:path#field}.",
            .object = &VaultSpec()},
+          {.key = "rejects",
+           .type = T::kObject,
+           .doc = "What reject files hold of tables with sensitive columns.",
+           .object = &RejectsSpec()},
           {.key = "sources",
            .type = T::kNamedObjects,
            .doc = "Where rows come from, by name; rows keep the order of the sources.",

@@ -8,6 +8,7 @@
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/walk.h"
+#include "source/file_source.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -95,6 +96,20 @@ ConfigNode WithParams(ConfigNode root, const LoadOptions& options) {
   return root;
 }
 
+// Paths that match nothing. Of a config that is right, whoever lists the files hears of them.
+void CheckPaths(const PipelineConfig& config, ConfigProblems* problems) {
+  for (const SourceConfig& source : config.sources) {
+    if (source.path.empty() || HoldsUrlPassword(source.path)) continue;
+    const auto files =
+        source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
+    for (Diagnostic problem : DiagnosticsOf(files.status())) {
+      if (KindOf(problem.code) != ErrorKind::kUser) continue;
+      problem.span = source.path_span;
+      problems->Add(std::move(problem));
+    }
+  }
+}
+
 }  // namespace
 
 Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,
@@ -111,6 +126,7 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
   const ConfigValue value = WalkConfig(root, PipelineSpec(), scope, &problems);
   PipelineConfig config;
   if (value.kind == ConfigValue::Kind::kObject) config = BuildConfig(value, base_dir, &problems);
+  if (!problems.empty() && options.look_for_files) CheckPaths(config, &problems);
   if (!problems.empty()) return MakeError(problems.Finish());
   config.file = file;
   config.resolved_yaml = ResolvedYaml(value);

@@ -12,9 +12,11 @@ namespace millrace::pipeline {
 
 struct LoadOptions {
   std::map<std::string, std::string> params;  // --set name=value
+  /// Of a config that is wrong, look for the files of its sources as well: all problems at once.
+  bool look_for_files = false;
 };
 
-/// Fails with every diagnostic of the config at once. Does not look at data.
+/// Fails with every diagnostic of the config at once. Does not look into data.
 Result<PipelineConfig> LoadConfig(const std::string& path, const LoadOptions& options);
 /// As LoadConfig, over text; `file` names it in messages and `base_dir` anchors its paths.
 Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,

@@ -13,6 +13,7 @@
 #include "export/export.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
+#include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
 
@@ -35,6 +36,12 @@ struct ExportConfig {
   SourceSpan span;
 };
 
+struct RejectsConfig {
+  stage::SensitiveRejects sensitive = stage::SensitiveRejects::kKeep;
+  std::string hash_key;  // a reference: see ResolveSecret
+  SourceSpan hash_key_span;
+};
+
 struct PipelineConfig {
   std::string name;
   std::string file;       // as given; for messages only
@@ -44,6 +51,7 @@ struct PipelineConfig {
   int64_t memory_bytes = 0;  // 0: the default of the machine
   int threads = 0;           // 0: one per CPU this process may use
   std::optional<VaultConfig> vault;
+  RejectsConfig rejects;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::vector<ExportConfig> exports;

@@ -23,6 +23,7 @@ struct ConfigValue {
   int64_t integer = 0;
   double number = 0;
   std::string text;
+  bool secret = false;             // text is a reference that stays one
   bool as_written = true;          // no reference was put in place: positions match the node's text
   std::vector<ConfigValue> items;  // kTexts
   std::vector<ConfigMember> members;     // kObject

@@ -159,6 +159,7 @@ class Walk {
     }
     value.kind = ConfigValue::Kind::kText;
     value.text = node.text;
+    value.secret = true;
     return value;
   }
 

@@ -46,8 +46,9 @@ std::string ShownText(std::string_view text, size_t bytes_max) {
 
 class Sampler {
  public:
-  Sampler(const stage::Manifest& manifest, bool has_sensitive, size_t samples_max)
-      : has_sensitive_(has_sensitive), samples_max_(samples_max) {
+  Sampler(const stage::Manifest& manifest, const std::set<std::string>& sensitive,
+          size_t samples_max)
+      : sensitive_(sensitive), samples_max_(samples_max) {
     for (const stage::RejectCount& count : manifest.rejects) {
       found_[ReasonOf(count)] = {};
       open_ += count.rows > 0 ? 1 : 0;
@@ -82,14 +83,15 @@ class Sampler {
       const auto found = found_.find(
           {text("source", row), text("instance", row), text("rule", row), text("column", row)});
       if (found == found_.end() || found->second.size() >= samples_max_) continue;
-      const bool of_column = !std::get<3>(found->first).empty();
+      // Of no column or of a sensitive one: what stands there may be a hash, but is not shown.
+      const std::string& column = std::get<3>(found->first);
+      const bool hidden = !sensitive_.empty() && (column.empty() || sensitive_.count(column) > 0);
       RejectSample sample;
       sample.row_id = text("__fdf__/row_id", row);
       sample.message = ShownText(text("message", row), 2 * kValueShownBytes);
       sample.threshold = ShownText(text("threshold", row), kValueShownBytes);
-      if (!has_sensitive_ || of_column)
-        sample.value = ShownText(text("value", row), kValueShownBytes);
-      if (!has_sensitive_) sample.raw = ShownText(text("raw", row), kRawShownBytes);
+      if (!hidden) sample.value = ShownText(text("value", row), kValueShownBytes);
+      if (sensitive_.empty()) sample.raw = ShownText(text("raw", row), kRawShownBytes);
       const auto offset = batch.GetColumnByName("byte_offset");
       if (offset != nullptr && offset->IsValid(row)) {
         sample.byte_offset = static_cast<const arrow::Int64Array&>(*offset).Value(row);
@@ -100,7 +102,7 @@ class Sampler {
     }
   }
 
-  bool has_sensitive_;
+  const std::set<std::string>& sensitive_;
   size_t samples_max_;
   size_t open_ = 0;
   std::map<Reason, std::vector<RejectSample>> found_;
@@ -109,9 +111,10 @@ class Sampler {
 }  // namespace
 
 Result<std::vector<ReportReject>> SampleRejects(io::Store& workspace, const std::string& folder,
-                                                const stage::Manifest& manifest, bool has_sensitive,
+                                                const stage::Manifest& manifest,
+                                                const std::set<std::string>& sensitive,
                                                 int samples_max) {
-  Sampler sampler(manifest, has_sensitive, static_cast<size_t>(samples_max));
+  Sampler sampler(manifest, sensitive, static_cast<size_t>(samples_max));
   int files = 0;
   for (const io::DataFile& data : manifest.reject_files) {
     if (sampler.complete() || ++files > kFilesMax) break;

@@ -15,7 +15,7 @@ struct Rejected {
 
 // 100 rows fail `contract.cast`, one row `csv.field_count`.
 void Fill(Rejected& rejected) {
-  stage::RejectWriter writer(rejected.store, "stage/rejects/r", nullptr);
+  stage::RejectWriter writer(rejected.store, "stage/rejects/r", nullptr, false, {});
   for (int64_t i = 0; i < 101; ++i) {
     Reject reject;
     reject.rule = i == 60 ? "csv.field_count" : "contract.cast";
@@ -40,7 +40,7 @@ void Fill(Rejected& rejected) {
 TEST_CASE("every reason has samples, the most frequent first") {
   Rejected rejected;
   Fill(rejected);
-  const auto samples = SampleRejects(rejected.store, "stage", rejected.manifest, false, 3);
+  const auto samples = SampleRejects(rejected.store, "stage", rejected.manifest, {}, 3);
   REQUIRE(samples.ok());
   REQUIRE(samples->size() == 2);
   const ReportReject& first = samples->front();
@@ -57,7 +57,7 @@ TEST_CASE("every reason has samples, the most frequent first") {
 TEST_CASE("with sensitive columns no raw record and no value without a column is shown") {
   Rejected rejected;
   Fill(rejected);
-  const auto samples = SampleRejects(rejected.store, "stage", rejected.manifest, true, 3);
+  const auto samples = SampleRejects(rejected.store, "stage", rejected.manifest, {"email"}, 3);
   REQUIRE(samples.ok());
   for (const ReportReject& reject : *samples) {
     REQUIRE_FALSE(reject.samples.empty());

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "export/export.h"
+#include "stage/ingest.h"
 #include "stage/manifest.h"
 
 namespace millrace::pipeline {
@@ -30,6 +32,12 @@ struct ReportTable {
   std::vector<ReportReject> rejects;  // most rows first
 };
 
+/// Of a run that ended because a source's rejects went over its limits.
+struct ReportBudget {
+  stage::SpentBudget spent;
+  std::vector<ReportReject> rejects;  // most rows first
+};
+
 struct ReportExport {
   std::string name, type, path;  // path as the config says it
   std::string table, release_id;
@@ -41,6 +49,7 @@ struct ReportExport {
 struct Report {
   std::string pipeline, plan_id, run_id, config_hash, code_version, engine_version;
   uint64_t seed = 0;
+  std::optional<ReportBudget> budget;  // then there are no tables and no exports
   std::vector<ReportTable> tables;
   std::vector<std::string> sources;  // config order
   std::vector<ReportExport> exports;

@@ -82,7 +82,27 @@ std::string Tile(const std::string& label, const std::string& value, const std::
   return Element("div", Element("b", value) + Element("span", label), "tile " + css);
 }
 
+// What a person wants to know first of a run that was ended: by what, and by how much.
+std::string BudgetHead(const Report& report) {
+  const stage::SpentBudget& spent = report.budget->spent;
+  const bool count = spent.limit == "max_rejects";
+  const std::string allowed = count ? FormatCount(static_cast<int64_t>(spent.allowed))
+                                    : fmt::format("{:.6g} %", spent.allowed * 100);
+  std::string tiles = Tile("allowed by " + Code(spent.limit), allowed, "") +
+                      Tile(spent.read < 0 ? "rejected when the run was stopped" : "rejected",
+                           FormatCount(spent.rejected), "bad");
+  if (spent.read >= 0) {
+    tiles += Tile("rows read", FormatCount(spent.read), "") +
+             Tile("share", FormatShare(spent.rejected, spent.read), "bad");
+  }
+  return Element("h1", Escaped(report.pipeline)) + "\n" +
+         Element("p", "The run was ended: source " + Code(spent.source) +
+                          " has more rejects than its limits allow. Nothing was published.") +
+         "\n" + Element("div", tiles, "tiles") + "\n";
+}
+
 std::string Head(const Report& report) {
+  if (report.budget) return BudgetHead(report);
   const stage::RowEquation rows = report.Rows();
   std::string html = Element("h1", Escaped(report.pipeline)) + "\n" +
                      Element("p", "run " + Code(report.run_id.substr(0, 12)), "soft") + "\n";
@@ -144,10 +164,10 @@ std::string Sample(const RejectSample& sample) {
   return Element("div", html, "sample") + "\n";
 }
 
-std::string Rejects(const ReportTable& table) {
-  if (table.rejects.empty()) return Element("p", "None.", "soft") + "\n";
+std::string Rejects(const std::vector<ReportReject>& rejects) {
+  if (rejects.empty()) return Element("p", "None.", "soft") + "\n";
   std::string html;
-  for (const ReportReject& reject : table.rejects) {
+  for (const ReportReject& reject : rejects) {
     const stage::RejectCount& c = reject.count;
     std::string summary = "<b>" + FormatCount(c.rows) + "</b> &times; " + Code(c.rule);
     if (!c.column.empty()) summary += " in column " + Code(c.column);
@@ -158,6 +178,14 @@ std::string Rejects(const ReportTable& table) {
     html += Element("details", Element("summary", summary) + samples) + "\n";
   }
   return html;
+}
+
+// Values that set_null took out: their rows stayed.
+std::string Nulled(const ReportTable& table) {
+  HtmlTable nulled({"values", "rule", "column", "source"}, {true, false, false, false});
+  for (const stage::NulledCount& c : table.manifest.nulled)
+    nulled.Add({FormatCount(c.values), Code(c.rule), Code(c.column), Escaped(c.source)});
+  return nulled.Html();
 }
 
 std::string Columns(const ReportTable& table) {
@@ -238,9 +266,9 @@ std::string Identity(const Report& report) {
   const auto row = [](const std::string& name, const std::string& value) {
     return Element("dt", name) + Element("dd", Code(value)) + "\n";
   };
-  std::string rows = row("run", report.run_id) + row("plan", report.plan_id) +
-                     row("config hash", report.config_hash) + row("code", report.code_version) +
-                     row("engine", report.engine_version) +
+  std::string rows = (report.run_id.empty() ? "" : row("run", report.run_id)) +
+                     row("plan", report.plan_id) + row("config hash", report.config_hash) +
+                     row("code", report.code_version) + row("engine", report.engine_version) +
                      row("seed", std::to_string(report.seed));
   for (const ReportTable& table : report.tables) {
     const std::string of =
@@ -258,7 +286,9 @@ std::string Table(const Report& report, const ReportTable& table) {
                              Code(table.proposal_key) + ".") +
             "\n";
   }
-  html += Element("h2", "Rejected" + of) + "\n" + Rejects(table);
+  html += Element("h2", "Rejected" + of) + "\n" + Rejects(table.rejects);
+  if (!table.manifest.nulled.empty())
+    html += Element("h2", "Set to null" + of) + "\n" + Nulled(table);
   html += Element("h2", "Columns" + of) + "\n" + Columns(table);
   html += Element("h2", "Files" + of) + "\n" + Inputs(table);
   const auto& outputs = table.manifest.outputs;
@@ -275,6 +305,11 @@ std::string Table(const Report& report, const ReportTable& table) {
 
 std::string ReportToHtml(const Report& report) {
   std::string body = Head(report);
+  if (report.budget) {
+    const auto& files = report.budget->spent.reject_files;
+    body += Element("h2", "Rejected") + "\n" + Rejects(report.budget->rejects) +
+            Folded(FormatCounted(static_cast<int64_t>(files.size()), "reject file"), Files(files));
+  }
   for (const ReportTable& table : report.tables) body += Table(report, table);
   body += Exports(report) + Identity(report);
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -68,8 +68,13 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
     if (rows == m.rows_by_source.end()) continue;
     by_source.push_back({{"source", source}, {"rows", RowsJson(rows->second)}});
   }
-  Json rejects = Json::array(), columns = Json::array(), inputs = Json::array();
+  Json rejects = Json::array(), nulled = Json::array(), columns = Json::array(),
+       inputs = Json::array();
   for (const ReportReject& reject : table.rejects) rejects.push_back(RejectJson(reject));
+  for (const stage::NulledCount& c : m.nulled) {
+    nulled.push_back(
+        {{"source", c.source}, {"rule", c.rule}, {"column", c.column}, {"values", c.values}});
+  }
   for (const stage::ColumnProfile& column : m.profiles) columns.push_back(ColumnJson(column));
   for (const stage::InputFile& input : m.inputs) {
     inputs.push_back({{"source", input.source},
@@ -83,6 +88,7 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   json["rows"] = RowsJson(m.rows);
   json["sources"] = std::move(by_source);
   json["rejects"] = std::move(rejects);
+  json["nulled"] = std::move(nulled);
   json["columns"] = std::move(columns);
   json["inputs"] = std::move(inputs);
   json["outputs"] = FilesJson(m.outputs);
@@ -95,6 +101,23 @@ Json ExportRejectsJson(const std::vector<exporting::ExportRejects>& rejects) {
   for (const exporting::ExportRejects& r : rejects) {
     json.push_back({{"rule", r.rule}, {"part", r.part}, {"rows", r.rows}});
   }
+  return json;
+}
+
+Json BudgetJson(const ReportBudget& budget) {
+  const stage::SpentBudget& spent = budget.spent;
+  Json rejects = Json::array();
+  for (const ReportReject& reject : budget.rejects) rejects.push_back(RejectJson(reject));
+  Json json = {{"source", spent.source}, {"table", spent.table}, {"limit", spent.limit}};
+  if (spent.limit == "max_rejects") {
+    json["allowed"] = static_cast<int64_t>(spent.allowed);
+  } else {
+    json["allowed"] = spent.allowed;
+  }
+  json["rejected"] = spent.rejected;
+  if (spent.read >= 0) json["read"] = spent.read;
+  json["rejects"] = std::move(rejects);
+  json["reject_files"] = FilesJson(spent.reject_files);
   return json;
 }
 
@@ -120,17 +143,22 @@ std::string ReportToJson(const Report& report) {
     if (e.type == "prompts") item["rejects"] = ExportRejectsJson(e.rejects);
     exports.push_back(std::move(item));
   }
-  const Json json = {{"report_version", 1},
-                     {"pipeline", report.pipeline},
-                     {"run_id", report.run_id},
-                     {"plan_id", report.plan_id},
-                     {"config_hash", report.config_hash},
-                     {"code_version", report.code_version},
-                     {"engine_version", report.engine_version},
-                     {"seed", report.seed},
-                     {"rows", RowsJson(report.Rows())},
-                     {"tables", std::move(tables)},
-                     {"exports", std::move(exports)}};
+  Json json = {{"report_version", 1},
+               {"outcome", report.budget ? "reject_budget_spent" : "done"},
+               {"pipeline", report.pipeline},
+               {"run_id", report.run_id},
+               {"plan_id", report.plan_id},
+               {"config_hash", report.config_hash},
+               {"code_version", report.code_version},
+               {"engine_version", report.engine_version},
+               {"seed", report.seed}};
+  if (report.budget) {
+    json["budget"] = BudgetJson(*report.budget);
+  } else {
+    json["rows"] = RowsJson(report.Rows());
+  }
+  json["tables"] = std::move(tables);
+  json["exports"] = std::move(exports);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

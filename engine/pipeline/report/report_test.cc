@@ -35,6 +35,7 @@ Report HostileReport() {
   column.rows = 100;
   column.min = hostile;
   table.manifest.profiles = {column};
+  table.manifest.nulled = {{"tickets", "contract.type", hostile, 7}};
   column.name = "email";
   column.sensitive = true;
   column.min = column.max = "";
@@ -58,6 +59,7 @@ TEST_CASE("the HTML report shows hostile values as text") {
   CHECK(html.find("\xe2\x80\xae") == std::string::npos);
   CHECK(html.find("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;") !=
         std::string::npos);
+  CHECK(html.find("Set to null") != std::string::npos);
   CHECK(html.find("U+001B") != std::string::npos);
   // Nothing is fetched from anywhere.
   for (const char* word : {"http://", "https://", "src=", "href=", "url(", "@import"}) {
@@ -74,6 +76,7 @@ TEST_CASE("the JSON report accounts for every row and is the same each time") {
   CHECK(json["rows"]["written"].get<int>() + json["rows"]["rejected"].get<int>() == 120);
   CHECK(json["tables"][0]["sources"][0]["source"] == "tickets");
   CHECK(json["tables"][0]["rejects"][0]["samples"][0]["byte_offset"] == 77);
+  CHECK(json["tables"][0]["nulled"][0]["values"] == 7);
   const auto& email = json["tables"][0]["columns"][1];
   CHECK(email["sensitive"] == true);
   CHECK_FALSE(email.contains("min"));

@@ -1,6 +1,11 @@
 #include <arrow/io/interfaces.h>
 
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+
 #include "base/sha256.h"
+#include "export/release_json.h"
 #include "millrace/workspace.h"
 #include "pipeline/workspace/stage_folders.h"
 
@@ -39,12 +44,107 @@ std::string Problem(io::Store& store, const pipeline::NamedFile& named) {
   return "";
 }
 
+bool IsFile(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
+}
+
+// Of a target: the folder of the release that its LATEST.json names. "" when what it names is not
+// there or not what was published; the result says so.
+Result<std::string> LatestRelease(const std::filesystem::path& target, io::Store& store,
+                                  VerifyResult* result) {
+  ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(exporting::kLatestName));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const Result<std::string> id = exporting::ParseLatest(text);
+  ++result->files_checked;
+  result->bytes_checked += static_cast<int64_t>(text.size());
+  // It names a folder beside it, nothing else.
+  if (!id.ok() || id->empty() || id->find('/') != std::string::npos || id->front() == '.') {
+    result->problems.push_back("`LATEST.json` cannot be read");
+    return "";
+  }
+  const std::filesystem::path folder = target / *id;
+  if (!IsFile(folder / exporting::kReleaseManifestName)) {
+    result->problems.push_back("the release `" + *id +
+                               "`, which `LATEST.json` names, is missing or not complete");
+    return "";
+  }
+  ARROW_ASSIGN_OR_RAISE(const std::string hash,
+                        HashOf(store, *id + "/" + exporting::kReleaseManifestName));
+  if (json.value("manifest_sha256", "") != hash) {
+    result->problems.push_back("`" + *id + "/" + exporting::kReleaseManifestName +
+                               "` has another SHA-256 than `LATEST.json` says");
+  }
+  return folder.string();
+}
+
+Status CheckRelease(const std::string& folder, VerifyResult* result) {
+  const auto store = io::MakeLocalStore(folder);
+  const std::string name = exporting::kReleaseManifestName;
+  ARROW_ASSIGN_OR_RAISE(const std::string text,
+                        store->ReadSmall(name, std::numeric_limits<int64_t>::max()));
+  ++result->files_checked;
+  result->bytes_checked += static_cast<int64_t>(text.size());
+  const Result<exporting::Release> release = exporting::ParseReleaseManifest(text);
+  if (!release.ok()) {
+    result->problems.push_back("`" + name + "` cannot be read");
+    return Status::OK();
+  }
+  int64_t rows = 0;
+  for (const io::DataFile& file : release->files) {
+    rows += file.rows;
+    ++result->files_checked;
+    result->bytes_checked += file.bytes;
+    std::string problem = Problem(*store, {file, name});
+    if (!problem.empty()) result->problems.push_back(std::move(problem));
+  }
+  if (rows != release->rows) {
+    result->problems.push_back("`" + name + "` does not account for every row");
+  }
+  return Status::OK();
+}
+
 }  // namespace
+
+Result<VerifyResult> VerifyRelease(const std::string& path) {
+  const auto folder = std::filesystem::absolute(path).lexically_normal();
+  VerifyResult result;
+  result.kind = "release";
+  std::string release = folder.string();
+  if (IsFile(folder / exporting::kLatestName)) {
+    const auto store = io::MakeLocalStore(folder.string());
+    ARROW_ASSIGN_OR_RAISE(release, LatestRelease(folder, *store, &result));
+  } else if (!IsFile(folder / exporting::kReleaseManifestName)) {
+    return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` is no release",
+                     "a release has `_millrace.json`, an export's target `LATEST.json`");
+  }
+  if (!release.empty()) ARROW_RETURN_NOT_OK(CheckRelease(release, &result));
+  return result;
+}
+
+Result<VerifyResult> Verify(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path folder(path);
+  if (!std::filesystem::is_directory(folder, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, "there is no folder `" + path + "`");
+  }
+  if (IsFile(folder / exporting::kLatestName) || IsFile(folder / exporting::kReleaseManifestName))
+    return VerifyRelease(path);
+  if (!std::filesystem::exists(folder / "runs", error) &&
+      !std::filesystem::exists(folder / "stages", error)) {
+    return MakeError(ErrorCode::kUnreadablePath,
+                     "`" + path + "` is neither a workspace nor a release",
+                     "a workspace has `runs` and `stages`, a release `_millrace.json`, the target "
+                     "of an export `LATEST.json` once a release is complete");
+  }
+  return VerifyWorkspace(path);
+}
 
 Result<VerifyResult> VerifyWorkspace(const std::string& workspace) {
   ARROW_ASSIGN_OR_RAISE(const auto store, pipeline::OpenWorkspace(workspace));
   ARROW_ASSIGN_OR_RAISE(const auto stages, pipeline::ReadStageFolders(*store));
   VerifyResult result;
+  result.kind = "workspace";
   for (const pipeline::StageFolder& stage : stages) {
     for (const std::string& sentence : stage.unreadable) result.problems.push_back(sentence);
     for (const stage::Manifest& manifest : stage.manifests) {

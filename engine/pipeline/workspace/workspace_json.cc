@@ -19,6 +19,12 @@ void AddReport(io::Store& store, const PastRun& run, Json& json) {
   json["pipeline"] = report.value("pipeline", "");
   json["run_id"] = report.value("run_id", "");
   const Json rows = report.value("rows", Json::object());
+  if (report.value("outcome", "") == "reject_budget_spent") {
+    const Json budget = report.value("budget", Json::object());
+    json["state"] = "over budget";
+    json["rows_rejected"] = budget.value("rejected", int64_t{0});
+    return;
+  }
   json["rows_read"] = rows.value("read", 0);
   json["rows_written"] = rows.value("written", 0);
   json["rows_rejected"] = rows.value("rejected", 0);

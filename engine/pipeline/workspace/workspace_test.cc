@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "base/testing/temp_folder.h"
 #include "stage/commit_record_json.h"
+#include "stage/identity.h"
 #include "stage/manifest_json.h"
 #include "stage/workspace_lock.h"
 
@@ -28,6 +29,7 @@ struct Workspace {
     commit.reject_files.push_back(FileOf("rejects/a.parquet", "rejects"));
     commit.profile = FileOf("profiles/a.jsonl", "profile");
     stage::Manifest manifest;
+    manifest.format_version = stage::kFormatVersion;
     manifest.rows = {.read = 2, .written = 1, .rejected = 1};
     manifest.outputs.push_back(commit.shards[0].data);
     manifest.reject_files = commit.reject_files;
