@@ -2,12 +2,13 @@
 
 #include <arrow/api.h>
 #include <arrow/util/base64.h>
+#include <arrow/util/decimal.h>
 #include <arrow/util/utf8.h>
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
+#include "base/decimal_text.h"
 #include "contract/cast/json_text.h"
 #include "contract/cast/parse_time.h"
 
@@ -30,49 +31,6 @@ void AppendNumber(T value, std::string* out) {
   out->append(buffer, done.ptr);
 }
 
-void AppendPadded(int64_t value, int width, std::string* out) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%0*lld", width, static_cast<long long>(value));
-  *out += buffer;
-}
-
-void AppendDate(int64_t days, std::string* out) {
-  int64_t year = 0;
-  unsigned month = 0, day = 0;
-  CivilFromDays(days, &year, &month, &day);
-  AppendPadded(year, 4, out);
-  *out += '-';
-  AppendPadded(month, 2, out);
-  *out += '-';
-  AppendPadded(day, 2, out);
-}
-
-void AppendTime(int64_t ticks, arrow::TimeUnit::type unit, std::string* out) {
-  const int64_t per_second = TicksPerSecond(unit);
-  const int64_t seconds = ticks / per_second;
-  AppendPadded(seconds / 3600, 2, out);
-  *out += ':';
-  AppendPadded(seconds / 60 % 60, 2, out);
-  *out += ':';
-  AppendPadded(seconds % 60, 2, out);
-  int64_t fraction = ticks % per_second;
-  if (fraction == 0) return;
-  int width = unit == arrow::TimeUnit::MILLI ? 3 : unit == arrow::TimeUnit::MICRO ? 6 : 9;
-  for (; fraction % 10 == 0; --width) fraction /= 10;
-  *out += '.';
-  AppendPadded(fraction, width, out);
-}
-
-void AppendTimestamp(int64_t ticks, const arrow::TimestampType& type, std::string* out) {
-  const int64_t per_day = TicksPerSecond(type.unit()) * 86400;
-  int64_t days = ticks / per_day, rest = ticks % per_day;
-  if (rest < 0) --days, rest += per_day;
-  AppendDate(days, out);
-  *out += 'T';
-  AppendTime(rest, type.unit(), out);
-  if (!type.timezone().empty()) *out += 'Z';
-}
-
 template <typename ArrayType>
 auto At(const arrow::Array& values, int64_t row) {
   return static_cast<const ArrayType&>(values).Value(row);
@@ -81,6 +39,22 @@ auto At(const arrow::Array& values, int64_t row) {
 template <typename ArrayType>
 std::string_view ViewAt(const arrow::Array& values, int64_t row) {
   return static_cast<const ArrayType&>(values).GetView(row);
+}
+
+template <typename Type>
+int64_t TicksOf(const arrow::Array& values) {
+  return TicksPerSecond(static_cast<const Type&>(*values.type()).unit());
+}
+
+bool IsZoned(const arrow::Array& values) {
+  return !static_cast<const arrow::TimestampType&>(*values.type()).timezone().empty();
+}
+
+template <typename Decimal>
+std::string DecimalAt(const arrow::Array& values, int64_t row) {
+  const Decimal value(At<arrow::FixedSizeBinaryArray>(values, row));
+  return DecimalText(value.ToIntegerString(),
+                     static_cast<const arrow::DecimalType&>(*values.type()).scale());
 }
 
 template <typename ListLike>
@@ -149,10 +123,10 @@ void AppendValueText(const arrow::Array& values, int64_t row, std::string* out) 
     case Type::DOUBLE:
       return AppendNumber(At<arrow::DoubleArray>(values, row), out);
     case Type::DECIMAL128:
-      *out += static_cast<const arrow::Decimal128Array&>(values).FormatValue(row);
+      *out += DecimalAt<arrow::Decimal128>(values, row);
       return;
     case Type::DECIMAL256:
-      *out += static_cast<const arrow::Decimal256Array&>(values).FormatValue(row);
+      *out += DecimalAt<arrow::Decimal256>(values, row);
       return;
     case Type::STRING:
       *out += ViewAt<arrow::StringArray>(values, row);
@@ -170,16 +144,16 @@ void AppendValueText(const arrow::Array& values, int64_t row, std::string* out) 
       *out += arrow::util::base64_encode(ViewAt<arrow::FixedSizeBinaryArray>(values, row));
       return;
     case Type::DATE32:
-      return AppendDate(At<arrow::Date32Array>(values, row), out);
+      return AppendIsoDate(At<arrow::Date32Array>(values, row), out);
     case Type::TIME32:
-      return AppendTime(At<arrow::Time32Array>(values, row),
-                        static_cast<const arrow::TimeType&>(*values.type()).unit(), out);
+      return AppendIsoTime(At<arrow::Time32Array>(values, row), TicksOf<arrow::TimeType>(values),
+                           out);
     case Type::TIME64:
-      return AppendTime(At<arrow::Time64Array>(values, row),
-                        static_cast<const arrow::TimeType&>(*values.type()).unit(), out);
+      return AppendIsoTime(At<arrow::Time64Array>(values, row), TicksOf<arrow::TimeType>(values),
+                           out);
     case Type::TIMESTAMP:
-      return AppendTimestamp(At<arrow::TimestampArray>(values, row),
-                             static_cast<const arrow::TimestampType&>(*values.type()), out);
+      return AppendIsoMoment(At<arrow::TimestampArray>(values, row),
+                             TicksOf<arrow::TimestampType>(values), IsZoned(values), out);
     case Type::LIST:
       return AppendElements<arrow::ListArray>(values, row, out);
     case Type::LARGE_LIST:

@@ -3,12 +3,14 @@
 #include <arrow/array.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/base64.h>
+#include <arrow/util/decimal.h>
 #include <simdjson.h>
 
 #include <cmath>
 #include <memory>
 #include <vector>
 
+#include "base/decimal_text.h"
 #include "io/text/value_text.h"
 
 namespace millrace::exporting {
@@ -113,9 +115,12 @@ CellPtr Bytes(const arrow::Array& array) {
 // Exact digits, in quotes: most readers would round a JSON number to a double.
 template <typename ArrayType>
 CellPtr Decimal(const arrow::Array& array) {
-  return Simple<ArrayType>(array, [](const ArrayType& values, int64_t row, Output* out) {
+  using Value = typename arrow::TypeTraits<typename ArrayType::TypeClass>::CType;
+  const int scale = static_cast<const arrow::DecimalType&>(*array.type()).scale();
+  return Simple<ArrayType>(array, [scale](const ArrayType& values, int64_t row, Output* out) {
     *out->text += '"';
-    *out->text += values.FormatValue(row);
+    const Value value(values.GetValue(row));
+    *out->text += DecimalText(value.ToIntegerString(), scale);
     *out->text += '"';
   });
 }

@@ -44,9 +44,9 @@ const std::vector<std::string>& Expression::columns() const { return state_->col
 
 Result<std::shared_ptr<arrow::DataType>> Expression::TypeCheck(const arrow::Schema& schema) const {
   std::vector<Diagnostic> problems;
-  const Kind kind = CheckKinds(state_->text, *state_->root, schema, &problems);
+  const Type type = CheckTypes(state_->text, *state_->root, schema, &problems);
   if (!problems.empty()) return MakeError(std::move(problems));
-  return ArrowTypeOf(kind);
+  return ArrowTypeOf(type);
 }
 
 Status Expression::CheckPredicate(const arrow::Schema& schema) const {

@@ -189,7 +189,7 @@ TEST_CASE("types are checked, all problems at once") {
   CHECK(TypeProblems("s + 1")[0].suggestion.find("int64") != std::string::npos);
   CHECK(TypeProblems("nn > 1")[0].suggestion == "did you mean `n`?");
   CHECK(TypeProblems("nn > 1 and upper(n) = mm").size() == 3);
-  CHECK(TypeProblems("when_ = 1")[0].message.find("date32") != std::string::npos);
+  CHECK(TypeProblems("when_ = 1")[0].message == "a date and an integer do not go together");
   CHECK(TypeProblems("lower(s, s)")[0].suggestion == "it is written lower(text)");
   CHECK(TypeProblems("lower()").size() == 1);
   CHECK(TypeProblems("substr(s)").size() == 1);

@@ -2,6 +2,21 @@
 
 namespace millrace::expr {
 
+Type MomentType(std::string_view function, const Type& argument) {
+  Type result;  // microseconds for texts and days
+  result.unit =
+      argument.kind == Kind::kText || argument.kind == Kind::kDate ? result.unit : argument.unit;
+  if (function == "date") {
+    result.kind = Kind::kDate;
+  } else if (function == "time") {
+    result.kind = Kind::kTime;
+  } else {
+    result.kind = Kind::kTimestamp;
+    if (function == "timestamp") result.zone = argument.zone.empty() ? "UTC" : argument.zone;
+  }
+  return result;
+}
+
 const std::vector<Function>& Functions() {
   static const std::vector<Function> functions = {
       {"lower", "t", 't', "lower(text)", "in lower case"},
@@ -25,13 +40,32 @@ const std::vector<Function>& Functions() {
       {"nullif", "aa", 'a', "nullif(x, y)", "null where they are equal, else x"},
       {"if", "baa", 'a', "if(condition, x, y)", "x where it is true, else y"},
       {"abs", "n", 'n', "abs(number)", "without its sign"},
-      {"round", "n", 'f', "round(number)", "the nearest whole number, halves to even"},
-      {"floor", "n", 'f', "floor(number)", "the whole number below"},
-      {"ceil", "n", 'f', "ceil(number)", "the whole number above"},
-      {"int64", "a", 'i', "int64(x)", "as an integer; only texts and numbers that are one"},
-      {"float64", "a", 'f', "float64(x)", "as a floating-point number"},
+      {"round", "f", 'f', "round(number)", "the nearest whole number, halves to even"},
+      {"floor", "f", 'f', "floor(number)", "the whole number below"},
+      {"ceil", "f", 'f', "ceil(number)", "the whole number above"},
+      {"int64", "x", 'i', "int64(x)", "as an integer; only texts and numbers that are one"},
+      {"float64", "x", 'f', "float64(x)", "as a floating-point number"},
+      {"decimal", "xll", '*', "decimal(x, digits, places)",
+       "as a decimal of so many digits, so many of them after the point; never rounded"},
       {"text", "a", 't', "text(x)", "as text"},
-      {"bool", "a", 'b', "bool(x)", "`true` and `false` as texts, 1 and 0 as integers"},
+      {"bool", "x", 'b', "bool(x)", "`true` and `false` as texts, 1 and 0 as integers"},
+      {"date", "m", 'd', "date(x)",
+       "a text such as '2026-11-21' as a date; the day of a timestamp"},
+      {"time", "w", '*', "time(x)",
+       "a text such as '13:05' or '13:05:07.25' as a time; the time of day of a timestamp"},
+      {"timestamp", "m", '*', "timestamp(x)",
+       "a text with its zone, such as '2026-11-21T13:05:00Z', as a timestamp in UTC; the start of "
+       "a "
+       "day; a local timestamp taken as UTC"},
+      {"local_timestamp", "m", '*', "local_timestamp(x)",
+       "a text without a zone as a local timestamp; the start of a day; what a clock in UTC shows"},
+      {"year", "d", 'i', "year(x)", "of a date or timestamp"},
+      {"month", "d", 'i', "month(x)", "1 to 12"},
+      {"day", "d", 'i', "day(x)", "of the month, from 1"},
+      {"weekday", "d", 'i', "weekday(x)", "1 is Monday, 7 is Sunday"},
+      {"hour", "c", 'i', "hour(x)", "of a time or timestamp"},
+      {"minute", "c", 'i', "minute(x)", "of the hour"},
+      {"second", "c", 'i', "second(x)", "of the minute, without its fraction"},
       {"try", "a", 'a', "try(x)", "null where x cannot be computed"},
   };
   return functions;

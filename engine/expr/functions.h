@@ -6,18 +6,25 @@
 #include <string_view>
 #include <vector>
 
+#include "expr/types.h"
+
 namespace millrace::expr {
 
 struct Function {
   std::string_view name;
-  /// One letter per argument: t text, n number, i integer, b bool, a any (all `a` alike);
-  /// lower-case p is a text that must be a literal. `?` makes the rest optional, `*` repeats the
-  /// last letter.
+  /// One letter per argument: t text, i integer, b bool, f number but no decimal, n any number,
+  /// x text, number or bool, m text, date or timestamp, d date or timestamp, c time or timestamp,
+  /// w text, time or timestamp, a any (all `a` alike); p a text and l an integer written out.
+  /// `?` makes the rest optional, `*` repeats the last letter.
   std::string_view arguments;
-  char result;  // t, i, f, b; n: as the argument; a: as the `a` arguments
+  /// t, i, f, b, d date; n as the argument, a as the `a` arguments, * see the type check.
+  char result;
   std::string_view signature;
   std::string_view description;
 };
+
+/// The result of date(), time(), timestamp() and local_timestamp() of an argument of that type.
+Type MomentType(std::string_view function, const Type& argument);
 
 const std::vector<Function>& Functions();
 const Function* FindFunction(std::string_view name);

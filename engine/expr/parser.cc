@@ -178,10 +178,12 @@ class Parser {
     const size_t begin = Next().begin;
     if (!TakeOperator("-")) return Primary();
     ARROW_RETURN_NOT_OK(Enter());
-    if (Next().kind == TokenKind::kInteger) {  // so that the smallest int64 can be written
+    // One literal, so that the smallest int64 and negative decimals can be written.
+    if (Next().kind == TokenKind::kInteger || Next().kind == TokenKind::kFloat) {
       Token token = Next();
       ++at_;
       token.text = "-" + token.text;
+      token.begin = begin;
       --depth_;
       return Number(token);
     }
@@ -298,6 +300,7 @@ class Parser {
 
   Result<NodePtr> Number(const Token& token) const {
     NodePtr node = LiteralNode(token);
+    node->literal.text = token.text;
     const char* begin = token.text.data();
     const char* end = begin + token.text.size();
     if (token.kind == TokenKind::kInteger) {
@@ -306,7 +309,10 @@ class Parser {
       return Problem(token, "the integer does not fit in 64 bits");
     }
     node->literal.kind = Kind::kFloat;
-    if (std::from_chars(begin, end, node->literal.real).ec == std::errc()) return node;
+    if (std::from_chars(begin, end, node->literal.real).ec == std::errc()) {
+      node->literal.real += 0.0;  // no minus zero, as with any other subtraction from zero
+      return node;
+    }
     return Problem(token, "the number is out of range");
   }
 

@@ -6,18 +6,18 @@
 #include <vector>
 
 #include "base/status.h"
+#include "expr/types.h"
 
 namespace millrace::expr {
 
 enum class NodeKind { kLiteral, kColumn, kCall };
-enum class Kind { kNull, kBool, kInt, kFloat, kText };  // of a literal or value
 
 struct Literal {
   Kind kind = Kind::kNull;
   bool boolean = false;
   int64_t integer = 0;
   double real = 0;
-  std::string text;
+  std::string text;  // of texts, and of numbers as they were written
 };
 
 /// Operators are calls too: "+", "and", "is null", "in", "case" (condition, value, ..., else).

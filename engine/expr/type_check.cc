@@ -7,83 +7,80 @@
 #include <arrow/scalar.h>
 
 #include "expr/functions.h"
+#include "expr/iso_text.h"
 #include "expr/lexer.h"
+#include "expr/number_literal.h"
 
 namespace millrace::expr {
 
-std::shared_ptr<arrow::DataType> ArrowTypeOf(Kind kind) {
-  switch (kind) {
-    case Kind::kNull:
-      return arrow::null();
-    case Kind::kBool:
-      return arrow::boolean();
-    case Kind::kInt:
-      return arrow::int64();
-    case Kind::kFloat:
-      return arrow::float64();
-    case Kind::kText:
-      return arrow::utf8();
-  }
-  return arrow::null();
-}
-
-bool KindOfColumn(const arrow::DataType& type, Kind* kind) {
-  if (arrow::is_integer(type.id())) {
-    *kind = Kind::kInt;
-  } else if (type.id() == arrow::Type::FLOAT || type.id() == arrow::Type::DOUBLE) {
-    *kind = Kind::kFloat;
-  } else if (type.id() == arrow::Type::STRING) {
-    *kind = Kind::kText;
-  } else if (type.id() == arrow::Type::BOOL) {
-    *kind = Kind::kBool;
-  } else if (type.id() == arrow::Type::NA) {
-    *kind = Kind::kNull;
-  } else {
-    return false;
-  }
-  return true;
-}
-
 namespace {
 
-const char* NameOf(Kind kind) {
-  switch (kind) {
-    case Kind::kNull:
-      return "null";
-    case Kind::kBool:
-      return "a bool";
-    case Kind::kInt:
-      return "an integer";
-    case Kind::kFloat:
-      return "a number";
-    case Kind::kText:
-      return "a text";
-  }
-  return "null";
+bool IsNumber(Kind kind) {
+  return kind == Kind::kInt || kind == Kind::kFloat || kind == Kind::kDecimal;
 }
 
-bool IsNumber(Kind kind) { return kind == Kind::kInt || kind == Kind::kFloat; }
+Type Plain(Kind kind) {
+  Type type;
+  type.kind = kind;
+  return type;
+}
+
+// What a letter of the function table takes besides null, and its name in a message.
+struct Wanted {
+  std::vector<Kind> kinds;
+  const char* name;
+};
+
+Wanted WantedBy(char letter) {
+  switch (letter) {
+    case 't':
+      return {{Kind::kText}, "a text"};
+    case 'i':
+      return {{Kind::kInt}, "an integer"};
+    case 'b':
+      return {{Kind::kBool}, "a bool"};
+    case 'f':
+      return {{Kind::kInt, Kind::kFloat}, "an integer or a floating-point number"};
+    case 'n':
+      return {{Kind::kInt, Kind::kFloat, Kind::kDecimal}, "a number"};
+    case 'x':
+      return {{Kind::kText, Kind::kInt, Kind::kFloat, Kind::kDecimal, Kind::kBool},
+              "a text, a number or a bool"};
+    case 'm':
+      return {{Kind::kText, Kind::kDate, Kind::kTimestamp}, "a text, a date or a timestamp"};
+    case 'd':
+      return {{Kind::kDate, Kind::kTimestamp}, "a date or a timestamp"};
+    case 'c':
+      return {{Kind::kTime, Kind::kTimestamp}, "a time or a timestamp"};
+    default:
+      return {{Kind::kText, Kind::kTime, Kind::kTimestamp}, "a text, a time or a timestamp"};
+  }
+}
 
 class Checker {
  public:
   Checker(const std::string& text, const arrow::Schema& schema, std::vector<Diagnostic>* problems)
       : text_(text), schema_(schema), problems_(problems) {}
 
-  Kind Check(const Node& node) {
+  Type Check(const Node& node) {
     switch (node.kind) {
       case NodeKind::kLiteral:
-        return node.literal.kind;
+        return Plain(node.literal.kind);
       case NodeKind::kColumn:
         return CheckColumn(node);
       case NodeKind::kCall:
         break;
     }
-    std::vector<Kind> kinds;
-    for (const auto& argument : node.arguments) kinds.push_back(Check(*argument));
-    if (const Function* function = FindFunction(node.name)) {
-      return CheckFunction(node, *function, kinds);
+    std::vector<Type> types;
+    for (const auto& argument : node.arguments) types.push_back(Check(*argument));
+    const std::vector<bool> decimals = ReadAsDecimals(node, types);
+    for (size_t i = 0; i < types.size(); ++i) {
+      if (decimals[i]) types[i] = DecimalOfLiteral(*node.arguments[i])->type;
     }
-    return CheckOperator(node, kinds);
+    if (const Function* function = FindFunction(node.name)) {
+      return CheckFunction(node, *function, types);
+    }
+    return CheckOperator(node, types);
   }
 
  private:
@@ -92,141 +89,212 @@ class Checker {
         ExpressionProblem(text_, node.begin, node.end, std::move(message), std::move(suggestion)));
   }
 
-  Kind CheckColumn(const Node& node) {
+  Type CheckColumn(const Node& node) {
     const auto field = schema_.GetFieldByName(node.name);
-    Kind kind = Kind::kNull;
     if (!field) {
       std::string help = DidYouMean(node.name, schema_.field_names());
       Problem(node, "there is no column `" + node.name + "`", std::move(help));
-    } else if (!KindOfColumn(*field->type(), &kind)) {
-      Problem(node,
-              "column `" + node.name + "` has the type " + field->type()->ToString() +
-                  ", which expressions do not read",
-              "expressions read texts, numbers and bools");
+      return {};
     }
-    return kind;
+    const auto type = TypeOfColumn(*field->type());
+    if (type) return *type;
+    Problem(node,
+            "column `" + node.name + "` has the type " + field->type()->ToString() +
+                ", which expressions do not read",
+            "expressions read texts, numbers, bools, dates, times and timestamps");
+    return {};
   }
 
-  void Want(const Node& node, Kind found, Kind wanted) {
-    if (found == wanted || found == Kind::kNull) return;
-    if (wanted == Kind::kFloat && found == Kind::kInt) return;
+  void Want(const Node& node, const Type& found, const Wanted& wanted) {
+    bool fits = found.kind == Kind::kNull, numbers = false, texts = false, dates = false;
+    for (Kind kind : wanted.kinds) {
+      fits |= kind == found.kind;
+      numbers |= IsNumber(kind);
+      texts |= kind == Kind::kText;
+      dates |= kind == Kind::kDate;
+    }
+    if (fits) return;
     std::string help;
-    if (IsNumber(wanted) && found == Kind::kText) help = "int64(...) or float64(...) makes it one";
-    if (wanted == Kind::kText) help = "text(...) makes it one";
-    Problem(node,
-            std::string("this is ") + NameOf(found) + ", where " + NameOf(wanted) + " is wanted",
+    if (texts) {
+      help = "text(...) makes it one";
+    } else if (dates && found.kind == Kind::kText) {
+      help = "date(...) or timestamp(...) reads a text";
+    } else if (numbers && found.kind == Kind::kText) {
+      help = "int64(...) or float64(...) makes it one";
+    } else if (numbers && found.kind == Kind::kDecimal) {
+      help = "float64(...) gives the nearest floating-point number";
+    }
+    Problem(node, "this is " + NameOf(found) + ", where " + wanted.name + " is wanted",
             std::move(help));
   }
 
-  // The kind that both fit; a problem about `node` when there is none.
-  Kind Common(const Node& node, Kind a, Kind b) {
-    if (a == b || b == Kind::kNull) return a;
-    if (a == Kind::kNull) return b;
-    if (IsNumber(a) && IsNumber(b)) return Kind::kFloat;
-    const bool text = a == Kind::kText || b == Kind::kText;
-    Problem(node, std::string(NameOf(a)) + " and " + NameOf(b) + " do not go together",
-            text && (IsNumber(a) || IsNumber(b)) ? "int64(...) or float64(...) reads a text" : "");
+  static std::string HelpToMeet(const Type& a, const Type& b) {
+    const auto are = [&](Kind x, Kind y) {
+      return (a.kind == x && b.kind == y) || (a.kind == y && b.kind == x);
+    };
+    if (are(Kind::kText, Kind::kDate)) return "date(...) reads a text such as '2026-11-21'";
+    if (are(Kind::kText, Kind::kTime)) return "time(...) reads a text such as '13:05:00'";
+    if (are(Kind::kText, Kind::kTimestamp)) {
+      return (a.kind == Kind::kTimestamp ? a : b).zone.empty()
+                 ? "local_timestamp(...) reads a text such as '2026-11-21T13:05:00'"
+                 : "timestamp(...) reads a text such as '2026-11-21T13:05:00Z'";
+    }
+    if (are(Kind::kDate, Kind::kTimestamp)) return "date(...) gives the day of a timestamp";
+    if (are(Kind::kTimestamp, Kind::kTimestamp)) {
+      return "timestamp(...) takes a local timestamp as UTC";
+    }
+    if (are(Kind::kDecimal, Kind::kFloat)) {
+      return "float64(...) or decimal(x, digits, places) says which is meant";
+    }
+    const bool text = a.kind == Kind::kText || b.kind == Kind::kText;
+    if (text && IsNumber(a.kind == Kind::kText ? b.kind : a.kind)) {
+      return "int64(...) or float64(...) reads a text";
+    }
+    return "";
+  }
+
+  // The type that both fit; a problem about `node` when there is none.
+  Type Common(const Node& node, const Type& a, const Type& b) {
+    const auto common = CommonType(a, b);
+    if (common) return *common;
+    Problem(node, NameOf(a) + " and " + NameOf(b) + " do not go together", HelpToMeet(a, b));
     return a;
   }
 
-  Kind CheckOperator(const Node& node, const std::vector<Kind>& kinds) {
+  Type CheckOperator(const Node& node, const std::vector<Type>& types) {
     const std::string& name = node.name;
     if (name == "and" || name == "or" || name == "not") {
-      for (size_t i = 0; i < kinds.size(); ++i) Want(*node.arguments[i], kinds[i], Kind::kBool);
-      return Kind::kBool;
+      for (size_t i = 0; i < types.size(); ++i) Want(*node.arguments[i], types[i], WantedBy('b'));
+      return Plain(Kind::kBool);
     }
-    if (name == "is null") return Kind::kBool;
+    if (name == "is null") return Plain(Kind::kBool);
     if (name == "case") {
-      Kind result = Kind::kNull;
-      for (size_t i = 0; i < kinds.size(); ++i) {
-        const bool condition = i % 2 == 0 && i + 1 < kinds.size();
+      Type result;
+      for (size_t i = 0; i < types.size(); ++i) {
+        const bool condition = i % 2 == 0 && i + 1 < types.size();
         if (condition) {
-          Want(*node.arguments[i], kinds[i], Kind::kBool);
+          Want(*node.arguments[i], types[i], WantedBy('b'));
         } else {
-          result = Common(*node.arguments[i], result, kinds[i]);
+          result = Common(*node.arguments[i], result, types[i]);
         }
       }
       return result;
     }
     if (name == "+" || name == "-" || name == "*" || name == "/" || name == "%" ||
         name == "negate") {
-      Kind result = name == "/" ? Kind::kFloat : Kind::kInt;
-      for (size_t i = 0; i < kinds.size(); ++i) {
-        if (kinds[i] == Kind::kFloat && name != "%") result = Kind::kFloat;
-        Want(*node.arguments[i], kinds[i], name == "%" ? Kind::kInt : Kind::kFloat);
-      }
-      return result;
+      return CheckArithmetic(node, types);
     }
-    for (size_t i = 1; i < kinds.size(); ++i) Common(node, kinds[0], kinds[i]);  // comparisons
-    return Kind::kBool;
+    for (size_t i = 1; i < types.size(); ++i) Common(node, types[0], types[i]);  // comparisons
+    return Plain(Kind::kBool);
   }
 
-  Kind CheckFunction(const Node& node, const Function& function, const std::vector<Kind>& kinds) {
-    Kind any = Kind::kNull;
+  Type CheckArithmetic(const Node& node, const std::vector<Type>& types) {
+    const size_t before = problems_->size();
+    const bool whole = node.name == "%", divides = node.name == "/";
+    bool real = divides, decimal = false;
+    for (size_t i = 0; i < types.size(); ++i) {
+      Want(*node.arguments[i], types[i], WantedBy(whole ? 'i' : divides ? 'f' : 'n'));
+      real |= types[i].kind == Kind::kFloat && !whole;
+      decimal |= types[i].kind == Kind::kDecimal;
+    }
+    if (problems_->size() > before || !decimal) return Plain(real ? Kind::kFloat : Kind::kInt);
+    if (types.size() == 1) return types[0];
+    Common(node, types[0], types[1]);
+    if (real) return Plain(Kind::kFloat);
+    if (node.name != "*") return DecimalSum(types[0], types[1]);
+    const auto product = DecimalProduct(types[0], types[1]);
+    if (product) return *product;
+    Problem(node, "the product has more than 38 places after the point",
+            "decimal(x, digits, places) or float64(...) makes an operand shorter");
+    return types[0];
+  }
+
+  Type CheckFunction(const Node& node, const Function& function, const std::vector<Type>& types) {
+    Type any;
     size_t at = 0;
     bool optional = false;
+    const size_t before = problems_->size();
     const std::string_view letters = function.arguments;
-    for (size_t i = 0; i < kinds.size(); ++i) {
+    for (size_t i = 0; i < types.size(); ++i) {
       while (at < letters.size() && letters[at] == '?') {
         optional = true;
         ++at;
       }
       if (at >= letters.size()) return WrongCount(node, function);
-      CheckArgument(*node.arguments[i], letters[at], kinds[i], &any);
+      CheckArgument(*node.arguments[i], letters[at], types[i], &any);
       const bool repeats = at + 1 < letters.size() && letters[at + 1] == '*';
       if (!repeats) ++at;
     }
     const bool repeated_once =
-        at < letters.size() && letters.substr(at + 1) == "*" && !kinds.empty();
+        at < letters.size() && letters.substr(at + 1) == "*" && !types.empty();
     optional |= at < letters.size() && letters[at] == '?';
     if (at < letters.size() && !optional && !repeated_once) return WrongCount(node, function);
     if (function.name == "regex_match" || function.name == "regex_extract") CheckPattern(node);
     switch (function.result) {
       case 't':
-        return Kind::kText;
+        return Plain(Kind::kText);
       case 'i':
-        return Kind::kInt;
+        return Plain(Kind::kInt);
       case 'f':
-        return Kind::kFloat;
+        return Plain(Kind::kFloat);
       case 'b':
-        return Kind::kBool;
+        return Plain(Kind::kBool);
+      case 'd':
+      case '*':
+        if (function.name != "decimal") return CheckMoment(node, function, types[0]);
+        return problems_->size() == before ? CheckDecimal(node) : Type();
       case 'n':
-        return kinds[0] == Kind::kNull ? Kind::kFloat : kinds[0];
+        return types[0].kind == Kind::kNull ? Plain(Kind::kFloat) : types[0];
       default:
         return any;
     }
   }
 
-  void CheckArgument(const Node& argument, char letter, Kind kind, Kind* any) {
-    switch (letter) {
-      case 't':
-        Want(argument, kind, Kind::kText);
-        break;
-      case 'n':
-        Want(argument, kind, Kind::kFloat);
-        break;
-      case 'i':
-        Want(argument, kind, Kind::kInt);
-        break;
-      case 'b':
-        Want(argument, kind, Kind::kBool);
-        break;
-      case 'p':
-        if (argument.kind != NodeKind::kLiteral || kind != Kind::kText) {
-          Problem(argument, "this must be a 'text' written out");
-        }
-        break;
-      default:
-        *any = Common(argument, *any, kind);
+  // A text that is written out is looked at now, and not in every row.
+  Type CheckMoment(const Node& node, const Function& function, const Type& argument) {
+    const Node& text = *node.arguments[0];
+    if (text.kind == NodeKind::kLiteral && text.literal.kind == Kind::kText) {
+      const IsoText read = ReadIsoText(function.name, text.literal.text);
+      if (read.problem != nullptr) {
+        Problem(text, std::string("this ") + read.problem, std::string("such as ") + read.example);
+      }
+    }
+    return MomentType(function.name, argument);
+  }
+
+  Type CheckDecimal(const Node& node) {
+    const int64_t digits = node.arguments[1]->literal.integer;
+    const int64_t places = node.arguments[2]->literal.integer;
+    if (digits < 1 || digits > kDecimalDigitsMax) {
+      Problem(*node.arguments[1], "a decimal has 1 to 38 digits");
+      return {};
+    }
+    if (places < 0 || places > digits) {
+      Problem(*node.arguments[2], "the places after the point are 0 to all of the digits");
+      return {};
+    }
+    return DecimalType(static_cast<int>(digits), static_cast<int>(places));
+  }
+
+  void CheckArgument(const Node& argument, char letter, const Type& type, Type* any) {
+    if (letter == 'a') {
+      *any = Common(argument, *any, type);
+    } else if (letter == 'p' || letter == 'l') {
+      const Kind wanted = letter == 'p' ? Kind::kText : Kind::kInt;
+      if (argument.kind == NodeKind::kLiteral && type.kind == wanted) return;
+      Problem(argument, letter == 'p' ? "this must be a 'text' written out"
+                                      : "this must be an integer written out");
+    } else {
+      Want(argument, type, WantedBy(letter));
     }
   }
 
-  Kind WrongCount(const Node& node, const Function& function) {
+  Type WrongCount(const Node& node, const Function& function) {
     Problem(node,
             "`" + std::string(function.name) + "` is not called with " +
                 std::to_string(node.arguments.size()) + " arguments",
             "it is written " + std::string(function.signature));
-    return Kind::kNull;
+    return {};
   }
 
   void CheckPattern(const Node& node) {
@@ -253,7 +321,7 @@ class Checker {
 
 }  // namespace
 
-Kind CheckKinds(const std::string& text, const Node& node, const arrow::Schema& schema,
+Type CheckTypes(const std::string& text, const Node& node, const arrow::Schema& schema,
                 std::vector<Diagnostic>* problems) {
   return Checker(text, schema, problems).Check(node);
 }

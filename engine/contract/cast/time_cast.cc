@@ -186,7 +186,7 @@ Result<std::shared_ptr<const TextCast>> MakeTimestampCast(const Type& type,
             "declare " + type->ToString().substr(0, type->ToString().size() - 1) + ", UTC]");
       }
     }
-  } else if (zone != "UTC" && !ParseOffset(zone.data(), zone.size(), &offset)) {
+  } else if (zone != "UTC" && !ReadZoneOffset(zone, &offset)) {
     kind = ZoneKind::kNamed;
     InitializeCompute();
     const arrow::compute::AssumeTimezoneOptions options(zone);

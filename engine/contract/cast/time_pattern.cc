@@ -250,7 +250,9 @@ bool MatchDirective(char directive, bool full_width, const char** p, const char*
     }
     case 'z': {
       const char* const after = OffsetEnd(*p, end);
-      if (!ParseOffset(*p, static_cast<size_t>(after - *p), &out->offset_seconds)) return false;
+      if (!ReadZoneOffset({*p, static_cast<size_t>(after - *p)}, &out->offset_seconds)) {
+        return false;
+      }
       *p = after;
       return out->has_zone = true;
     }
