@@ -8,6 +8,7 @@
 
 #include "contract/binding.h"
 #include "contract/column_rule.h"
+#include "contract/expression_place.h"
 #include "contract/reject_row.h"
 #include "expr/expression.h"
 
@@ -161,10 +162,10 @@ Status ContractBinding::BindFile(const arrow::Schema& file_schema) {
       }
       const auto type = columns_[i].expression->TypeCheck(*arrow::schema(fields));
       if (complete && !type.ok()) {
-        for (Diagnostic problem : DiagnosticsOf(type.status())) {
-          problem.message = "column `" + column.name + "`: " + problem.message;
-          problem.span = column.span;
-          problems.push_back(std::move(problem));
+        const SourceSpan& span = FromOf(column, source_)->span;
+        for (const Diagnostic& problem : DiagnosticsOf(type.status())) {
+          problems.push_back(
+              PlacedInExpression(problem, column.name, span.known() ? span : column.span));
         }
       }
     }

@@ -267,6 +267,20 @@ TEST_CASE("a value comes from a path, a constant or an expression") {
   CHECK(bad.batch.rejects[0].message.find("boo") == std::string::npos);
 }
 
+TEST_CASE("a wrong type in an expression is shown at its character of the config") {
+  Column column = Make("c", "int64");
+  column.from["src"].expression = "x + 1";
+  column.from["src"].span = {"p.yaml", 7, 30, 5};
+  auto binding = Bind(Of({column}), "src").ValueOrDie();
+  const auto problems =
+      DiagnosticsOf(binding->BindFile(*arrow::schema({arrow::field("x", arrow::date32())})));
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].span.line == 7);
+  CHECK(problems[0].span.column == 30);
+  CHECK(problems[0].span.length == 1);
+  CHECK(problems[0].message.find("a date") != std::string::npos);
+}
+
 TEST_CASE("missing and unknown columns are all named at once") {
   Contract contract = Of({Make("name", "string"), Make("age", "int64")});
   contract.unknown_columns = UnknownColumns::kFail;

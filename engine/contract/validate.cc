@@ -9,6 +9,7 @@
 #include "contract/column_rule.h"
 #include "contract/contract.h"
 #include "contract/regex_fault.h"
+#include "contract/expression_place.h"
 #include "expr/expression.h"
 
 namespace millrace::contract {
@@ -182,7 +183,9 @@ class Validator {
       }
       if (!from.expression.empty()) {
         const auto parsed = expr::Expression::Parse(from.expression);
-        if (!parsed.ok()) AddExpression(column, span, parsed.status());
+        for (const Diagnostic& problem : DiagnosticsOf(parsed.status())) {
+          problems_.push_back(PlacedInExpression(problem, column.name, span));
+        }
       }
       if (!from.constant || HasProblemOf(column)) continue;
       const auto rule = ColumnRule::Make(column);
@@ -190,20 +193,6 @@ class Validator {
         Add(span, ErrorCode::kBadValue,
             "column `" + column.name + "`: the constant breaks the column's own rules");
       }
-    }
-  }
-
-  // The parser's span lies within the expression; the config's span of the expression anchors it.
-  void AddExpression(const Column& column, const SourceSpan& span, const Status& status) {
-    for (Diagnostic problem : DiagnosticsOf(status)) {
-      problem.message = "column `" + column.name + "`: " + problem.message;
-      SourceSpan place = span;
-      if (span.known() && problem.span.known()) {
-        place.column += problem.span.column - 1;
-        place.length = problem.span.length;
-      }
-      problem.span = place;
-      problems_.push_back(std::move(problem));
     }
   }
 

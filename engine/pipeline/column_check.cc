@@ -61,7 +61,8 @@ class SourceCheck {
       if (problem.message.find(file) == std::string::npos) {
         problem.message += " (in `" + file + "` of source `" + source_.name + "`)";
       }
-      SetPlace(problem, config_, span);
+      const bool placed = problem.code == ErrorCode::kBadExpression && problem.span.known();
+      SetPlace(problem, config_, placed ? SourceSpan(problem.span) : span);
       problems_.push_back(std::move(problem));
     }
   }
