@@ -60,6 +60,7 @@ struct Manifest {
   std::vector<io::DataFile> reject_files;
   std::vector<ColumnProfile> profiles;
   std::vector<InputFile> inputs;
+  std::map<std::string, std::string> snapshots;  // source -> id, where its files are a snapshot's
 };
 
 }  // namespace millrace::stage
