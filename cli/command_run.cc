@@ -16,7 +16,8 @@ namespace {
 struct RunArguments {
   std::string path, memory, metrics;
   int threads = 0;
-  bool wait = false;
+  bool wait = false, offline = false, refetch = false;
+  std::vector<std::string> snapshots;
 };
 
 // A reader of the metrics never sees half a file.
@@ -35,6 +36,13 @@ Result<RunResult> Run(const Session& session, const RunArguments& arguments) {
   RunOptions options;
   options.threads = arguments.threads;
   options.wait = arguments.wait;
+  options.offline = arguments.offline;
+  options.refetch = arguments.refetch;
+  for (const std::string& text : arguments.snapshots) {
+    const size_t at = text.find('=');
+    const std::string name = at == std::string::npos ? "" : text.substr(0, at);
+    options.snapshots[name] = at == std::string::npos ? text : text.substr(at + 1);
+  }
   if (!arguments.memory.empty()) {
     ARROW_ASSIGN_OR_RAISE(options.memory_bytes, ParseByteSize(arguments.memory));
   }
@@ -75,6 +83,12 @@ void AddRun(CLI::App& app, Session& session) {
   command->add_option("--memory", arguments->memory, "Memory to stay under, for example 512MiB")
       ->option_text("SIZE");
   command->add_flag("--wait", arguments->wait, "Wait for another run in the workspace");
+  command->add_flag("--offline", arguments->offline,
+                    "Replay the latest snapshots of APIs instead of fetching");
+  command->add_option("--snapshot", arguments->snapshots, "Replay this snapshot of an API")
+      ->option_text("[NAME=]ID");
+  command->add_flag("--refetch", arguments->refetch,
+                    "Fetch APIs anew instead of going on with an unfinished fetch");
   command->add_option("--metrics", arguments->metrics, "Write Prometheus metrics to this file")
       ->option_text("FILE");
   SetExamples(*command,

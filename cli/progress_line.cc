@@ -63,6 +63,7 @@ std::string ProgressLine::Text(const RunProgress& p) {
     if (terminal_) text += "  " + Bar(share);
     text += fmt::format("  {:.0f} %", 100 * std::min(1.0, share));
   }
+  if (p.phase == "fetch") return text + "  " + FormatCount(p.pages_fetched) + " pages";
   text += "  " + FormatCount(p.rows_read) + " rows";
   if (p.rows_rejected > 0) text += "  " + FormatCount(p.rows_rejected) + " rejected";
   if (p.phase == "ingest" && bytes_per_second_ > 0) {

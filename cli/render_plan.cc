@@ -29,6 +29,10 @@ std::string Sources(const Json& plan) {
     std::string type = s.at("type");
     if (s.value("compression", "none") != "none")
       type += " " + s.at("compression").get<std::string>();
+    if (s.contains("snapshot")) {
+      type += s.at("snapshot").is_null() ? " (not fetched yet)"
+                                         : " " + s.at("snapshot").get<std::string>();
+    }
     table.Add({s.at("name"), type, FormatCount(s.at("files")), FormatByteSize(s.at("bytes")),
                About(s.at("rows_estimate"), s.at("rows_exact")), FormatCount(s.at("splits")),
                s.at("path")});

@@ -126,17 +126,45 @@ std::string Stages(const Json& workspace) {
   return "\n" + Title("Stages") + table.Render();
 }
 
+std::string Snapshots(const Json& workspace) {
+  if (!workspace.contains("snapshots")) return "";
+  TextTable table({{"source"},
+                   {"snapshot"},
+                   {"pages", Align::kRight},
+                   {"records", Align::kRight},
+                   {"size", Align::kRight},
+                   {"", Align::kLeft, 60}});
+  for (const Json& s : workspace.at("snapshots")) {
+    const Json& list = s.at("snapshots");
+    for (size_t i = 0; i < list.size(); ++i) {
+      const bool latest = i + 1 == list.size();
+      const bool pending = latest && s.at("pending").get<bool>();
+      table.Add({s.at("source"), list[i].at("id"), FormatCount(list[i].at("pages")),
+                 FormatCount(list[i].at("records")), FormatByteSize(list[i].at("bytes")),
+                 pending  ? "latest, no run has finished with it"
+                 : latest ? "latest"
+                          : ""});
+    }
+    if (s.contains("unfinished_pages")) {
+      table.Add({s.at("source"), "-", FormatCount(s.at("unfinished_pages")), "", "",
+                 "unfinished; `millrace run` goes on"});
+    }
+  }
+  return "\n" + Title("Snapshots") + table.Render();
+}
+
 }  // namespace
 
 std::string RenderInspect(const std::string& json) {
   const Json found = Json::parse(json);
   if (found.at("kind") == "file") return InspectedFile(found);
-  return Title("Runs") + Runs(found) + Stages(found);
+  return Title("Runs") + Runs(found) + Stages(found) + Snapshots(found);
 }
 
 std::string RenderStatus(const std::string& json) {
   const Json status = Json::parse(json);
-  return (status.at("active").get<bool>() ? "a run is active\n" : "") + Runs(status);
+  return (status.at("active").get<bool>() ? "a run is active\n" : "") + Runs(status) +
+         Snapshots(status);
 }
 
 }  // namespace millrace::cli

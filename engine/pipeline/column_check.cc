@@ -23,7 +23,8 @@ class SourceCheck {
       const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file, wanted);
       if (!schema.ok()) {
         Report(schema.status(), source_.path_span, file.key);
-      } else if ((*schema)->num_fields() > 0 && source_.type != SourceType::kJsonl) {
+      } else if ((*schema)->num_fields() > 0 &&
+                 !std::holds_alternative<io::JsonlOptions>(source_.format)) {
         ARROW_RETURN_NOT_OK(CheckFile(**schema, file.key));
       }
     }

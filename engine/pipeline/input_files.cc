@@ -39,12 +39,24 @@ Status AtPlace(const Status& status, const PipelineConfig& config, const SourceS
   return MakeError(std::move(diagnostics));
 }
 
-Result<InputFiles> FindInputFiles(const PipelineConfig& config) {
+Result<InputFiles> FindInputFiles(const PipelineConfig& config, const SnapshotFetch* fetch) {
   InputFiles found;
   std::vector<Diagnostic> problems;
+  // What is wrong with paths is told before anything is fetched.
+  if (fetch != nullptr) {
+    for (const SourceConfig& source : config.sources) {
+      if (source.rest) continue;
+      const auto files =
+          source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
+      if (!files.ok()) return FindInputFiles(config, nullptr);
+    }
+  }
   for (const SourceConfig& source : config.sources) {
     Result<source::FileSource> files =
-        source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
+        !source.rest ? source::ExpandFiles(source.name, source.path, config.base_dir, source.format)
+        : fetch != nullptr ? SnapshotForRun(source, *fetch)
+                           : LatestSnapshot(config, source);
+    if (!files.ok() && files.status().IsCancelled()) return files.status();
     if (!files.ok()) {
       const Status status = AtPlace(files.status(), config, source.path_span);
       for (Diagnostic& problem : DiagnosticsOf(status)) problems.push_back(std::move(problem));

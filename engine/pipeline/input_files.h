@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "pipeline/config/pipeline_config.h"
+#include "pipeline/snapshots.h"
 #include "source/file_source.h"
 
 namespace millrace::pipeline {
@@ -17,8 +18,10 @@ namespace millrace::pipeline {
 /// One per source of the config, in its order.
 using InputFiles = std::vector<source::FileSource>;
 
-/// UnreadablePath for every source whose path matches nothing, at its place in the config.
-Result<InputFiles> FindInputFiles(const PipelineConfig& config);
+/// UnreadablePath for every source whose path matches nothing, at its place in the config. Behind
+/// an API are the pages of a snapshot: of the one that `fetch` gives, without it of the latest.
+Result<InputFiles> FindInputFiles(const PipelineConfig& config,
+                                  const SnapshotFetch* fetch = nullptr);
 
 /// The columns of a file as it stands; no fields for an empty file. JSONL gives the top-level keys
 /// of its first chunk. `wanted` names columns that a run would ask for: whether a CSV file has a

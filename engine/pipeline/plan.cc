@@ -32,6 +32,8 @@ const char* TypeName(SourceType type) {
       return "jsonl";
     case SourceType::kParquet:
       return "parquet";
+    case SourceType::kRest:
+      return "rest";
   }
   return "";
 }
@@ -83,9 +85,9 @@ Json MappingOf(const contract::Column& column, const std::string& source,
   return item;
 }
 
-Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
-                const contract::Contract& contract, const arrow::Schema& file_schema,
-                int64_t splits) {
+Json SourceJson(const SourceConfig& config, const source::FileSource& files,
+                const SourceSurvey& survey, const contract::Contract& contract,
+                const arrow::Schema& file_schema, int64_t splits) {
   Json json = {{"name", config.name},
                {"type", TypeName(config.type)},
                {"path", config.path},
@@ -95,9 +97,12 @@ Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
                {"splits", splits},
                {"rows_estimate", survey.rows_estimate},
                {"rows_exact", survey.rows_exact}};
+  if (config.rest) {
+    json["snapshot"] = files.snapshot.empty() ? Json() : Json(files.snapshot);
+  }
   if (!survey.sampled_file.empty()) {
     json["sampled_file"] = survey.sampled_file;
-    if (config.type != SourceType::kParquet) {
+    if (!std::holds_alternative<io::ParquetReadOptions>(config.format)) {
       json["compression"] = std::string(io::CompressionName(survey.compression));
     }
   }
@@ -105,8 +110,8 @@ Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
   json["schema"] = SchemaJson(survey);
   Json mapping = Json::array();
   for (const contract::Column& column : contract.columns) {
-    mapping.push_back(
-        MappingOf(column, config.name, file_schema, config.type == SourceType::kJsonl));
+    mapping.push_back(MappingOf(column, config.name, file_schema,
+                                std::holds_alternative<io::JsonlOptions>(config.format)));
   }
   json["mapping"] = std::move(mapping);
   json["unused_columns"] = contract::UnknownColumnsOf(contract, config.name, file_schema);
@@ -178,7 +183,7 @@ Result<Json> MakePlan(const PipelineConfig& config) {
     const Result<SourceSurvey> survey = SurveySource(inputs[i]);
     if (!survey.ok()) return AtPlace(survey.status(), config, config.sources[i].path_span);
     ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOfRun(inputs[i], *survey, tables.OfSource(i)));
-    sources.push_back(SourceJson(config.sources[i], *survey, tables.OfSource(i), *schema,
+    sources.push_back(SourceJson(config.sources[i], inputs[i], *survey, tables.OfSource(i), *schema,
                                  changes.splits_of_source[i]));
     auto& table = of_table[tables.OfSource(i).name];
     table.first += survey->rows_estimate;

@@ -19,6 +19,7 @@
 #include "pipeline/report/reject_samples.h"
 #include "pipeline/report/report.h"
 #include "pipeline/run_folder.h"
+#include "pipeline/snapshots.h"
 #include "pipeline/table_contracts.h"
 #include "stage/workspace_lock.h"
 
@@ -32,8 +33,11 @@ constexpr int kSamplesPerReason = 3;
 class ProgressTicker {
  public:
   ProgressTicker(const std::function<void(const RunProgress&)>& callback,
-                 const stage::Progress& progress)
-      : callback_(callback), progress_(progress), start_(std::chrono::steady_clock::now()) {
+                 const stage::Progress& progress, const std::atomic<int64_t>& pages)
+      : callback_(callback),
+        progress_(progress),
+        pages_(pages),
+        start_(std::chrono::steady_clock::now()) {
     if (callback_) thread_ = std::thread([this] { Loop(); });
   }
   ~ProgressTicker() {
@@ -61,6 +65,7 @@ class ProgressTicker {
     while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
       RunProgress now;
       now.phase = phase_;
+      now.pages_fetched = pages_;
       now.bytes_total = progress_.bytes_total;
       now.bytes_read = progress_.bytes_read;
       now.rows_read = progress_.rows_read;
@@ -76,6 +81,7 @@ class ProgressTicker {
 
   const std::function<void(const RunProgress&)>& callback_;
   const stage::Progress& progress_;
+  const std::atomic<int64_t>& pages_;
   std::chrono::steady_clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -90,24 +96,29 @@ class Run {
       : config_(config),
         options_(options),
         workspace_(io::MakeLocalStore(config.workspace, /*private_mode=*/true)),
-        ticker_(options.on_progress, progress_) {}
+        ticker_(options.on_progress, progress_, pages_fetched_) {}
 
   Result<RunResult> Execute() {
-    ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config_));
-    ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs));
-    ARROW_RETURN_NOT_OK(CheckColumns(config_, inputs, tables_));
-    ARROW_ASSIGN_OR_RAISE(const stage::WorkspaceLock lock,
+    const SnapshotChoice choice{options_.offline, options_.refetch, options_.snapshots};
+    ARROW_RETURN_NOT_OK(CheckChoice(config_, choice));
+    const bool fetches = HasRestSource(config_);
+    InputFiles inputs;
+    std::optional<stage::WorkspaceLock> lock;
+    // Files are looked at without touching the workspace; fetching writes to it.
+    if (!fetches) ARROW_RETURN_NOT_OK(SettleInputs(nullptr, &inputs));
+    ARROW_ASSIGN_OR_RAISE(lock,
                           stage::LockWorkspace(*workspace_, options_.wait, options_.cancelled));
+    if (fetches) {
+      ARROW_RETURN_NOT_OK(OpenLog());
+      ARROW_RETURN_NOT_OK(Logged(Fetch(choice, &inputs)));
+    }
     ARROW_ASSIGN_OR_RAISE(const stage::IngestPlan plan, MakeIngestPlan(config_, inputs, tables_));
     stage_folder_ = stage::IngestFolder(plan);
     ARROW_RETURN_NOT_OK(OpenFolder());
-    Status status = Work(plan);
+    const Status status = Work(plan);
     if (CodeOfFailure(status) == ErrorCode::kRejectBudget) return EndOverBudget(status);
-    if (!status.ok()) {
-      log_->Event(status.IsCancelled() ? "attempt_interrupted" : "attempt_failed",
-                  {{"message", status.message()}});
-      return status;
-    }
+    ARROW_RETURN_NOT_OK(Logged(status));
+    ARROW_RETURN_NOT_OK(FinishSnapshots(*workspace_, inputs));
     return Finish();
   }
 
@@ -145,14 +156,48 @@ class Run {
     return names;
   }
 
-  Status OpenFolder() {
+  Status Logged(Status status) {
+    if (!status.ok()) {
+      log_->Event(status.IsCancelled() ? "attempt_interrupted" : "attempt_failed",
+                  {{"message", status.message()}});
+    }
+    return status;
+  }
+
+  Status SettleInputs(const SnapshotFetch* fetch, InputFiles* inputs) {
+    ARROW_ASSIGN_OR_RAISE(*inputs, FindInputFiles(config_, fetch));
+    ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, *inputs));
+    return CheckColumns(config_, *inputs, tables_);
+  }
+
+  Status Fetch(const SnapshotChoice& choice, InputFiles* inputs) {
+    ticker_.Enter("fetch");
+    SnapshotFetch fetch;
+    fetch.workspace = workspace_;
+    fetch.choice = choice;
+    fetch.cancelled = options_.cancelled;
+    fetch.pages = &pages_fetched_;
+    fetch.clock = io::http::MakeSystemClock(options_.cancelled);
+    fetch.limiter = std::make_shared<io::http::RateLimiter>(fetch.clock);
+    fetch.event = [this](const std::string& event, const AttemptLog::Fields& fields) {
+      log_->Event(event, fields);
+    };
+    return SettleInputs(&fetch, inputs);
+  }
+
+  Status OpenLog() {
     ARROW_ASSIGN_OR_RAISE(run_folder_, OpenRunFolder(*workspace_, PlanId(config_)));
-    // What gc asks before it lets go of a stage.
-    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/stages.json",
-                                            nlohmann::json{stage_folder_}.dump() + "\n"));
     ARROW_RETURN_NOT_OK(
         workspace_->Replace(run_folder_ + "/pipeline.resolved.yaml", config_.resolved_yaml));
     ARROW_ASSIGN_OR_RAISE(log_, AttemptLog::Open(*workspace_, run_folder_));
+    return Status::OK();
+  }
+
+  Status OpenFolder() {
+    if (log_ == nullptr) ARROW_RETURN_NOT_OK(OpenLog());
+    // What gc asks before it lets go of a stage.
+    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/stages.json",
+                                            nlohmann::json{stage_folder_}.dump() + "\n"));
     for (const contract::Contract& contract : tables_.contracts) {
       if (!contract.inferred) continue;
       ARROW_RETURN_NOT_OK(workspace_->Replace(ProposalKey(contract), ProposalText(contract)));
@@ -358,6 +403,7 @@ class Run {
   const RunOptions& options_;
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
+  std::atomic<int64_t> pages_fetched_{0};
   ProgressTicker ticker_;
   int threads_ = 1;
   TableContracts tables_;

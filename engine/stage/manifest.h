@@ -68,6 +68,7 @@ struct Manifest {
   std::vector<io::DataFile> reject_files;
   std::vector<ColumnProfile> profiles;
   std::vector<InputFile> inputs;
+  std::map<std::string, std::string> snapshots;  // source -> id, where its files are a snapshot's
 };
 
 /// Adds `from` to `to`, one entry per source, rule and column, sorted.

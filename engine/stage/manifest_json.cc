@@ -65,7 +65,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                      {"reject_files", ToJsonArray(manifest.reject_files)},
                      {"profiles", std::move(profiles)},
                      {"inputs", ToJsonArray(manifest.inputs)},
-                     {"snapshots", Json::object()}};
+                     {"snapshots", manifest.snapshots}};
   return json.dump(1) + '\n';
 }
 
@@ -95,6 +95,7 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
     for (const Json& profile : json.at("profiles"))
       FromJson(profile, &manifest.profiles.emplace_back());
     FromJsonArray(json.at("inputs"), &manifest.inputs);
+    json.at("snapshots").get_to(manifest.snapshots);
   }));
   return manifest;
 }

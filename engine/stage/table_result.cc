@@ -25,6 +25,10 @@ Manifest StartManifest(const StageContext& stage, size_t contract) {
   manifest.seed = plan.seed;
   manifest.contract_version = plan.contracts[contract].version;
   manifest.operator_versions = OperatorVersions();
+  for (const IngestSource& source : plan.sources) {
+    if (source.contract != static_cast<int>(contract) || source.files.snapshot.empty()) continue;
+    manifest.snapshots[source.files.name] = source.files.snapshot;
+  }
   return manifest;
 }
 

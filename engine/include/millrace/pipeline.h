@@ -38,7 +38,8 @@ Result<std::string> PlanPipeline(const Pipeline& pipeline);
 
 /// Snapshot of a run's progress.
 struct RunProgress {
-  std::string phase;  // "ingest", "export", "report"
+  std::string phase;  // "fetch", "ingest", "export", "report"
+  int64_t pages_fetched = 0;
   int64_t bytes_total = 0, bytes_read = 0;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
   int64_t splits_total = 0, splits_done = 0, splits_skipped = 0;
@@ -46,9 +47,13 @@ struct RunProgress {
 };
 
 struct RunOptions {
-  int threads = 0;                                      // 0: as the config says
-  int64_t memory_bytes = 0;                             // 0: as the config says
-  bool wait = false;                                    // wait for another run in the workspace
+  int threads = 0;           // 0: as the config says
+  int64_t memory_bytes = 0;  // 0: as the config says
+  bool wait = false;         // wait for another run in the workspace
+  // Of sources behind an API: replay the latest snapshots instead of fetching; replay these, by
+  // source ("" stands for the only one); begin anew instead of going on with what is unfinished.
+  bool offline = false, refetch = false;
+  std::map<std::string, std::string> snapshots;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second
   const std::atomic<bool>* cancelled = nullptr;
 };

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "base/reserved_columns.h"
+#include "io/http/url.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
 #include "pipeline/config/prompts.h"
+#include "pipeline/config/rest.h"
 #include "pipeline/config/vault.h"
 
 namespace millrace::pipeline {
@@ -163,7 +165,13 @@ class Build {
       }
     }
     const std::string& type = value.spec->type_value;
-    if (type == "csv") {
+    if (type == "rest") {
+      source.type = SourceType::kRest;
+      source.rest = BuildRest(name, value, problems_);
+      source.format = source.rest->source.records_format;
+      source.path = io::http::RedactUrl(value.Text("url"));
+      if (const ConfigValue* url = value.Find("url")) source.path_span = url->span;
+    } else if (type == "csv") {
       source.type = SourceType::kCsv;
       source.format = BuildCsv(value);
     } else if (type == "jsonl") {
@@ -289,6 +297,7 @@ class Build {
                      "give the export a folder of its own");
     }
     for (const SourceConfig& source : config_.sources) {
+      if (source.rest) continue;
       const bool is_tree = !source.path.empty() && (source.path.back() == '/' ||
                                                     source.path.find("**") != std::string::npos);
       if (!is_tree) continue;

@@ -44,6 +44,15 @@ Json ToJson(const ConfigValue& value) {
   return nullptr;
 }
 
+// How an API is talked to: none of it shapes the data.
+constexpr const char* kConduct[] = {"timeout_seconds", "rate_limit",  "retry",        "max_pages",
+                                    "page_bytes_max",  "concurrency", "allow_private"};
+// What shapes neither the requests nor the reading of answers.
+constexpr const char* kNotInFetch[] = {"timeout_seconds", "rate_limit",     "retry",
+                                       "contract",        "limits",         "record_bytes_max",
+                                       "max_pages",       "page_bytes_max", "concurrency",
+                                       "allow_private",   "total_mismatch"};
+
 // A word that every YAML reader takes for the same text.
 bool IsPlainWord(const std::string& text) {
   static const auto* surprising =
@@ -113,15 +122,32 @@ std::string ConfigHash(const ConfigValue& config) {
   json.erase("workspace");
   json.erase("limits");
   json.erase("vault");
-  for (auto& [name, source] : json["sources"].items()) source.erase("limits");
+  for (auto& [name, source] : json["sources"].items()) {
+    source.erase("limits");
+    for (const char* key : kConduct) source.erase(key);
+  }
   if (json.contains("exports")) {
     for (auto& [name, target] : json["exports"].items()) target.erase("path");
   }
   return Sha256Hex("millrace config 1\n" + json.dump());
 }
 
+std::string FetchKey(const ConfigValue& rest) {
+  Ordered json = ToJson<Ordered>(rest);
+  for (const char* key : kNotInFetch) json.erase(key);
+  return Sha256Hex("millrace fetch 1\n" + json.dump());
+}
+
 std::string SourceJson(const std::string& name, const ConfigValue& source) {
   Sorted json = ToJson<Sorted>(source);
+  if (source.spec != nullptr && source.spec->type_value == "rest") {
+    // The pages' content tells what was asked for; here is what is made of it.
+    Sorted kept = {{"name", name}};
+    for (const char* key : {"type", "format", "records", "records_may_miss", "record_bytes_max"}) {
+      if (json.contains(key)) kept[key] = json[key];
+    }
+    return kept.dump();
+  }
   json["name"] = name;
   for (const char* key : {"path", "contract", "limits"}) json.erase(key);
   return json.dump();

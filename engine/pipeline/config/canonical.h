@@ -18,6 +18,8 @@ std::string ConfigHash(const ConfigValue& config);
 /// Sorted-key JSON of what shapes the rows of one source: not where its files lie (their relative
 /// paths and contents are hashed by themselves), nor how many rejects are tolerated.
 std::string SourceJson(const std::string& name, const ConfigValue& source);
+/// Hash of what shapes the requests of a `type: rest` source and the reading of its answers.
+std::string FetchKey(const ConfigValue& rest);
 /// Sorted-key JSON of a contract; `columns` is a list, for their order counts.
 std::string ContractJson(const std::string& name, const ConfigValue& contract);
 

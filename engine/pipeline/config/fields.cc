@@ -2,6 +2,7 @@
 
 #include "export/prompts/prompt_options.h"
 #include "pipeline/config/vault.h"
+#include "pipeline/config/rest_fields.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -167,13 +168,9 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::v
   spec.fields = {
       {.key = "type",
        .type = T::kChoice,
-       .doc = "The format of the files.",
+       .doc = "The format of the files, or `rest` for an API.",
        .required = true,
-       .choices = {"csv", "jsonl", "parquet"}},
-      {.key = "path",
-       .type = T::kPath,
-       .doc = "A file, a folder, or a pattern with *, ?, [...] and **.",
-       .required = true},
+       .choices = {"csv", "jsonl", "parquet", "rest"}},
       {.key = "contract",
        .type = T::kName,
        .doc = "The contract of its rows, by its name under `contracts`."},
@@ -182,6 +179,18 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::v
        .doc = "How many rejects a run puts up with.",
        .object = &SourceLimitsSpec()},
   };
+  spec.fields.insert(spec.fields.begin() + 1, more.begin(), more.end());
+  return spec;
+}
+
+// Of files: where they are comes right behind `type`, the rest of their fields last.
+ObjectSpec FileVariant(const std::string& type, const std::string& doc, std::vector<Field> more) {
+  ObjectSpec spec =
+      SourceVariant(type, doc,
+                    {{.key = "path",
+                      .type = T::kPath,
+                      .doc = "A file, a folder, or a pattern with *, ?, [...] and **.",
+                      .required = true}});
   spec.fields.insert(spec.fields.end(), more.begin(), more.end());
   return spec;
 }
@@ -226,16 +235,19 @@ std::vector<Field> CsvFields() {
 }
 
 const ObjectSpec& SourceSpec() {
-  static const auto* csv = new ObjectSpec(SourceVariant(
-      "csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).",
-      CsvFields()));
-  static const auto* jsonl = new ObjectSpec(SourceVariant(
+  static const auto* csv = new ObjectSpec(
+      FileVariant("csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).",
+                  CsvFields()));
+  static const auto* jsonl = new ObjectSpec(FileVariant(
       "jsonl", "JSON objects, one a line, or one JSON array of objects; plain or compressed.",
       {RecordLimit()}));
   static const auto* parquet =
-      new ObjectSpec(SourceVariant("parquet", "Parquet files.", std::vector<Field>{}));
+      new ObjectSpec(FileVariant("parquet", "Parquet files.", std::vector<Field>{}));
+  static const auto* rest = new ObjectSpec(
+      SourceVariant("rest", "An API that gives its records page by page; docs/rest.md explains it.",
+                    RestFields()));
   static const auto* spec = new ObjectSpec{
-      .name = "source", .doc = "Where rows come from.", .variants = {csv, jsonl, parquet}};
+      .name = "source", .doc = "Where rows come from.", .variants = {csv, jsonl, parquet, rest}};
   return *spec;
 }
 
@@ -486,7 +498,8 @@ const ObjectSpec& PipelineSpec() {
           {.key = "params",
            .type = T::kNamedTexts,
            .doc = "Values used as `${name}` elsewhere and set with --set name=value; one without "
-                  "a value must be set."},
+                  "a value must be set.",
+           .is_params = true},
           {.key = "limits",
            .type = T::kObject,
            .doc = "What a run may use.",

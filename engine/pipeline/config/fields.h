@@ -46,6 +46,7 @@ struct Field {
   bool allow_none = false;    // kCharacter
   bool null_is_text = false;  // kTexts: a plain null or ~ is meant as that text
   bool free_names = false;    // kNamedObjects: any non-empty name (columns)
+  bool is_params = false;     // kNamedTexts: the parameters, which cannot refer to each other
 };
 
 /// An object with fields, or, with `variants`, one of several chosen by the field `type`.

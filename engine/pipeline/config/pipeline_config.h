@@ -12,20 +12,22 @@
 #include "contract/contract.h"
 #include "export/export.h"
 #include "pipeline/secrets/vault_config.h"
+#include "pipeline/config/rest.h"
 #include "source/file_source.h"
 #include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
 
-enum class SourceType { kCsv, kJsonl, kParquet };
+enum class SourceType { kCsv, kJsonl, kParquet, kRest };
 
 struct SourceConfig {
   std::string name;
   SourceType type = SourceType::kCsv;
-  std::string path;  // as written, references resolved; relative to base_dir
+  std::string path;  // as written, references resolved; relative to base_dir. Of an API: its URL
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
+  std::optional<RestConfig> rest;  // of kRest
   SourceSpan span, path_span;
 };
 

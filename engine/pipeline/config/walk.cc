@@ -196,7 +196,7 @@ class Walk {
     ConfigValue value = Begin(node);
     if (!IsMap(node, field.key, field.key)) return value;
     value.kind = ConfigValue::Kind::kObject;
-    scope_.allow_params = false;  // their values cannot refer to each other
+    scope_.allow_params = !field.is_params;
     for (const ConfigEntry& entry : node.entries) {
       Field text{.key = entry.key, .doc = ""};
       value.members.push_back({entry.key, Scalar(entry.value, text)});

@@ -90,6 +90,7 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   json["rejects"] = std::move(rejects);
   json["nulled"] = std::move(nulled);
   json["columns"] = std::move(columns);
+  if (!m.snapshots.empty()) json["snapshots"] = m.snapshots;
   json["inputs"] = std::move(inputs);
   json["outputs"] = FilesJson(m.outputs);
   json["reject_files"] = FilesJson(m.reject_files);

@@ -1,10 +1,12 @@
 // What goes: temporary files of killed attempts, files of a stage that none of its records names,
-// and whole stages that no run's folder refers to. What stays: everything a manifest or a readable
+// whole stages that no run's folder refers to, and snapshots of APIs that nobody names and that are
+// not the latest. What stays: everything a manifest or a readable
 // commit record of a stage in use names; everything of a stage with a record that cannot be read.
 #include <filesystem>
 
 #include "base/log.h"
 #include "millrace/workspace.h"
+#include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "stage/workspace_lock.h"
 
@@ -26,10 +28,13 @@ class Collector {
         }
       }
     }
+    ARROW_ASSIGN_OR_RAISE(const std::set<std::string> unneeded, pipeline::SnapshotLitter(store_));
     for (const char* folder : {"runs", "sources"}) {
       ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List(folder));
       for (const io::FileInfo& file : files) {
-        if (io::IsTemporaryKey(file.key)) ARROW_RETURN_NOT_OK(Remove(file));
+        if (io::IsTemporaryKey(file.key) || unneeded.count(file.key) > 0) {
+          ARROW_RETURN_NOT_OK(Remove(file));
+        }
       }
     }
     return Status::OK();

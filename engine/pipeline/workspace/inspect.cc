@@ -90,6 +90,7 @@ Result<Json> InspectWorkspace(const std::string& path) {
   json["active"] = runs["active"];
   json["runs"] = std::move(runs["runs"]);
   json["stages"] = std::move(stages);
+  if (runs.contains("snapshots")) json["snapshots"] = std::move(runs["snapshots"]);
   return json;
 }
 

@@ -2,6 +2,7 @@
 
 #include "millrace/workspace.h"
 #include "pipeline/run_history.h"
+#include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "stage/workspace_lock.h"
 
@@ -56,7 +57,10 @@ Result<Json> RunsJson(io::Store& workspace) {
     }
     list.push_back(std::move(json));
   }
-  return Json{{"active", active}, {"runs", std::move(list)}};
+  Json json = {{"active", active}, {"runs", std::move(list)}};
+  ARROW_ASSIGN_OR_RAISE(Json snapshots, SnapshotsJson(workspace));
+  if (!snapshots.empty()) json["snapshots"] = std::move(snapshots);
+  return json;
 }
 
 Result<Json> StagesJson(io::Store& workspace) {

@@ -1,0 +1,32 @@
+// A `type: rest` source out of its config value: what the tables of fields cannot check is checked
+// here.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "io/http/client.h"
+#include "pipeline/config/problems.h"
+#include "pipeline/config/value.h"
+#include "source/rest/rest_source.h"
+
+namespace millrace::pipeline {
+
+/// How an API is talked to; none of it shapes what is fetched.
+struct RestConduct {
+  int64_t page_bytes_max = 64 << 20;
+  bool allow_private = false;
+  std::chrono::seconds timeout{60};
+  io::http::Rate rate;
+  io::http::RetryOptions retry;
+  std::string home;  // the host that the config's headers and auth are for, as a URL
+};
+
+struct RestConfig {
+  source::rest::RestSource source;
+  RestConduct conduct;
+};
+
+RestConfig BuildRest(const std::string& name, const ConfigValue& value, ConfigProblems* problems);
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,85 @@
+"""Pipelines over the fixture server, and what comes out of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from command import Millrace, Outcome
+from rest_server import RestServer
+
+# How each way of paging of the fixture server is written in a config.
+PAGING: dict[str, dict[str, Any]] = {
+    "none": {"type": "none"},
+    "offset": {"type": "offset", "limit_param": "limit", "limit": 10},
+    "page": {"type": "page", "limit_param": "per_page", "limit": 10},
+    "cursor": {"type": "cursor", "cursor": "$.next_cursor"},
+    "header_cursor": {"type": "cursor_header", "header": "X-Next-Cursor"},
+    "link": {"type": "link_header"},
+    "next_url": {"type": "next_url", "next": "$.next"},
+    "keyset": {"type": "keyset", "param": "after_id", "key": "$.id"},
+    "window": {
+        "type": "time_window",
+        "start_param": "since",
+        "end_param": "until",
+        "from": "2024-01-01",
+        "to": "2024-01-02",
+        "step": "2h",
+    },
+}
+COLUMNS = {
+    "id": {"type": "int64", "required": True},
+    "name": {"type": "string"},
+    "country": {"type": "string"},
+    "zip": {"type": "string", "from": "address.zip"},
+}
+
+
+def source(server: RestServer, paging: str, **more: Any) -> dict[str, Any]:
+    """A source of the server's items. A value of None takes a key away."""
+    config: dict[str, Any] = {
+        "type": "rest",
+        "url": f"{server.url}/{paging}/items",
+        "records": "$.data[*]",
+        "paginate": PAGING[paging],
+        "allow_private": True,
+        "max_pages": 40,
+        **more,
+    }
+    # The server's totals are those of the whole, not of a window.
+    if paging != "window":
+        config.setdefault("total", "$.meta.total")
+    return {key: value for key, value in config.items() if value is not None}
+
+
+def write(folder: Path, source: dict[str, Any], columns: dict[str, Any] | None = None) -> None:
+    config = {
+        "version": 1,
+        "name": "rest",
+        "workspace": "./workspace",
+        "sources": {"items": source},
+        "contract": {"columns": columns or COLUMNS},
+        "exports": {"out": {"type": "jsonl", "path": "out", "overwrite": True}},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pipeline.yaml").write_text(json.dumps(config))
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    latest = json.loads((folder / "out" / "LATEST.json").read_text())["release_id"]
+    files = sorted((folder / "out" / latest).glob("*.jsonl"))
+    return [json.loads(line) for path in files for line in path.read_text().splitlines()]
+
+
+def ids(folder: Path) -> list[int]:
+    return [row["id"] for row in rows(folder)]
+
+
+def run(millrace: Millrace, folder: Path, *args: str, **kwargs: Any) -> Outcome:
+    return millrace("run", "pipeline.yaml", *args, cwd=folder, **kwargs)
+
+
+def requests(server: RestServer) -> list[str]:
+    """The lines of the requests that were answered, without those that a fault befell."""
+    return [entry.line for entry in server.log if not entry.fault]

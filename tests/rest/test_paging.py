@@ -1,0 +1,171 @@
+"""Every way of paging against a server that behaves and one that does not: all rows come, or a
+clear error does. Never a silent loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import Millrace
+from rest.pipelines import PAGING, ids, rows, run, source, write
+from rest_server import Fault, RestServer
+
+RECORDS = 95
+
+
+@pytest.fixture
+def server() -> Iterator[RestServer]:
+    with RestServer(records=RECORDS) as server:
+        yield server
+
+
+def wanted(server: RestServer) -> list[int]:
+    return [record["id"] for record in server.items]
+
+
+@pytest.mark.parametrize("paging", PAGING)
+def test_all_rows(millrace: Millrace, tmp_path: Path, server: RestServer, paging: str) -> None:
+    write(tmp_path, source(server, paging))
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    got = rows(tmp_path)
+    assert [row["id"] for row in got] == wanted(server)
+    for row, record in zip(got, server.items, strict=True):
+        assert (row["name"], row["country"]) == (record["name"], record["country"])
+        assert row["zip"] == record["address"]["zip"]
+    first = got[0]["__fdf__/row_id"]
+    assert first == "items/all/0000001#0"
+
+
+@pytest.mark.parametrize("form", ["array", "jsonl", "csv"])
+@pytest.mark.parametrize("gzip", ["", "header", "body"])
+def test_formats(
+    millrace: Millrace, tmp_path: Path, server: RestServer, form: str, gzip: str
+) -> None:
+    params = {"format": form, **({"gzip": gzip} if gzip else {})}
+    is_json = form == "array"
+    config = source(
+        server,
+        "page",
+        params=params,
+        total=None,
+        format="json" if is_json else form,
+        records="$" if is_json else None,
+    )
+    write(tmp_path, config, {"id": {"type": "int64"}, "name": {"type": "string"}})
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert [(row["id"], row["name"]) for row in rows(tmp_path)] == [
+        (record["id"], record["name"]) for record in server.items
+    ]
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "slow": {"seconds": 0.1},
+    "drip": {"seconds": 0.01},
+    "cut": {},
+    "cut_chunked": {},
+    "bad_chunk": {},
+    "reset": {},
+    "status": {"status": 503},
+    "throttle": {"retry_after": "0"},
+    "garbage": {},
+    "html": {},
+    "content_type": {"text": "text/plain"},
+    "empty": {},
+    "not_http": {},
+    "expired_token": {},
+    "redirect_loop": {},
+    "body": {"text": '{"message": "maintenance"}'},
+}
+
+
+@pytest.mark.parametrize("paging", PAGING)
+def test_one_bad_answer(
+    millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
+) -> None:
+    """Befalls the second answer (the only one of `none`); the next run has all rows."""
+    for kind, more in FAULTS.items():
+        server.clear()
+        folder = tmp_path / kind
+        write(folder, source(server, paging))
+        server.add(Fault(kind, skip=0 if paging == "none" else 1, **more))
+        outcome = run(millrace, folder)
+        if outcome.code != 0:
+            assert "error MR" in outcome.err, (kind, outcome.err)
+            assert not (folder / "out").exists(), kind
+            millrace.ok("run", "pipeline.yaml", cwd=folder)
+        assert ids(folder) == wanted(server), kind
+        assert any(entry.fault == kind for entry in server.log), kind
+
+
+MISLEADING: list[dict[str, Any]] = [
+    {"short_pages": True},
+    {"page_size_max": 3},
+    {"relative_links": True},
+    {"past_end": "404"},
+    {"empty_page": 4},
+    {"total": "wrong"},
+    {"total": "changing"},
+    {"endless": True},
+    {"repeat_from": 3},
+    {"cursor_stuck": True},
+    {"grow_by": 1},
+]
+
+
+@pytest.mark.parametrize("paging", [name for name in PAGING if name not in ("none", "window")])
+def test_settings_that_mislead(
+    millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
+) -> None:
+    for number, settings in enumerate(MISLEADING):
+        with RestServer(records=RECORDS) as fresh:
+            for name, value in settings.items():
+                setattr(fresh.settings, name, value)
+            folder = tmp_path / str(number)
+            write(folder, source(fresh, paging))
+            outcome = run(millrace, folder)
+            if outcome.code != 0:
+                assert "error MR" in outcome.err, (settings, outcome.err)
+            elif "grow_by" in settings:
+                # Records that came into being meanwhile may be there; those before must be.
+                assert set(range(1, RECORDS + 1)) <= set(ids(folder))
+            else:
+                assert ids(folder) == wanted(fresh), settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "total", "words"),
+    [
+        ({"endless": True}, None, ["MR1205", "more than 40 pages"]),
+        ({"repeat_from": 3}, None, ["MR2004", "page 3 again"]),
+        ({"total": "wrong"}, "$.meta.total", ["MR2003", "108", "95"]),
+        ({"past_end": "404"}, None, ["404", "page 11"]),
+    ],
+)
+def test_errors_say_what_is_wrong(
+    millrace: Millrace,
+    tmp_path: Path,
+    server: RestServer,
+    settings: dict[str, Any],
+    total: str | None,
+    words: list[str],
+) -> None:
+    for name, value in settings.items():
+        setattr(server.settings, name, value)
+    write(tmp_path, source(server, "page", total=total))
+    outcome = run(millrace, tmp_path)
+    assert outcome.code != 0
+    for word in words:
+        assert word in outcome.err
+
+
+def test_a_404_behind_the_last_page_can_be_declared(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    server.settings.past_end = "404"
+    rules = {"past_end": {"status": "404", "action": "ignore"}}
+    write(tmp_path, source(server, "page", responses=rules))
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert ids(tmp_path) == wanted(server)
