@@ -14,6 +14,7 @@
 #include "pipeline/plan_changes.h"
 #include "pipeline/source_survey.h"
 #include "pipeline/table_contracts.h"
+#include "source/sniff_format.h"
 
 namespace millrace {
 namespace pipeline {
@@ -23,18 +24,6 @@ using Json = nlohmann::ordered_json;
 
 // Lists of files are cut here; their counts are whole.
 constexpr size_t kFilesListed = 50;
-
-const char* TypeName(SourceType type) {
-  switch (type) {
-    case SourceType::kCsv:
-      return "csv";
-    case SourceType::kJsonl:
-      return "jsonl";
-    case SourceType::kParquet:
-      return "parquet";
-  }
-  return "";
-}
 
 Json CharJson(char c) {
   return c == '\0' ? Json() : c == '\t' ? Json("\\t") : Json(std::string(1, c));
@@ -87,7 +76,7 @@ Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
                 const contract::Contract& contract, const arrow::Schema& file_schema,
                 int64_t splits) {
   Json json = {{"name", config.name},
-               {"type", TypeName(config.type)},
+               {"type", std::string(source::FormatName(config.format))},
                {"path", config.path},
                {"table", contract.name},
                {"files", survey.files},
@@ -97,16 +86,21 @@ Json SourceJson(const SourceConfig& config, const SourceSurvey& survey,
                {"rows_exact", survey.rows_exact}};
   if (!survey.sampled_file.empty()) {
     json["sampled_file"] = survey.sampled_file;
-    if (config.type != SourceType::kParquet) {
+    if (!std::holds_alternative<io::ParquetReadOptions>(config.format)) {
       json["compression"] = std::string(io::CompressionName(survey.compression));
     }
   }
   if (survey.dialect) json["dialect"] = DialectJson(*survey.dialect);
+  if (!survey.findings.reasons.empty()) {
+    json["format"] = {{"confidence", std::round(survey.findings.confidence * 100) / 100},
+                      {"reasons", survey.findings.reasons},
+                      {"declaration", survey.findings.declaration}};
+  }
   json["schema"] = SchemaJson(survey);
   Json mapping = Json::array();
   for (const contract::Column& column : contract.columns) {
-    mapping.push_back(
-        MappingOf(column, config.name, file_schema, config.type == SourceType::kJsonl));
+    mapping.push_back(MappingOf(column, config.name, file_schema,
+                                std::holds_alternative<io::JsonlOptions>(config.format)));
   }
   json["mapping"] = std::move(mapping);
   json["unused_columns"] = contract::UnknownColumnsOf(contract, config.name, file_schema);

@@ -6,6 +6,7 @@
 
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
+#include "pipeline/config/text_formats.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -140,18 +141,25 @@ class Build {
     }
     const std::string& type = value.spec->type_value;
     if (type == "csv") {
-      source.type = SourceType::kCsv;
       source.format = BuildCsv(value);
     } else if (type == "jsonl") {
-      source.type = SourceType::kJsonl;
-      io::JsonlOptions options;
-      options.record_bytes_max = value.Integer("record_bytes_max");
-      source.format = options;
-    } else {
-      source.type = SourceType::kParquet;
+      source.format = BuildJsonl(value);
+    } else if (type == "parquet") {
       source.format = io::ParquetReadOptions{};
+    } else {
+      source.format = BuildTextFormat(value, problems_);
     }
     return source;
+  }
+
+  io::JsonlOptions BuildJsonl(const ConfigValue& value) {
+    io::JsonlOptions options;
+    options.record_bytes_max = value.Integer("record_bytes_max");
+    const std::string layout = value.Text("layout", "auto");
+    if (layout == "lines") options.layout = io::JsonlLayout::kLines;
+    if (layout == "array") options.layout = io::JsonlLayout::kArray;
+    if (layout == "concatenated") options.layout = io::JsonlLayout::kConcatenated;
+    return options;
   }
 
   io::CsvOptions BuildCsv(const ConfigValue& value) {

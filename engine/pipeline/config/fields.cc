@@ -166,7 +166,7 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::v
        .type = T::kChoice,
        .doc = "The format of the files.",
        .required = true,
-       .choices = {"csv", "jsonl", "parquet"}},
+       .choices = {"csv", "fixed_width", "jsonl", "parquet", "xml"}},
       {.key = "path",
        .type = T::kPath,
        .doc = "A file, a folder, or a pattern with *, ?, [...] and **.",
@@ -222,17 +222,94 @@ std::vector<Field> CsvFields() {
   };
 }
 
+Field JsonlLayout() {
+  return {.key = "layout",
+          .type = T::kChoice,
+          .doc =
+              "How the objects stand in the file: one a line, in one array, or one behind the "
+              "other; `auto` tells it from the file.",
+          .fallback = "auto",
+          .choices = {"auto", "lines", "array", "concatenated"}};
+}
+
+const ObjectSpec& FixedColumnSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "fixed column",
+      .doc = "Where a column stands in every line.",
+      .fields = {
+          {.key = "start",
+           .type = T::kInteger,
+           .doc = "Its first place, counted from 1; if absent, behind the column before.",
+           .min = 1,
+           .max = kGiB},
+          {.key = "width",
+           .type = T::kInteger,
+           .doc = "How many places it has; the last column without one goes to the line's end.",
+           .min = 1,
+           .max = kGiB},
+      }};
+  return *spec;
+}
+
+std::vector<Field> FixedWidthFields() {
+  return {
+      {.key = "columns",
+       .type = T::kNamedObjects,
+       .doc = "The columns by name, in the order of their places; told from the file if absent.",
+       .min = 1,
+       .max = 10'000,
+       .object = &FixedColumnSpec(),
+       .free_names = true},
+      {.key = "header",
+       .type = T::kBool,
+       .doc =
+           "Whether the first line is a header; if absent, it is one where `columns` is absent."},
+      {.key = "trim",
+       .type = T::kBool,
+       .doc = "White space around a value is none of it; what is blank is null.",
+       .fallback = "true"},
+      {.key = "short_rows",
+       .type = T::kChoice,
+       .doc = "What becomes of a line that ends before its last column does: a reject, or what is "
+              "missing is null.",
+       .fallback = "reject",
+       .choices = {"reject", "fill"}},
+      {.key = "widths",
+       .type = T::kChoice,
+       .doc = "What places are.",
+       .fallback = "characters",
+       .choices = {"characters", "bytes"}},
+      RecordLimit(),
+  };
+}
+
+std::vector<Field> XmlFields() {
+  return {
+      {.key = "record",
+       .type = T::kText,
+       .doc = "The name of the elements that are records; if absent, the children of the root."},
+      RecordLimit(),
+  };
+}
+
 const ObjectSpec& SourceSpec() {
   static const auto* csv = new ObjectSpec(SourceVariant(
       "csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).",
       CsvFields()));
   static const auto* jsonl = new ObjectSpec(SourceVariant(
-      "jsonl", "JSON objects, one a line, or one JSON array of objects; plain or compressed.",
-      {RecordLimit()}));
+      "jsonl",
+      "JSON objects: one a line, in one array, or one behind the other; plain or compressed.",
+      {JsonlLayout(), RecordLimit()}));
   static const auto* parquet =
       new ObjectSpec(SourceVariant("parquet", "Parquet files.", std::vector<Field>{}));
-  static const auto* spec = new ObjectSpec{
-      .name = "source", .doc = "Where rows come from.", .variants = {csv, jsonl, parquet}};
+  static const auto* fixed_width = new ObjectSpec(SourceVariant(
+      "fixed_width", "Text whose columns have fixed places in every line; plain or compressed.",
+      FixedWidthFields()));
+  static const auto* xml = new ObjectSpec(
+      SourceVariant("xml", "XML elements as records; plain or compressed.", XmlFields()));
+  static const auto* spec = new ObjectSpec{.name = "source",
+                                           .doc = "Where rows come from.",
+                                           .variants = {csv, fixed_width, jsonl, parquet, xml}};
   return *spec;
 }
 

@@ -14,11 +14,8 @@
 
 namespace millrace::pipeline {
 
-enum class SourceType { kCsv, kJsonl, kParquet };
-
 struct SourceConfig {
   std::string name;
-  SourceType type = SourceType::kCsv;
   std::string path;  // as written, references resolved; relative to base_dir
   source::FormatOptions format;
   std::string contract;  // "" for the short form
