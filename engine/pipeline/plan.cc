@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "contract/binding.h"
+#include "contract/drift_json.h"
 #include "contract/infer.h"
+#include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
@@ -160,11 +162,25 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfRun(const source::FileSource& sou
   return survey.schema;
 }
 
+// Between files, then since the last run; what the contract allows is left out.
+Result<Json> DriftJson(const PipelineConfig& config, const InputFiles& inputs,
+                       const TableContracts& tables) {
+  ARROW_ASSIGN_OR_RAISE(const auto shapes, SurveyShapes(config, inputs, tables));
+  const auto workspace = io::MakeLocalStore(config.workspace, /*private_mode=*/true);
+  ARROW_ASSIGN_OR_RAISE(const LastShapes last, ReadLastShapes(*workspace, config.name));
+  std::vector<contract::Drift> drifts = DriftBetweenFiles(config, inputs, shapes);
+  for (contract::Drift& drift : DriftSince(last, config, shapes)) drifts.push_back(drift);
+  Json json = contract::DriftToJson(drifts);
+  for (size_t i = 0; i < drifts.size(); ++i) json[i]["text"] = DriftLine(drifts[i]);
+  return json;
+}
+
 Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
   const stage::IngestPlan plan = MakeIngestPlan(config, inputs, tables);
   ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
+  ARROW_ASSIGN_OR_RAISE(const Json drift, DriftJson(config, inputs, tables));
   Json sources = Json::array(), exports = Json::array();
   std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
   int64_t rows = 0, bytes = 0;
@@ -199,7 +215,8 @@ Result<Json> MakePlan(const PipelineConfig& config) {
               {"contracts", ContractsJson(tables)},
               {"exports", std::move(exports)},
               {"estimates", {{"rows", rows}, {"bytes", bytes}, {"splits", changes.splits_total}}},
-              {"changes", ChangesJson(changes)}};
+              {"changes", ChangesJson(changes)},
+              {"drift", drift}};
 }
 
 }  // namespace

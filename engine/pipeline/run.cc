@@ -8,8 +8,10 @@
 
 #include "base/build_info.h"
 #include "base/reserved_columns.h"
+#include "contract/drift_json.h"
 #include "contract/features.h"
 #include "pipeline/column_check.h"
+#include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/machine_limits.h"
@@ -23,6 +25,8 @@
 namespace millrace {
 namespace pipeline {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr int kSamplesPerReason = 3;
 
@@ -94,6 +98,7 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config_));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs));
     ARROW_RETURN_NOT_OK(CheckColumns(config_, inputs, tables_));
+    ARROW_RETURN_NOT_OK(FindDrift(inputs));
     ARROW_ASSIGN_OR_RAISE(const stage::WorkspaceLock lock,
                           stage::LockWorkspace(*workspace_, options_.wait, options_.cancelled));
     const stage::IngestPlan plan = MakeIngestPlan(config_, inputs, tables_);
@@ -109,6 +114,16 @@ class Run {
   }
 
  private:
+  // Before anything is written: what drifted and must not ends the run here.
+  Status FindDrift(const InputFiles& inputs) {
+    ARROW_ASSIGN_OR_RAISE(shapes_, SurveyShapes(config_, inputs, tables_));
+    ARROW_ASSIGN_OR_RAISE(last_shapes_, ReadLastShapes(*workspace_, config_.name));
+    report_.drift = DriftBetweenFiles(config_, inputs, shapes_);
+    drift_since_ = DriftSince(last_shapes_, config_, shapes_);
+    ARROW_RETURN_NOT_OK(CheckDrift(config_, report_.drift));
+    return CheckDrift(config_, drift_since_);
+  }
+
   Status OpenFolder() {
     ARROW_ASSIGN_OR_RAISE(run_folder_, OpenRunFolder(*workspace_, PlanId(config_)));
     // What gc asks before it lets go of a stage.
@@ -149,6 +164,11 @@ class Run {
                          "the rows of `" + manifest.table + "` are not accounted for");
       }
     }
+    // What whole tables show and samples cannot; nothing is published before.
+    for (contract::Drift& drift : DriftOfProfiles(last_shapes_, config_, manifests_)) {
+      drift_since_.push_back(std::move(drift));
+    }
+    ARROW_RETURN_NOT_OK(CheckDrift(config_, drift_since_));
     ticker_.Enter("export");
     ARROW_RETURN_NOT_OK(WriteExports());
     ticker_.Enter("report");
@@ -231,6 +251,12 @@ class Run {
                                  ConfigPath(config.path), config.contract, release.release_id,
                                  release.rows, release.files});
     }
+    ARROW_RETURN_NOT_OK(
+        workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_)));
+    ARROW_RETURN_NOT_OK(workspace_->Replace(
+        run_folder_ + "/drift.json",
+        contract::DriftToJson(drift_since_).dump(2, ' ', false, Json::error_handler_t::replace) +
+            "\n"));
     ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
     return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
   }
@@ -296,6 +322,9 @@ class Run {
       e.existed = release.existed;
       result.exports.push_back(std::move(e));
     }
+    for (const auto* drifts : {&report_.drift, &drift_since_}) {
+      for (const contract::Drift& drift : *drifts) result.drift.push_back(DriftLine(drift));
+    }
     result.splits_total = progress_.splits_total;
     result.splits_done = progress_.splits_done;
     result.splits_skipped = progress_.splits_skipped;
@@ -319,6 +348,9 @@ class Run {
   std::vector<std::string> manifest_keys_;
   std::vector<exporting::Release> releases_;
   Report report_;
+  std::vector<SourceShapes> shapes_;
+  LastShapes last_shapes_;
+  std::vector<contract::Drift> drift_since_;  // the last run
 };
 
 }  // namespace

@@ -66,6 +66,7 @@ std::string RunResult::ToJson() const {
                      {"rows_rejected", rows_rejected},
                      {"sources", std::move(sources_json)},
                      {"rejects", std::move(rejects_json)},
+                     {"drift", drift},
                      {"exports", std::move(exports_json)},
                      {"proposed_contracts", proposed_contracts},
                      {"splits_total", splits_total},

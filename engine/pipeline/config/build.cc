@@ -204,6 +204,7 @@ class Build {
     config_.contracts.push_back(BuildContract(name, value, name.empty() ? source_names_ : sources,
                                               source_names_, problems_));
     config_.contract_json[name] = ContractJson(name, value);
+    config_.drift[name] = BuildDriftPolicy(value);
   }
 
   void BuildExports() {

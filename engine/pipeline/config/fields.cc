@@ -115,6 +115,34 @@ const ObjectSpec& ColumnSpec() {
   return *spec;
 }
 
+Field DriftField(const std::string& key, const std::string& doc) {
+  return {.key = key, .type = T::kChoice, .doc = doc, .choices = {"allow", "warn", "fail"}};
+}
+
+const ObjectSpec& DriftSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "drift",
+      .doc =
+          "What becomes of data whose shape changes between the files of a source or since the "
+          "last run (docs/drift.md).",
+      .fields = {
+          DriftField("column_added",
+                     "A new column; if absent `warn`, with `unknown_columns: keep` `allow`, with "
+                     "`fail` `fail`."),
+          DriftField("column_removed", "A column is gone; if absent `warn`."),
+          DriftField("type_widened", "Values need a wider type; if absent `warn`."),
+          DriftField("type_narrowed", "Values fit a narrower type; if absent `allow`."),
+          DriftField("type_conflict", "Values are of another type; if absent `warn`."),
+          DriftField("nullability", "A column has nulls and had none; if absent `warn`."),
+          DriftField("format", "Dates or the like are written otherwise; if absent `warn`."),
+          DriftField("new_enum_value",
+                     "A column of few values has another one; if absent `allow`."),
+          DriftField("dialect", "A file is written in another dialect; if absent `warn`."),
+          DriftField("encoding", "A file has another encoding; if absent `warn`."),
+      }};
+  return *spec;
+}
+
 const ObjectSpec& ContractSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "contract",
@@ -131,6 +159,10 @@ const ObjectSpec& ContractSpec() {
            .doc = "What becomes of a column of the data that the contract does not name.",
            .fallback = "drop",
            .choices = {"drop", "keep", "fail"}},
+          {.key = "drift",
+           .type = T::kObject,
+           .doc = "What becomes of data whose shape changes.",
+           .object = &DriftSpec()},
           {.key = "columns",
            .type = T::kNamedObjects,
            .doc = "The columns by name, in the order they are written.",

@@ -9,6 +9,7 @@
 
 #include "base/diagnostic.h"
 #include "contract/contract.h"
+#include "contract/drift.h"
 #include "export/export.h"
 #include "source/file_source.h"
 
@@ -40,6 +41,7 @@ struct PipelineConfig {
   int threads = 0;           // 0: one per CPU this process may use
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
+  std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
   std::vector<ExportConfig> exports;
   std::string resolved_yaml;  // canonical text: parameters and references in place
   /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits and export paths.

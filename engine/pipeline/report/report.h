@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/drift.h"
 #include "stage/manifest.h"
 
 namespace millrace::pipeline {
@@ -42,6 +43,7 @@ struct Report {
   std::vector<ReportTable> tables;
   std::vector<std::string> sources;  // config order
   std::vector<ReportExport> exports;
+  std::vector<contract::Drift> drift;  // between the files of a source
   stage::RowEquation Rows() const;
 };
 

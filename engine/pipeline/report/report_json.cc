@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "contract/drift_json.h"
 #include "pipeline/report/report.h"
 
 namespace millrace::pipeline {
@@ -120,7 +121,8 @@ std::string ReportToJson(const Report& report) {
                      {"seed", report.seed},
                      {"rows", RowsJson(report.Rows())},
                      {"tables", std::move(tables)},
-                     {"exports", std::move(exports)}};
+                     {"exports", std::move(exports)},
+                     {"drift", contract::DriftToJson(report.drift)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
