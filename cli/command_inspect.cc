@@ -11,8 +11,7 @@ void AddInspect(CLI::App& app, Session& session) {
   auto path = std::make_shared<std::string>();
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command = app.add_subcommand("inspect", "Look into a data file or a workspace");
-  command
-      ->add_option("path", *path, "A CSV, JSONL or Parquet file (also compressed), or a workspace")
+  command->add_option("path", *path, "A data file (also compressed), or a workspace")
       ->option_text("PATH")
       ->required();
   command->add_option("--rows", options->rows_max, "Read this many rows only (default: all)")

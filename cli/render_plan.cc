@@ -145,13 +145,38 @@ std::string Proposals(const Json& plan) {
   return out;
 }
 
+std::string Findings(const Json& plan) {
+  std::string out;
+  for (const Json& s : plan.at("sources")) {
+    if (!s.contains("format")) continue;
+    const Json& f = s.at("format");
+    out += "  " + SafeText(s.at("name").get<std::string>(), false) + "  (confidence " +
+           FormatShare(static_cast<int64_t>(f.at("confidence").get<double>() * 100), 100) + ")\n";
+    for (const Json& reason : f.at("reasons")) {
+      out += "    " + SafeText(reason.get<std::string>(), false) + "\n";
+    }
+    out += Indented(SafeText(f.at("declaration").get<std::string>()));
+  }
+  return out.empty() ? "" : "\n" + Title("Layouts told from the files") + out;
+}
+
+std::string Drifts(const Json& plan) {
+  std::string out;
+  for (const Json& drift : plan.at("drift")) {
+    out += "  " + SafeText(drift.at("text").get<std::string>(), false) +
+           (drift.at("action") == "fail" ? "  (a run fails)" : "") + "\n";
+  }
+  return out.empty() ? "" : "\n" + Title("Drift") + out;
+}
+
 }  // namespace
 
 std::string RenderPlan(const std::string& json) {
   const Json plan = Json::parse(json);
   return Styled(Style::kBold, SafeText(plan.at("pipeline").get<std::string>(), false)) + "  plan " +
          plan.at("plan_id").get<std::string>() + "\n\n" + Sources(plan) + Dialects(plan) +
-         Mapping(plan) + Proposals(plan) + Exports(plan) + Changes(plan);
+         Findings(plan) + Mapping(plan) + Proposals(plan) + Drifts(plan) + Exports(plan) +
+         Changes(plan);
 }
 
 }  // namespace millrace::cli

@@ -63,6 +63,18 @@ std::string Nulled(const RunResult& result) {
   return out;
 }
 
+std::string Drifts(const RunResult& result) {
+  if (result.drift.empty()) return "";
+  std::string out = "\n" + Title("Drift");
+  for (size_t i = 0; i < std::min(kReasonsShown, result.drift.size()); ++i) {
+    out += "  " + SafeText(result.drift[i], false) + "\n";
+  }
+  if (result.drift.size() > kReasonsShown) {
+    out += "  and " + std::to_string(result.drift.size() - kReasonsShown) + " more\n";
+  }
+  return out;
+}
+
 std::string Written(const RunResult& result) {
   if (result.exports.empty()) return "";
   TextTable table({{"export"},
@@ -96,7 +108,8 @@ std::string NotExported(const RunResult& result) {
 std::string RenderRun(const RunResult& result) {
   std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
                     result.run_id.substr(0, 12) + "\n\n";
-  out += Funnel(result) + Rejects(result) + Nulled(result) + Written(result) + NotExported(result);
+  out += Funnel(result) + Rejects(result) + Nulled(result) + Drifts(result) + Written(result) +
+         NotExported(result);
   if (!result.proposed_contracts.empty()) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";

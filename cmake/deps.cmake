@@ -14,6 +14,8 @@
 # libcurl         7.88     Debian                 curl          HTTP; its headers only, loaded on demand
 # bzip2           1.0      Debian                 bzip2-1.0.6   bzip2 in
 # lz4             1.9      Debian                 BSD-2-Clause  lz4 in
+# expat           2.5      Debian                 MIT           XML in
+# minizip         1.1      Debian                 Zlib          zip archives in
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
@@ -50,6 +52,9 @@ millrace_static_library(millrace_zlib libz.a zlib.h)
 millrace_static_library(millrace_zstd libzstd.a zstd.h)
 millrace_static_library(millrace_bzip2 libbz2.a bzlib.h)
 millrace_static_library(millrace_lz4 liblz4.a lz4frame.h)
+millrace_static_library(millrace_expat libexpat.a expat.h)
+millrace_static_library(millrace_minizip libminizip.a minizip/unzip.h)
+target_link_libraries(millrace_minizip INTERFACE millrace_zlib)
 millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
 # libcurl is never linked: engine/io/http/curl_library.h loads it when the first request is made.
 find_path(millrace_curl_include NAMES curl/curl.h REQUIRED)

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "contract/binding.h"
+#include "source/sniff_format.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -23,8 +24,7 @@ class SourceCheck {
       const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file, wanted);
       if (!schema.ok()) {
         Report(schema.status(), source_.path_span, file.key);
-      } else if ((*schema)->num_fields() > 0 &&
-                 !std::holds_alternative<io::JsonlOptions>(source_.format)) {
+      } else if ((*schema)->num_fields() > 0 && !source::ColumnsVary(source_.format)) {
         ARROW_RETURN_NOT_OK(CheckFile(**schema, file.key));
       }
     }

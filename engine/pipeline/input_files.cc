@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "source/sniff_format.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -75,8 +76,8 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfFile(const source::FileSource& so
   io::Projection projection;
   projection.fields = wanted;
   for (io::FieldRequest& field : projection.fields) field.optional = true;
-  // JSONL gives what is asked for; the question here is what is there.
-  projection.all = wanted.empty() || std::holds_alternative<io::JsonlOptions>(source.format);
+  // Where columns vary, a reader gives what is asked for; the question here is what is there.
+  projection.all = wanted.empty() || source::ColumnsVary(source.format);
   if (projection.all) projection.fields.clear();
   ARROW_ASSIGN_OR_RAISE(const source::OpenedFile opened,
                         source::OpenFile(source, file, projection));

@@ -7,13 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "contract/binding.h"
+#include "contract/drift_json.h"
 #include "contract/infer.h"
+#include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/plan_changes.h"
 #include "pipeline/source_survey.h"
 #include "pipeline/table_contracts.h"
+#include "source/sniff_format.h"
 
 namespace millrace {
 namespace pipeline {
@@ -23,20 +26,6 @@ using Json = nlohmann::ordered_json;
 
 // Lists of files are cut here; their counts are whole.
 constexpr size_t kFilesListed = 50;
-
-const char* TypeName(SourceType type) {
-  switch (type) {
-    case SourceType::kCsv:
-      return "csv";
-    case SourceType::kJsonl:
-      return "jsonl";
-    case SourceType::kParquet:
-      return "parquet";
-    case SourceType::kRest:
-      return "rest";
-  }
-  return "";
-}
 
 Json CharJson(char c) {
   return c == '\0' ? Json() : c == '\t' ? Json("\\t") : Json(std::string(1, c));
@@ -89,7 +78,7 @@ Json SourceJson(const SourceConfig& config, const source::FileSource& files,
                 const SourceSurvey& survey, const contract::Contract& contract,
                 const arrow::Schema& file_schema, int64_t splits) {
   Json json = {{"name", config.name},
-               {"type", TypeName(config.type)},
+               {"type", config.rest ? "rest" : std::string(source::FormatName(config.format))},
                {"path", config.path},
                {"table", contract.name},
                {"files", survey.files},
@@ -107,6 +96,11 @@ Json SourceJson(const SourceConfig& config, const source::FileSource& files,
     }
   }
   if (survey.dialect) json["dialect"] = DialectJson(*survey.dialect);
+  if (!survey.findings.reasons.empty()) {
+    json["format"] = {{"confidence", std::round(survey.findings.confidence * 100) / 100},
+                      {"reasons", survey.findings.reasons},
+                      {"declaration", survey.findings.declaration}};
+  }
   json["schema"] = SchemaJson(survey);
   Json mapping = Json::array();
   for (const contract::Column& column : contract.columns) {
@@ -171,11 +165,25 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfRun(const source::FileSource& sou
   return survey.schema;
 }
 
+// Between files, then since the last run; what the contract allows is left out.
+Result<Json> DriftJson(const PipelineConfig& config, const InputFiles& inputs,
+                       const TableContracts& tables) {
+  ARROW_ASSIGN_OR_RAISE(const auto shapes, SurveyShapes(config, inputs, tables));
+  const auto workspace = io::MakeLocalStore(config.workspace, /*private_mode=*/true);
+  ARROW_ASSIGN_OR_RAISE(const LastShapes last, ReadLastShapes(*workspace, config.name));
+  std::vector<contract::Drift> drifts = DriftBetweenFiles(config, inputs, shapes);
+  for (contract::Drift& drift : DriftSince(last, config, shapes)) drifts.push_back(drift);
+  Json json = contract::DriftToJson(drifts);
+  for (size_t i = 0; i < drifts.size(); ++i) json[i]["text"] = DriftLine(drifts[i]);
+  return json;
+}
+
 Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
   ARROW_ASSIGN_OR_RAISE(const stage::IngestPlan plan, MakeIngestPlan(config, inputs, tables));
   ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
+  ARROW_ASSIGN_OR_RAISE(const Json drift, DriftJson(config, inputs, tables));
   Json sources = Json::array(), exports = Json::array();
   std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
   int64_t rows = 0, bytes = 0;
@@ -210,7 +218,8 @@ Result<Json> MakePlan(const PipelineConfig& config) {
               {"contracts", ContractsJson(tables)},
               {"exports", std::move(exports)},
               {"estimates", {{"rows", rows}, {"bytes", bytes}, {"splits", changes.splits_total}}},
-              {"changes", ChangesJson(changes)}};
+              {"changes", ChangesJson(changes)},
+              {"drift", drift}};
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 
 #include "base/build_info.h"
 #include "base/reserved_columns.h"
+#include "contract/drift_json.h"
 #include "contract/features.h"
 #include "pipeline/column_check.h"
+#include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/machine_limits.h"
@@ -26,6 +28,8 @@
 namespace millrace {
 namespace pipeline {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr int kSamplesPerReason = 3;
 
@@ -167,7 +171,8 @@ class Run {
   Status SettleInputs(const SnapshotFetch* fetch, InputFiles* inputs) {
     ARROW_ASSIGN_OR_RAISE(*inputs, FindInputFiles(config_, fetch));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, *inputs));
-    return CheckColumns(config_, *inputs, tables_);
+    ARROW_RETURN_NOT_OK(CheckColumns(config_, *inputs, tables_));
+    return FindDrift(*inputs);
   }
 
   Status Fetch(const SnapshotChoice& choice, InputFiles* inputs) {
@@ -183,6 +188,16 @@ class Run {
       log_->Event(event, fields);
     };
     return SettleInputs(&fetch, inputs);
+  }
+
+  // Before anything is written: what drifted and must not ends the run here.
+  Status FindDrift(const InputFiles& inputs) {
+    ARROW_ASSIGN_OR_RAISE(shapes_, SurveyShapes(config_, inputs, tables_));
+    ARROW_ASSIGN_OR_RAISE(last_shapes_, ReadLastShapes(*workspace_, config_.name));
+    report_.drift = DriftBetweenFiles(config_, inputs, shapes_);
+    drift_since_ = DriftSince(last_shapes_, config_, shapes_);
+    ARROW_RETURN_NOT_OK(CheckDrift(config_, report_.drift));
+    return CheckDrift(config_, drift_since_);
   }
 
   Status OpenLog() {
@@ -231,6 +246,11 @@ class Run {
                          "the rows of `" + manifest.table + "` are not accounted for");
       }
     }
+    // What whole tables show and samples cannot; nothing is published before.
+    for (contract::Drift& drift : DriftOfProfiles(last_shapes_, config_, manifests_)) {
+      drift_since_.push_back(std::move(drift));
+    }
+    ARROW_RETURN_NOT_OK(CheckDrift(config_, drift_since_));
     ticker_.Enter("export");
     ARROW_RETURN_NOT_OK(WriteExports());
     ticker_.Enter("report");
@@ -320,6 +340,12 @@ class Run {
                                  ConfigPath(config.path), config.contract, release.release_id,
                                  release.rows, release.files, release.rejects});
     }
+    ARROW_RETURN_NOT_OK(
+        workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_)));
+    ARROW_RETURN_NOT_OK(workspace_->Replace(
+        run_folder_ + "/drift.json",
+        contract::DriftToJson(drift_since_).dump(2, ' ', false, Json::error_handler_t::replace) +
+            "\n"));
     return PutReport();
   }
 
@@ -389,6 +415,9 @@ class Run {
       e.existed = release.existed;
       result.exports.push_back(std::move(e));
     }
+    for (const auto* drifts : {&report_.drift, &drift_since_}) {
+      for (const contract::Drift& drift : *drifts) result.drift.push_back(DriftLine(drift));
+    }
     result.splits_total = progress_.splits_total;
     result.splits_done = progress_.splits_done;
     result.splits_skipped = progress_.splits_skipped;
@@ -414,6 +443,9 @@ class Run {
   std::vector<std::string> manifest_keys_;
   std::vector<exporting::Release> releases_;
   Report report_;
+  std::vector<SourceShapes> shapes_;
+  LastShapes last_shapes_;
+  std::vector<contract::Drift> drift_since_;  // the last run
 };
 
 }  // namespace

@@ -76,6 +76,7 @@ std::string RunResult::ToJson() const {
                      {"sources", std::move(sources_json)},
                      {"rejects", std::move(rejects_json)},
                      {"nulled", std::move(nulled_json)},
+                     {"drift", drift},
                      {"exports", std::move(exports_json)},
                      {"proposed_contracts", proposed_contracts},
                      {"splits_total", splits_total},

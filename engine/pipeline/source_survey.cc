@@ -52,6 +52,9 @@ Status Sniff(const source::FileSource& source, const io::FileInfo& info, SourceS
   if (const auto* options = std::get_if<io::CsvOptions>(&source.format)) {
     survey.dialect = io::SniffCsv(head, *options);
   }
+  if (const auto* format = std::get_if<std::shared_ptr<const io::TextFormat>>(&source.format)) {
+    survey.findings = (*format)->Examine(head);
+  }
   return Status::OK();
 }
 

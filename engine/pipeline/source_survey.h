@@ -21,6 +21,7 @@ struct SourceSurvey {
   std::string sampled_file;  // the first that is not empty
   io::Compression compression = io::Compression::kNone;
   std::optional<io::SniffedCsv> dialect;  // of a CSV source's sampled file
+  io::FormatFindings findings;            // of a format that tells its layout from the file
   std::shared_ptr<arrow::Schema> schema;  // of the sampled file
   contract::Contract inferred;            // from the sample: the types that the values show
   int64_t rows_estimate = 0;

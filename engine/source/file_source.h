@@ -14,10 +14,14 @@
 #include "io/parquet/parquet_reader.h"
 #include "io/record_reader.h"
 #include "io/store.h"
+#include "io/text_format.h"
 
 namespace millrace::source {
 
-using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions>;
+/// CSV and JSON Lines have options that others look into, Parquet is no text at all; every further
+/// format is a TextFormat.
+using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions,
+                                   std::shared_ptr<const io::TextFormat>>;
 
 struct FileSource {
   std::string name;  // of the source in the config
@@ -29,7 +33,7 @@ struct FileSource {
 
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The
 /// source's root is the longest folder prefix without wildcards. A folder means the files below it
-/// with the extensions of the format (any of .csv .tsv .jsonl .ndjson .json .parquet, also with
+/// with the extensions of the format (any of .csv .tsv .jsonl .ndjson .json .parquet ..., also with
 /// .gz, .zst, .bz2 or .lz4 behind); hidden files and folders are left out. UnreadablePath when
 /// nothing matches.
 Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,

@@ -14,7 +14,8 @@ bool EndsWith(std::string_view text, std::string_view end) {
 std::vector<std::string> ExtensionsOf(const FormatOptions& format) {
   if (std::holds_alternative<io::CsvOptions>(format)) return {".csv", ".tsv"};
   if (std::holds_alternative<io::JsonlOptions>(format)) return {".jsonl", ".ndjson", ".json"};
-  return {".parquet"};
+  if (std::holds_alternative<io::ParquetReadOptions>(format)) return {".parquet"};
+  return std::get<std::shared_ptr<const io::TextFormat>>(format)->extensions();
 }
 
 bool HasExtension(std::string_view key, const std::vector<std::string>& extensions) {

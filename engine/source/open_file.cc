@@ -65,10 +65,11 @@ Result<OpenedFile> OpenText(const FileSource& source,
   OpenedFile opened;
   if (const auto* csv = std::get_if<io::CsvOptions>(&source.format)) {
     ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenCsv(std::move(shared), *csv, projection));
+  } else if (const auto* jsonl = std::get_if<io::JsonlOptions>(&source.format)) {
+    ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenJsonl(std::move(shared), *jsonl, projection));
   } else {
-    ARROW_ASSIGN_OR_RAISE(
-        opened.reader,
-        io::OpenJsonl(std::move(shared), std::get<io::JsonlOptions>(source.format), projection));
+    const auto& format = std::get<std::shared_ptr<const io::TextFormat>>(source.format);
+    ARROW_ASSIGN_OR_RAISE(opened.reader, format->Open(std::move(shared), projection));
   }
   opened.content_sha256 = [stream] { return stream->ContentSha256(); };
   opened.raw_bytes_read = [stream] { return stream->raw_bytes_read(); };

@@ -2,10 +2,14 @@
 
 #include <arrow/io/interfaces.h>
 
+#include "io/fixed_width/fixed_width_format.h"
+#include "io/xml/xml_format.h"
 #include "source/format_extension.h"
 
 namespace millrace::source {
 namespace {
+
+using TextFormatPtr = std::shared_ptr<const io::TextFormat>;
 
 constexpr int64_t kHeadBytes = 4096;
 
@@ -24,16 +28,29 @@ Result<std::string> TextHead(std::shared_ptr<arrow::io::RandomAccessFile> file) 
 
 std::string_view FormatName(const FormatOptions& format) {
   if (std::holds_alternative<io::CsvOptions>(format)) return "csv";
+  if (const auto* other = std::get_if<TextFormatPtr>(&format)) return (*other)->name();
   return std::holds_alternative<io::JsonlOptions>(format) ? "jsonl" : "parquet";
+}
+
+const std::vector<FormatOptions>& KnownFormats() {
+  static const auto* formats = new std::vector<FormatOptions>{
+      io::CsvOptions(),         io::JsonlOptions(),
+      io::ParquetReadOptions(), io::MakeFixedWidthFormat({}),
+      io::MakeXmlFormat({}),
+  };
+  return *formats;
+}
+
+bool ColumnsVary(const FormatOptions& format) {
+  if (const auto* other = std::get_if<TextFormatPtr>(&format)) return (*other)->columns_vary();
+  return std::holds_alternative<io::JsonlOptions>(format);
 }
 
 Result<FormatOptions> SniffFormat(io::Store& store, const std::string& key) {
   ARROW_ASSIGN_OR_RAISE(auto file, store.OpenForRead(key));
   ARROW_ASSIGN_OR_RAISE(auto magic, file->ReadAt(0, 4));
   if (magic->ToString() == "PAR1") return io::ParquetReadOptions();
-  for (const FormatOptions& format :
-       {FormatOptions(io::CsvOptions()), FormatOptions(io::JsonlOptions()),
-        FormatOptions(io::ParquetReadOptions())}) {
+  for (const FormatOptions& format : KnownFormats()) {
     if (HasExtension(key, ExtensionsOf(format))) return format;
   }
   ARROW_ASSIGN_OR_RAISE(const std::string head, TextHead(std::move(file)));

@@ -79,6 +79,8 @@ struct RunResult {
   std::vector<Source> sources;        // in config order
   std::vector<RejectReason> rejects;  // most rows first
   std::vector<NulledReason> nulled;   // most values first
+  /// Changes of the data's shape that the contract warns of, one sentence each.
+  std::vector<std::string> drift;
   /// Contracts that were inferred because the config has none: where the proposals were written.
   std::vector<std::string> proposed_contracts;
   struct Export {

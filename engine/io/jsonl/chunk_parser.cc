@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/jsonl/array_scanner.h"
+#include "io/jsonl/object_scanner.h"
 
 namespace millrace::io {
 namespace {
@@ -84,8 +85,10 @@ Result<RawBatch> JsonlChunkParser::Parse(const JsonlChunkContext& context, const
   pieces_.clear();
   if (chunk.oversize_bytes > 0) {
     AddFault(0, static_cast<size_t>(chunk.oversize_bytes), "json.record_too_long", "");
-  } else if (context.is_array) {
+  } else if (context.layout == JsonlLayout::kArray) {
     FindElements(context);
+  } else if (context.layout == JsonlLayout::kConcatenated) {
+    FindObjects();
   } else {
     FindLines(context);
   }
@@ -184,6 +187,18 @@ void JsonlChunkParser::FindElements(const JsonlChunkContext& context) {
   }
 }
 
+void JsonlChunkParser::FindObjects() {
+  ObjectScanner scanner;
+  for (size_t begin = 0; begin < bytes_;) {
+    size_t end = begin;
+    const bool ends = scanner.Find(text_, begin, bytes_, &end);
+    Piece piece = Trimmed(begin, end);
+    piece.unterminated = !ends;  // the file ends with it
+    if (piece.begin < piece.end) pieces_.push_back(piece);
+    begin = end;
+  }
+}
+
 void JsonlChunkParser::AddElement(const Piece& piece, size_t end) {
   if (piece.begin < piece.end) {
     pieces_.push_back(piece);
@@ -209,15 +224,15 @@ Status JsonlChunkParser::ParseSlice(const JsonlChunkContext& context, size_t fir
     WalkOutcome outcome;
     if (together) {
       outcome = walker_->Walk(piece.begin - begin, piece.end - begin, cells);
-      // In an array the commas were found by other rules than the index: a backslash outside a
-      // string makes them disagree about what follows. Lines cannot: a newline ends every string.
-      if (context.is_array && outcome.end != WalkEnd::kGood) together = false;
+      // Elements and objects were found by other rules than the index: a backslash outside a string
+      // makes them disagree about what follows. Lines cannot: a newline ends every string.
+      if (context.layout != JsonlLayout::kLines && outcome.end != WalkEnd::kGood) together = false;
     }
     if (!together) outcome = WalkAlone(piece, cells);
     Finish(piece, outcome);
     if (outcome.end != WalkEnd::kGood) {
       std::fill(cells, cells + columns, JsonCell());
-    } else if (context.is_array && piece.unterminated) {
+    } else if (context.layout == JsonlLayout::kArray && piece.unterminated) {
       Piece missing;
       missing.begin = missing.end = bytes_;
       AddReject(missing, "json.truncated", kNotClosed);

@@ -13,7 +13,7 @@
 namespace millrace::io {
 
 struct JsonlChunkContext {
-  bool is_array = false;
+  JsonlLayout layout = JsonlLayout::kLines;
   int64_t header_bytes = 0;
   int64_t record_bytes_max = 0;
   std::shared_ptr<arrow::Schema> schema;  // one utf8 column per request
@@ -38,6 +38,7 @@ class JsonlChunkParser {
 
   void FindLines(const JsonlChunkContext& context);
   void FindElements(const JsonlChunkContext& context);
+  void FindObjects();
   void AddElement(const Piece& piece, size_t end);
   void AddFault(size_t begin, size_t end, const char* rule, const char* message);
   Piece Trimmed(size_t begin, size_t end) const;

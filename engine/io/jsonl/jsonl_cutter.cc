@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "io/jsonl/record_walker.h"
 
@@ -18,7 +19,8 @@ bool IsSpace(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'
 JsonlCutter::JsonlCutter(std::unique_ptr<ByteStream> stream, const JsonlOptions& options)
     : stream_(std::move(stream)),
       chunk_bytes_(static_cast<size_t>(options.chunk_bytes)),
-      record_bytes_max_(static_cast<size_t>(options.record_bytes_max)) {}
+      record_bytes_max_(static_cast<size_t>(options.record_bytes_max)),
+      declared_(options.layout) {}
 
 Status JsonlCutter::Start() {
   while (filled_ < 3 && !at_end_) ARROW_RETURN_NOT_OK(Fill());
@@ -30,10 +32,20 @@ Status JsonlCutter::Start() {
     if (at < filled_ || at_end_) break;
     ARROW_RETURN_NOT_OK(Fill());
   }
-  if (at < filled_ && at < limit && data()[at] == '[') {
-    is_array_ = true;
-    header_bytes_ = static_cast<int64_t>(at) + 1;
+  const uint8_t first = at < filled_ && at < limit ? data()[at] : 0;
+  if (declared_) {
+    layout_ = *declared_;
+  } else if (first == '[') {
+    layout_ = JsonlLayout::kArray;
+  } else if (first == '{') {
+    ARROW_ASSIGN_OR_RAISE(const bool concatenated, BeginsConcatenated(at));
+    if (concatenated) layout_ = JsonlLayout::kConcatenated;
   }
+  if (is_array() && first != '[') {
+    return MakeError(ErrorCode::kUnknownDialect, "the file is no JSON array: it begins otherwise",
+                     "leave `layout` out, and the file itself will tell");
+  }
+  if (is_array()) header_bytes_ = static_cast<int64_t>(at) + 1;
   const auto header = static_cast<size_t>(header_bytes_);
   if (filled_ > 0) std::memmove(data(), data() + header, filled_ - header);
   filled_ -= header;
@@ -41,9 +53,71 @@ Status JsonlCutter::Start() {
   return Status::OK();
 }
 
+Result<bool> JsonlCutter::IsGoodObject(size_t begin, size_t end) {
+  std::memset(data() + filled_, 0, kPadding);
+  ARROW_ASSIGN_OR_RAISE(const auto walker, RecordWalker::Make(Projection()));
+  const size_t bytes = end - begin;
+  walker->StartCells(bytes);
+  return walker->Index(data() + begin, bytes) &&
+         walker->Walk(0, bytes, nullptr).end == WalkEnd::kGood;
+}
+
+// Only a good object is taken at its word: a torn line of a JSONL file may go on on the next.
+Result<bool> JsonlCutter::BeginsConcatenated(size_t at) {
+  const size_t limit = at + record_bytes_max_;
+  ObjectScanner scanner;
+  size_t end = at;
+  while (!scanner.Find(data(), end, filled_, &end)) {
+    if (at_end_ || end > limit) return false;
+    ARROW_RETURN_NOT_OK(Fill());
+  }
+  if (end > limit || data()[end - 1] != '}') return false;
+  if (std::memchr(data() + at, '\n', end - at) == nullptr) {
+    size_t next = end;  // what follows on the line
+    while (true) {
+      while (next < filled_ && data()[next] != '\n' && IsSpace(data()[next])) ++next;
+      if (next < filled_ || at_end_ || next > limit) break;
+      ARROW_RETURN_NOT_OK(Fill());
+    }
+    if (next == filled_ || data()[next] != '{') return false;
+  }
+  return IsGoodObject(at, end);
+}
+
 Result<std::shared_ptr<Chunk>> JsonlCutter::Next() {
   if (finished_) return nullptr;
-  return is_array_ ? NextOfArray() : NextLines();
+  switch (layout_) {
+    case JsonlLayout::kArray:
+      return NextOfArray();
+    case JsonlLayout::kConcatenated:
+      return NextConcatenated();
+    case JsonlLayout::kLines:
+      break;
+  }
+  return NextLines();
+}
+
+Result<std::shared_ptr<Chunk>> JsonlCutter::NextConcatenated() {
+  while (true) {
+    while (scanned_ < filled_ && scanned_ - element_begin_ <= record_bytes_max_) {
+      const bool ends = objects_.Find(data(), scanned_, filled_, &scanned_);
+      if (scanned_ - element_begin_ > record_bytes_max_) {
+        too_long_ended_ = ends;
+        break;
+      }
+      if (!ends) break;
+      element_begin_ = scanned_;
+    }
+    // Whole records go out before more is read; so does what stands before an over-long one.
+    if (element_begin_ > 0) return Emit(element_begin_);
+    if (scanned_ > record_bytes_max_) return Oversize();
+    if (at_end_) {
+      finished_ = true;
+      if (filled_ == 0) return nullptr;
+      return Emit(filled_);
+    }
+    ARROW_RETURN_NOT_OK(Fill());
+  }
 }
 
 Result<std::shared_ptr<Chunk>> JsonlCutter::NextLines() {
@@ -112,7 +186,12 @@ Result<std::shared_ptr<Chunk>> JsonlCutter::AfterClose() {
 }
 
 bool JsonlCutter::FindRecordEnd(size_t from, size_t* end) {
-  if (!is_array_) {
+  if (layout_ == JsonlLayout::kConcatenated) {
+    *end = from;
+    if (std::exchange(too_long_ended_, false)) return true;
+    return objects_.Find(data(), from, filled_, end);
+  }
+  if (!is_array()) {
     const void* newline = std::memchr(data() + from, '\n', filled_ - from);
     if (newline == nullptr) return false;
     *end = static_cast<size_t>(static_cast<const uint8_t*>(newline) - data()) + 1;

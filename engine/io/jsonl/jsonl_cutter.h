@@ -1,10 +1,11 @@
-// Cuts a JSONL file or a JSON array into chunks of whole records. Where chunks are cut depends on
-// the chunk size, what the records are does not.
+// Cuts a JSONL file, a JSON array or concatenated objects into chunks of whole records. Where
+// chunks are cut depends on the chunk size, what the records are does not.
 //
 // Lines: a chunk ends behind a newline, or at the end of the file.
 // Array: a chunk ends behind a comma of the array itself; behind its ']' and all that follows; or,
 // where ']' is missing, at the end of the file. In that last case the chunk holds the last,
 // unclosed element alone, which may be empty.
+// Concatenated: a chunk ends where a record does (object_scanner.h), or at the end of the file.
 //
 // Thread-safety: one thread at a time.
 #pragma once
@@ -17,6 +18,7 @@
 #include "io/byte_stream.h"
 #include "io/jsonl/array_scanner.h"
 #include "io/jsonl/jsonl_reader.h"
+#include "io/jsonl/object_scanner.h"
 
 namespace millrace::io {
 
@@ -24,9 +26,9 @@ class JsonlCutter {
  public:
   JsonlCutter(std::unique_ptr<ByteStream> stream, const JsonlOptions& options);
 
-  /// Reads the byte order mark and finds out whether the file is an array.
+  /// Reads the byte order mark and finds out how the file is laid out.
   Status Start();
-  bool is_array() const { return is_array_; }
+  JsonlLayout layout() const { return layout_; }
   /// Of the byte order mark and, for an array, all up to and with its '['.
   int64_t header_bytes() const { return header_bytes_; }
 
@@ -36,10 +38,16 @@ class JsonlCutter {
  private:
   Result<std::shared_ptr<Chunk>> NextLines();
   Result<std::shared_ptr<Chunk>> NextOfArray();
+  Result<std::shared_ptr<Chunk>> NextConcatenated();
   Result<std::shared_ptr<Chunk>> Oversize();
   Result<std::shared_ptr<Chunk>> AfterClose();
   /// True when the record that is being skipped ends in the buffer, *end one past its separator.
   bool FindRecordEnd(size_t from, size_t* end);
+
+  /// Whether the '{' at `at` begins an object that says: concatenated.
+  Result<bool> BeginsConcatenated(size_t at);
+  Result<bool> IsGoodObject(size_t begin, size_t end);
+  bool is_array() const { return layout_ == JsonlLayout::kArray; }
 
   Status Fill();
   Status MakeRoom(size_t bytes);
@@ -50,16 +58,19 @@ class JsonlCutter {
 
   std::unique_ptr<ByteStream> stream_;
   const size_t chunk_bytes_, record_bytes_max_;
+  const std::optional<JsonlLayout> declared_;
   std::shared_ptr<arrow::ResizableBuffer> buffer_;
   size_t filled_ = 0;
   size_t scanned_ = 0;   // nothing ends before
   bool at_end_ = false;  // the stream is
 
-  bool is_array_ = false;
+  JsonlLayout layout_ = JsonlLayout::kLines;
   ArrayScanner scanner_;
-  size_t element_begin_ = 0;  // in the buffer
-  bool closed_ = false;       // the array's ']' was found
-  size_t close_end_ = 0;      // in the buffer, one past ']'
+  ObjectScanner objects_;
+  bool too_long_ended_ = false;  // the over-long object ends at scanned_
+  size_t element_begin_ = 0;     // in the buffer
+  bool closed_ = false;          // the array's ']' was found
+  size_t close_end_ = 0;         // in the buffer, one past ']'
   bool finished_ = false;
 
   int64_t header_bytes_ = 0;

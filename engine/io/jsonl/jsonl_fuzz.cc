@@ -17,6 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((data[0] & 0x80) != 0) projection.unknown = UnknownFields::kReject;
   JsonlOptions options;
   if (data[2] >= 0x80) options.record_bytes_max = data[2] - 0x7F;
+  // Arrays are left to the file: one that is declared and is none cannot be opened.
+  if ((data[0] & 0x40) != 0 && (data[1] & 0x40) != 0) {
+    options.layout = data[2] % 2 == 0 ? JsonlLayout::kLines : JsonlLayout::kConcatenated;
+  }
   const std::string text(reinterpret_cast<const char*>(data) + 3, size - 3);
   const auto whole = testing::ReadWith(text, options, projection);
   options.chunk_bytes = 1 + (data[2] & 0x7F);

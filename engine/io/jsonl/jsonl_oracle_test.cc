@@ -112,7 +112,25 @@ std::string Record(Random& random) {
   return text;
 }
 
+/// Objects one behind the other: pretty-printed, on one line, or any mixture.
+std::string Concatenated(Random& random) {
+  std::string text = random() % 8 == 0 ? "\xEF\xBB\xBF" : "";
+  text += random() % 4 == 0 ? "" : random() % 2 == 0 ? "{\n}" : "{\n\"a\" :1\n}\n";
+  for (uint64_t n = random() % 30, i = 0; i < n; ++i) {
+    std::string record = Record(random);
+    while (random() % 2 == 0) {  // line ends where there may be space, and sometimes elsewhere
+      const size_t at = random() % 8 == 0 ? random() % record.size() : record.find_first_of(",:}");
+      if (at < record.size()) record.insert(at + random() % 2, "\n ");
+    }
+    text += record + Pick(kSpaces, random) + (random() % 2 == 0 ? "\n" : "");
+    if (random() % 32 == 0) text += Pick(kNoise, random);
+  }
+  if (random() % 8 == 0) text.resize(text.size() - std::min<size_t>(text.size(), random() % 9));
+  return text;
+}
+
 std::string File(Random& random) {
+  if (random() % 3 == 0) return Concatenated(random);
   const bool array = random() % 4 == 0;
   std::string text = random() % 8 == 0 ? "\xEF\xBB\xBF" : "";
   if (array) text += "[";
@@ -147,6 +165,9 @@ TEST_CASE("the reader agrees with the oracle on random files") {
     const std::string text = File(random);
     const Projection projection = RandomProjection(random);
     JsonlOptions options;
+    if (random() % 8 == 0) {
+      options.layout = random() % 2 == 0 ? JsonlLayout::kLines : JsonlLayout::kConcatenated;
+    }
     if (random() % 4 == 0) options.record_bytes_max = 1 + static_cast<int64_t>(random() % 100);
     const std::string expected = ReadSlowly(text, options, projection).ToString(false);
     const auto whole = ReadWith(text, options, projection);

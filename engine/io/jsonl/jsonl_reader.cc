@@ -24,7 +24,7 @@ class JsonlReader : public RecordReader {
 
   Status Open() {
     ARROW_RETURN_NOT_OK(cutter_.Start());
-    context_.is_array = cutter_.is_array();
+    context_.layout = cutter_.layout();
     context_.header_bytes = cutter_.header_bytes();
     if (projection_.all) ARROW_RETURN_NOT_OK(RequestAll());
     std::vector<std::shared_ptr<arrow::Field>> fields;

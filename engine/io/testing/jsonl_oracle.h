@@ -108,7 +108,10 @@ inline ReadResult ReadWith(const std::string& text, const JsonlOptions& options,
 class SlowReader {
  public:
   SlowReader(const std::string& text, const JsonlOptions& options, const Projection& projection)
-      : text_(text), max_(static_cast<size_t>(options.record_bytes_max)), projection_(projection) {
+      : text_(text),
+        max_(static_cast<size_t>(options.record_bytes_max)),
+        projection_(projection),
+        layout_(options.layout) {
     for (const FieldRequest& request : projection.fields) {
       paths_.push_back(ParseJsonPath(request.path).ValueOrDie());
       result_.columns.push_back(request.path);
@@ -121,7 +124,11 @@ class SlowReader {
     size_t at = text_.rfind("\xEF\xBB\xBF", 0) == 0 ? 3 : 0;
     result_.header_bytes = static_cast<int64_t>(at);
     const size_t first = text_.find_first_not_of(" \t\r\n", at);
-    if (first != std::string::npos && first - at < max_ && text_[first] == '[') {
+    const char mark = first != std::string::npos && first - at < max_ ? text_[first] : '\0';
+    if (layout_ ? *layout_ == JsonlLayout::kConcatenated
+                : mark == '{' && BeginsConcatenated(first)) {
+      ReadObjects(at);
+    } else if (layout_ ? *layout_ == JsonlLayout::kArray : mark == '[') {
       result_.header_bytes = static_cast<int64_t>(first) + 1;
       ReadElements(first + 1);
     } else {
@@ -187,6 +194,68 @@ class SlowReader {
       }
       at = end + 1;
       if (closes) return AfterArray(at);
+    }
+  }
+
+  /// Whether the '{' at `at` comes, on a later line, directly behind a '}' of the same record.
+  bool IsCertainStart(size_t at, size_t record_begin) const {
+    bool newline = false;
+    while (at > record_begin && SlowJson::IsSpace(text_[at - 1])) newline |= text_[--at] == '\n';
+    return newline && at > record_begin && text_[at - 1] == '}';
+  }
+
+  /// One past the record of concatenated objects that begins at `begin`; npos: it does not end.
+  size_t ObjectEnd(size_t begin) const {
+    std::string open;  // brackets and, last, a quote
+    bool broken = false;
+    for (size_t at = begin; at < text_.size(); ++at) {
+      const char c = text_[at];
+      const bool in_string = !open.empty() && open.back() == '"';
+      if (c == '{' && (broken || !open.empty()) && IsCertainStart(at, begin)) return at;
+      if (broken) continue;
+      if (in_string && c == '\n') {
+        broken = true;
+      } else if (in_string && c == '\\') {
+        if (at + 1 < text_.size() && text_[at + 1] != '\n') ++at;
+      } else if (in_string) {
+        if (c == '"') open.pop_back();
+      } else if (open.empty() && !SlowJson::IsSpace(c) && c != '{') {
+        broken = true;
+      } else if (c == '{' || c == '[' || c == '"') {
+        open += c;
+      } else if (c == '}' || c == ']') {
+        open.pop_back();
+        if (open.empty()) return at + 1;
+      }
+    }
+    return std::string::npos;
+  }
+
+  bool BeginsConcatenated(size_t at) const {
+    const size_t end = ObjectEnd(at);
+    if (end == std::string::npos || end - at > max_ || text_[end - 1] != '}') return false;
+    if (text_.substr(at, end - at).find('\n') == std::string::npos) {
+      const size_t next = text_.find_first_not_of(" \t\r", end);
+      if (next == std::string::npos || text_[next] != '{') return false;
+    }
+    SlowJson parser(text_.substr(at, end - at));
+    try {
+      return parser.Parse().kind == SlowValue::kObject && !parser.duplicate();
+    } catch (const SlowFault&) {
+      return false;
+    }
+  }
+
+  void ReadObjects(size_t at) {
+    while (at < text_.size()) {
+      const size_t found = ObjectEnd(at);
+      const size_t end = std::min(found, text_.size());
+      if (end - at > max_) {
+        AddReject(at, end, "json.record_too_long");
+      } else {
+        AddRecord(at, end, found == std::string::npos);
+      }
+      at = end;
     }
   }
 
@@ -274,6 +343,7 @@ class SlowReader {
   const std::string& text_;
   const size_t max_;
   const Projection& projection_;
+  const std::optional<JsonlLayout> layout_;
   std::vector<std::vector<JsonPathStep>> paths_;
   std::set<std::string> known_;
   ReadResult result_;

@@ -10,6 +10,7 @@
 #include "pipeline/config/contract.h"
 #include "pipeline/config/prompts.h"
 #include "pipeline/config/rest.h"
+#include "pipeline/config/text_formats.h"
 #include "pipeline/config/vault.h"
 
 namespace millrace::pipeline {
@@ -166,24 +167,30 @@ class Build {
     }
     const std::string& type = value.spec->type_value;
     if (type == "rest") {
-      source.type = SourceType::kRest;
       source.rest = BuildRest(name, value, problems_);
       source.format = source.rest->source.records_format;
       source.path = io::http::RedactUrl(value.Text("url"));
       if (const ConfigValue* url = value.Find("url")) source.path_span = url->span;
     } else if (type == "csv") {
-      source.type = SourceType::kCsv;
       source.format = BuildCsv(value);
     } else if (type == "jsonl") {
-      source.type = SourceType::kJsonl;
-      io::JsonlOptions options;
-      options.record_bytes_max = value.Integer("record_bytes_max");
-      source.format = options;
-    } else {
-      source.type = SourceType::kParquet;
+      source.format = BuildJsonl(value);
+    } else if (type == "parquet") {
       source.format = io::ParquetReadOptions{};
+    } else {
+      source.format = BuildTextFormat(value, problems_);
     }
     return source;
+  }
+
+  io::JsonlOptions BuildJsonl(const ConfigValue& value) {
+    io::JsonlOptions options;
+    options.record_bytes_max = value.Integer("record_bytes_max");
+    const std::string layout = value.Text("layout", "auto");
+    if (layout == "lines") options.layout = io::JsonlLayout::kLines;
+    if (layout == "array") options.layout = io::JsonlLayout::kArray;
+    if (layout == "concatenated") options.layout = io::JsonlLayout::kConcatenated;
+    return options;
   }
 
   io::CsvOptions BuildCsv(const ConfigValue& value) {
@@ -228,6 +235,7 @@ class Build {
     config_.contracts.push_back(BuildContract(name, value, name.empty() ? source_names_ : sources,
                                               source_names_, problems_));
     config_.contract_json[name] = ContractJson(name, value);
+    config_.drift[name] = BuildDriftPolicy(value);
   }
 
   void BuildExports() {

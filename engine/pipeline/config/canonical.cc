@@ -122,6 +122,11 @@ std::string ConfigHash(const ConfigValue& config) {
   json.erase("workspace");
   json.erase("limits");
   json.erase("vault");
+  // Drift is told of or ends a run; it never shapes what is written.
+  if (json.contains("contract")) json["contract"].erase("drift");
+  if (json.contains("contracts")) {
+    for (auto& [name, contract] : json["contracts"].items()) contract.erase("drift");
+  }
   for (auto& [name, source] : json["sources"].items()) {
     source.erase("limits");
     for (const char* key : kConduct) source.erase(key);
@@ -156,6 +161,7 @@ std::string SourceJson(const std::string& name, const ConfigValue& source) {
 std::string ContractJson(const std::string& name, const ConfigValue& contract) {
   Sorted json = ToJson<Sorted>(contract);
   json["name"] = name;
+  json.erase("drift");
   json["columns"] = Sorted::array();
   if (const ConfigValue* columns = contract.Find("columns")) {
     for (const auto& [column, value] : columns->members) {

@@ -211,6 +211,24 @@ void CheckColumn(const Column& column, const ConfigValue& value, ColumnBuild* bu
 
 }  // namespace
 
+contract::DriftPolicy BuildDriftPolicy(const ConfigValue& contract) {
+  contract::DriftPolicy policy;
+  const auto set = [&policy](contract::DriftKind kind, contract::DriftAction action) {
+    policy.actions[static_cast<size_t>(kind)] = action;
+  };
+  const std::string unknown = contract.Text("unknown_columns");
+  if (unknown == "keep") set(contract::DriftKind::kColumnAdded, contract::DriftAction::kAllow);
+  if (unknown == "fail") set(contract::DriftKind::kColumnAdded, contract::DriftAction::kFail);
+  const ConfigValue* drift = contract.Find("drift");
+  if (drift == nullptr) return policy;
+  for (const auto& [name, value] : drift->members) {
+    const auto kind = contract::DriftKindOf(name);
+    const auto action = contract::DriftActionOf(value.text);
+    if (kind && action) set(*kind, *action);
+  }
+  return policy;
+}
+
 contract::Contract BuildContract(const std::string& name, const ConfigValue& value,
                                  const std::vector<std::string>& sources,
                                  const std::vector<std::string>& all_sources,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contract/contract.h"
+#include "contract/drift.h"
 #include "pipeline/config/problems.h"
 #include "pipeline/config/value.h"
 
@@ -16,5 +17,8 @@ contract::Contract BuildContract(const std::string& name, const ConfigValue& val
                                  const std::vector<std::string>& sources,
                                  const std::vector<std::string>& all_sources,
                                  ConfigProblems* problems);
+
+/// What a contract says of drift, with the defaults that follow from its `unknown_columns`.
+contract::DriftPolicy BuildDriftPolicy(const ConfigValue& contract);
 
 }  // namespace millrace::pipeline

@@ -119,6 +119,34 @@ const ObjectSpec& ColumnSpec() {
   return *spec;
 }
 
+Field DriftField(const std::string& key, const std::string& doc) {
+  return {.key = key, .type = T::kChoice, .doc = doc, .choices = {"allow", "warn", "fail"}};
+}
+
+const ObjectSpec& DriftSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "drift",
+      .doc =
+          "What becomes of data whose shape changes between the files of a source or since the "
+          "last run (docs/drift.md).",
+      .fields = {
+          DriftField("column_added",
+                     "A new column; if absent `warn`, with `unknown_columns: keep` `allow`, with "
+                     "`fail` `fail`."),
+          DriftField("column_removed", "A column is gone; if absent `warn`."),
+          DriftField("type_widened", "Values need a wider type; if absent `warn`."),
+          DriftField("type_narrowed", "Values fit a narrower type; if absent `allow`."),
+          DriftField("type_conflict", "Values are of another type; if absent `warn`."),
+          DriftField("nullability", "A column has nulls and had none; if absent `warn`."),
+          DriftField("format", "Dates or the like are written otherwise; if absent `warn`."),
+          DriftField("new_enum_value",
+                     "A column of few values has another one; if absent `allow`."),
+          DriftField("dialect", "A file is written in another dialect; if absent `warn`."),
+          DriftField("encoding", "A file has another encoding; if absent `warn`."),
+      }};
+  return *spec;
+}
+
 const ObjectSpec& ContractSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "contract",
@@ -135,6 +163,10 @@ const ObjectSpec& ContractSpec() {
            .doc = "What becomes of a column of the data that the contract does not name.",
            .fallback = "drop",
            .choices = {"drop", "keep", "fail"}},
+          {.key = "drift",
+           .type = T::kObject,
+           .doc = "What becomes of data whose shape changes.",
+           .object = &DriftSpec()},
           {.key = "columns",
            .type = T::kNamedObjects,
            .doc = "The columns by name, in the order they are written.",
@@ -170,7 +202,7 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::v
        .type = T::kChoice,
        .doc = "The format of the files, or `rest` for an API.",
        .required = true,
-       .choices = {"csv", "jsonl", "parquet", "rest"}},
+       .choices = {"csv", "fixed_width", "jsonl", "parquet", "rest", "xml"}},
       {.key = "contract",
        .type = T::kName,
        .doc = "The contract of its rows, by its name under `contracts`."},
@@ -234,20 +266,98 @@ std::vector<Field> CsvFields() {
   };
 }
 
+Field JsonlLayout() {
+  return {.key = "layout",
+          .type = T::kChoice,
+          .doc =
+              "How the objects stand in the file: one a line, in one array, or one behind the "
+              "other; `auto` tells it from the file.",
+          .fallback = "auto",
+          .choices = {"auto", "lines", "array", "concatenated"}};
+}
+
+const ObjectSpec& FixedColumnSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "fixed column",
+      .doc = "Where a column stands in every line.",
+      .fields = {
+          {.key = "start",
+           .type = T::kInteger,
+           .doc = "Its first place, counted from 1; if absent, behind the column before.",
+           .min = 1,
+           .max = kGiB},
+          {.key = "width",
+           .type = T::kInteger,
+           .doc = "How many places it has; the last column without one goes to the line's end.",
+           .min = 1,
+           .max = kGiB},
+      }};
+  return *spec;
+}
+
+std::vector<Field> FixedWidthFields() {
+  return {
+      {.key = "columns",
+       .type = T::kNamedObjects,
+       .doc = "The columns by name, in the order of their places; told from the file if absent.",
+       .min = 1,
+       .max = 10'000,
+       .object = &FixedColumnSpec(),
+       .free_names = true},
+      {.key = "header",
+       .type = T::kBool,
+       .doc =
+           "Whether the first line is a header; if absent, it is one where `columns` is absent."},
+      {.key = "trim",
+       .type = T::kBool,
+       .doc = "White space around a value is none of it; what is blank is null.",
+       .fallback = "true"},
+      {.key = "short_rows",
+       .type = T::kChoice,
+       .doc = "What becomes of a line that ends before its last column does: a reject, or what is "
+              "missing is null.",
+       .fallback = "reject",
+       .choices = {"reject", "fill"}},
+      {.key = "widths",
+       .type = T::kChoice,
+       .doc = "What places are.",
+       .fallback = "characters",
+       .choices = {"characters", "bytes"}},
+      RecordLimit(),
+  };
+}
+
+std::vector<Field> XmlFields() {
+  return {
+      {.key = "record",
+       .type = T::kText,
+       .doc = "The name of the elements that are records; if absent, the children of the root."},
+      RecordLimit(),
+  };
+}
+
 const ObjectSpec& SourceSpec() {
   static const auto* csv = new ObjectSpec(
       FileVariant("csv", "Files of separated values, plain or compressed (gzip, zstd, bzip2, lz4).",
                   CsvFields()));
   static const auto* jsonl = new ObjectSpec(FileVariant(
-      "jsonl", "JSON objects, one a line, or one JSON array of objects; plain or compressed.",
-      {RecordLimit()}));
+      "jsonl",
+      "JSON objects: one a line, in one array, or one behind the other; plain or compressed.",
+      {JsonlLayout(), RecordLimit()}));
   static const auto* parquet =
       new ObjectSpec(FileVariant("parquet", "Parquet files.", std::vector<Field>{}));
+  static const auto* fixed_width = new ObjectSpec(FileVariant(
+      "fixed_width", "Text whose columns have fixed places in every line; plain or compressed.",
+      FixedWidthFields()));
+  static const auto* xml = new ObjectSpec(
+      FileVariant("xml", "XML elements as records; plain or compressed.", XmlFields()));
   static const auto* rest = new ObjectSpec(
       SourceVariant("rest", "An API that gives its records page by page; docs/rest.md explains it.",
                     RestFields()));
-  static const auto* spec = new ObjectSpec{
-      .name = "source", .doc = "Where rows come from.", .variants = {csv, jsonl, parquet, rest}};
+  static const auto* spec =
+      new ObjectSpec{.name = "source",
+                     .doc = "Where rows come from.",
+                     .variants = {csv, fixed_width, jsonl, parquet, rest, xml}};
   return *spec;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "pipeline/config/tree.h"
 #include "pipeline/config/walk.h"
+#include "source/sniff_format.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -107,7 +108,7 @@ TEST_CASE("the sketch of the design loads as it stands") {
   REQUIRE(config.sources.size() == 2);
   CHECK(config.sources[0].path == "data/tickets-*.csv.gz");
   CHECK(config.sources[0].path_span.line == 8);
-  CHECK(config.sources[1].type == SourceType::kJsonl);
+  CHECK(source::FormatName(config.sources[1].format) == "jsonl");
   REQUIRE(config.contracts.size() == 1);
   const auto& columns = config.contracts[0].columns;
   REQUIRE(columns.size() == 4);

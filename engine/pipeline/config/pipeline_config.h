@@ -10,24 +10,22 @@
 
 #include "base/diagnostic.h"
 #include "contract/contract.h"
+#include "contract/drift.h"
 #include "export/export.h"
-#include "pipeline/secrets/vault_config.h"
 #include "pipeline/config/rest.h"
+#include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
 #include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
 
-enum class SourceType { kCsv, kJsonl, kParquet, kRest };
-
 struct SourceConfig {
   std::string name;
-  SourceType type = SourceType::kCsv;
   std::string path;  // as written, references resolved; relative to base_dir. Of an API: its URL
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
-  std::optional<RestConfig> rest;  // of kRest
+  std::optional<RestConfig> rest;  // of an API; `format` is then that of its records
   SourceSpan span, path_span;
 };
 
@@ -56,6 +54,7 @@ struct PipelineConfig {
   RejectsConfig rejects;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
+  std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
   std::vector<ExportConfig> exports;
   std::string resolved_yaml;  // canonical text: parameters and references in place
   /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, vault and export

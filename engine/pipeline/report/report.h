@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/drift.h"
 #include "export/export.h"
 #include "stage/ingest.h"
 #include "stage/manifest.h"
@@ -53,6 +54,7 @@ struct Report {
   std::vector<ReportTable> tables;
   std::vector<std::string> sources;  // config order
   std::vector<ReportExport> exports;
+  std::vector<contract::Drift> drift;  // between the files of a source
   stage::RowEquation Rows() const;
 };
 

@@ -262,6 +262,16 @@ std::string Exports(const Report& report) {
   return html;
 }
 
+std::string DriftTable(const Report& report) {
+  if (report.drift.empty()) return "";
+  HtmlTable rows({"source", "file", "against", "what"}, {false, false, false, false});
+  for (const contract::Drift& drift : report.drift) {
+    rows.Add({Escaped(drift.source), Code(drift.file), Code(drift.against),
+              Escaped(contract::DriftText(drift))});
+  }
+  return Element("h2", "Drift between files") + "\n" + rows.Html();
+}
+
 std::string Identity(const Report& report) {
   const auto row = [](const std::string& name, const std::string& value) {
     return Element("dt", name) + Element("dd", Code(value)) + "\n";
@@ -311,7 +321,7 @@ std::string ReportToHtml(const Report& report) {
             Folded(FormatCounted(static_cast<int64_t>(files.size()), "reject file"), Files(files));
   }
   for (const ReportTable& table : report.tables) body += Table(report, table);
-  body += Exports(report) + Identity(report);
+  body += DriftTable(report) + Exports(report) + Identity(report);
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "contract/drift_json.h"
 #include "pipeline/report/report.h"
 
 namespace millrace::pipeline {
@@ -160,6 +161,7 @@ std::string ReportToJson(const Report& report) {
   }
   json["tables"] = std::move(tables);
   json["exports"] = std::move(exports);
+  json["drift"] = contract::DriftToJson(report.drift);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -1,0 +1,16 @@
+// From the config of a source to its TextFormat (io/text_format.h): one function per format.
+#pragma once
+
+#include <memory>
+
+#include "io/text_format.h"
+#include "pipeline/config/problems.h"
+#include "pipeline/config/value.h"
+
+namespace millrace::pipeline {
+
+/// REQUIRES: a source whose `type` is a TextFormat's name.
+std::shared_ptr<const io::TextFormat> BuildTextFormat(const ConfigValue& source,
+                                                      ConfigProblems* problems);
+
+}  // namespace millrace::pipeline
