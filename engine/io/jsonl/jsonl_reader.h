@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "io/byte_stream.h"
+#include "io/encoding/encoding.h"
 #include "io/record_reader.h"
 
 namespace millrace::io {
@@ -13,6 +15,7 @@ namespace millrace::io {
 struct JsonlOptions {
   int64_t chunk_bytes = 1 << 20;  // never changes the result
   int64_t record_bytes_max = 16 << 20;
+  std::optional<Encoding> encoding;  // if absent UTF-8, or UTF-16 where the file shows it
 };
 
 /// The first non-blank byte decides: '[' is an array of records, anything else is lines.
