@@ -40,6 +40,18 @@ std::string Sources(const Json& plan) {
   return Title("Sources") + table.Render();
 }
 
+// What few files have.
+std::string Layout(const Json& d) {
+  std::string out;
+  if (d.at("encoding") != "utf-8") out += "  " + d.at("encoding").get<std::string>();
+  if (d.at("skip_rows") != 0) out += "  skip " + d.at("skip_rows").dump();
+  if (d.at("footer_rows") != 0) out += "  footer " + d.at("footer_rows").dump();
+  if (!d.at("comment").is_null()) out += "  comment " + d.at("comment").get<std::string>();
+  if (d.at("trailing_delimiter").get<bool>()) out += "  trailing delimiter";
+  if (!d.at("table").is_null()) out += "  table " + d.at("table").dump();
+  return out;
+}
+
 std::string Dialects(const Json& plan) {
   std::string out;
   for (const Json& s : plan.at("sources")) {
@@ -50,10 +62,15 @@ std::string Dialects(const Json& plan) {
     };
     const std::string file =
         s.at("name").get<std::string>() + "/" + s.at("sampled_file").get<std::string>();
-    out += "  " + SafeText(file, false) + ": delimiter " + shown(d.at("delimiter")) + "  quote " +
-           shown(d.at("quote")) + "  escape " + shown(d.at("escape")) + "  " +
-           (d.at("header").get<bool>() ? "header" : "no header") + "  newline " +
-           shown(d.at("newline")) + (d.at("bom").get<bool>() ? "  BOM" : "") + "  (confidence " +
+    const auto rows = d.at("header_rows").get<int>();
+    out += "  " + SafeText(file, false) + ": delimiter " +
+           SafeText(shown(d.at("delimiter")), false) + "  quote " + shown(d.at("quote")) +
+           "  escape " + shown(d.at("escape")) + "  " +
+           (rows == 0   ? "no header"
+            : rows == 1 ? "header"
+                        : "header of " + std::to_string(rows) + " rows") +
+           "  newline " + shown(d.at("newline")) + (d.at("bom").get<bool>() ? "  BOM" : "") +
+           Layout(d) + "  (confidence " +
            FormatShare(static_cast<int64_t>(d.at("confidence").get<double>() * 100), 100) + ")\n";
   }
   return out.empty() ? "" : "\n" + Title("CSV dialects") + out;

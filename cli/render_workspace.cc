@@ -83,6 +83,26 @@ std::string InspectedFile(const Json& file) {
   return out + Samples(file);
 }
 
+std::string InspectedDialect(const Json& file) {
+  const Json& d = file.at("dialect");
+  const auto percent = [](double share) {
+    return FormatShare(static_cast<int64_t>(share * 100 + 0.5), 100);
+  };
+  std::string out = Styled(Style::kBold, SafeText(file.at("path").get<std::string>(), false)) +
+                    "\n  confidence " + percent(d.at("confidence").get<double>());
+  if (!file.at("accepted").get<bool>()) {
+    out += ": less than " + percent(file.at("confidence_min").get<double>()) +
+           ", so a run refuses the file unless its dialect is declared";
+  }
+  out += "\n\n" + Title("Why");
+  for (const Json& reason : d.at("reasons")) {
+    out += "  " + SafeText(reason.get<std::string>(), false) + "\n";
+  }
+  out += "\n" + Title("For the source in the config") + "  dialect: " +
+         SafeText(d.at("block").get<std::string>(), false) + "\n";
+  return out;
+}
+
 std::string Runs(const Json& status) {
   if (status.at("runs").empty()) return "  no runs yet\n";
   TextTable table({{"run"},
@@ -158,6 +178,7 @@ std::string Snapshots(const Json& workspace) {
 std::string RenderInspect(const std::string& json) {
   const Json found = Json::parse(json);
   if (found.at("kind") == "file") return InspectedFile(found);
+  if (found.at("kind") == "dialect") return InspectedDialect(found);
   return Title("Runs") + Runs(found) + Stages(found) + Snapshots(found);
 }
 

@@ -69,8 +69,12 @@ struct Chunk {
   /// > 0: the chunk is one record larger than record_bytes_max, of this many bytes, and `bytes`
   /// holds only its head (at least kRejectRawBytesMax of it, or all). It parses to one reject.
   int64_t oversize_bytes = 0;
+  /// > 0: the chunk is this many bytes that hold no record of the table (a footer, other tables of
+  /// the file), and `bytes` is empty. It parses to nothing.
+  int64_t skipped_bytes = 0;
   /// The bytes of the file this chunk stands for.
   int64_t bytes_size() const {
+    if (skipped_bytes > 0) return skipped_bytes;
     return oversize_bytes > 0 ? oversize_bytes : bytes ? bytes->size() : 0;
   }
 };

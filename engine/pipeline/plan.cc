@@ -9,6 +9,7 @@
 #include "contract/binding.h"
 #include "contract/drift_json.h"
 #include "contract/infer.h"
+#include "pipeline/dialect_json.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
@@ -27,23 +28,6 @@ using Json = nlohmann::ordered_json;
 // Lists of files are cut here; their counts are whole.
 constexpr size_t kFilesListed = 50;
 
-Json CharJson(char c) {
-  return c == '\0' ? Json() : c == '\t' ? Json("\\t") : Json(std::string(1, c));
-}
-
-Json DialectJson(const io::SniffedCsv& sniffed) {
-  const io::CsvDialect& d = sniffed.dialect;
-  return {{"delimiter", CharJson(d.delimiter)},
-          {"quote", CharJson(d.quote)},
-          {"escape", CharJson(d.escape)},
-          {"header", d.header},
-          {"bom", d.bom},
-          {"newline", d.newline == "\r\n" ? "\\r\\n"
-                      : d.newline == "\r" ? "\\r"
-                                          : "\\n"},
-          {"confidence", std::round(sniffed.confidence * 100) / 100},
-          {"reasons", sniffed.reasons}};
-}
 
 // The types that values show; JSONL's file schema holds text only.
 Json SchemaJson(const SourceSurvey& survey) {

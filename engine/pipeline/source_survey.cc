@@ -44,13 +44,9 @@ Status CountParquetRows(const source::FileSource& source, SourceSurvey& survey) 
 Status Sniff(const source::FileSource& source, const io::FileInfo& info, SourceSurvey& survey) {
   ARROW_ASSIGN_OR_RAISE(auto file, source.store->OpenForRead(info.key));
   ARROW_ASSIGN_OR_RAISE(auto stream, io::OpenByteStream(std::move(file), /*hash=*/false));
-  std::string head(256 << 10, '\0');
-  ARROW_ASSIGN_OR_RAISE(const int64_t got, stream->Read(static_cast<int64_t>(head.size()),
-                                                        reinterpret_cast<uint8_t*>(head.data())));
-  head.resize(static_cast<size_t>(got));
   survey.compression = stream->compression();
-  if (const auto* options = std::get_if<io::CsvOptions>(&source.format)) {
-    survey.dialect = io::SniffCsv(head, *options);
+  if (std::holds_alternative<io::CsvOptions>(source.format)) {
+    ARROW_ASSIGN_OR_RAISE(survey.dialect, source::SniffDialect(source, info));
   }
   if (const auto* format = std::get_if<std::shared_ptr<const io::TextFormat>>(&source.format)) {
     survey.findings = (*format)->Examine(head);

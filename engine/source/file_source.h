@@ -50,6 +50,10 @@ struct OpenedFile {
 Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
                             const io::Projection& projection);
 
+/// How a CSV file is written, as OpenFile would tell it; never refused for want of confidence.
+/// REQUIRES: the source's format is CSV.
+Result<io::SniffedCsv> SniffDialect(const FileSource& source, const io::FileInfo& file);
+
 /// FileChanged when the file is no longer the one that was listed.
 Status CheckUnchanged(const FileSource& source, const io::FileInfo& file);
 

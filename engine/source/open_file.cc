@@ -56,15 +56,37 @@ class NamedReader : public io::RecordReader {
   std::string name_;
 };
 
+constexpr int64_t kPartBytes = 64 << 10;
+
+// The middle and the end of a large plain file. Of a compressed one only the start can be had.
+Result<io::CsvFileParts> PartsOf(arrow::io::RandomAccessFile& file, int64_t file_bytes,
+                                 io::Compression compression) {
+  io::CsvFileParts parts;
+  if (compression != io::Compression::kNone || file_bytes <= io::kCsvHeadBytes) return parts;
+  const auto read = [&](int64_t at, std::string* part) {
+    // At even offsets, which UTF-16 needs.
+    ARROW_ASSIGN_OR_RAISE(auto block, file.ReadAt(at / 2 * 2, kPartBytes + 1));
+    *part = block->ToString();
+    return Status::OK();
+  };
+  if (file_bytes > 2 * io::kCsvHeadBytes) {
+    ARROW_RETURN_NOT_OK(read(file_bytes / 2, &parts.middle));
+  }
+  ARROW_RETURN_NOT_OK(read(file_bytes - kPartBytes, &parts.tail));
+  return parts;
+}
+
 Result<OpenedFile> OpenText(const FileSource& source,
-                            std::shared_ptr<arrow::io::RandomAccessFile> file,
+                            std::shared_ptr<arrow::io::RandomAccessFile> file, int64_t file_bytes,
                             const io::Projection& projection) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<io::ByteStream> stream,
-                        io::OpenByteStream(std::move(file), /*hash=*/true));
+                        io::OpenByteStream(file, /*hash=*/true));
   auto shared = std::make_unique<SharedStream>(stream);
   OpenedFile opened;
   if (const auto* csv = std::get_if<io::CsvOptions>(&source.format)) {
-    ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenCsv(std::move(shared), *csv, projection));
+    ARROW_ASSIGN_OR_RAISE(const io::CsvFileParts parts,
+                          PartsOf(*file, file_bytes, stream->compression()));
+    ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenCsv(std::move(shared), *csv, projection, parts));
   } else if (const auto* jsonl = std::get_if<io::JsonlOptions>(&source.format)) {
     ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenJsonl(std::move(shared), *jsonl, projection));
   } else {
@@ -92,10 +114,18 @@ Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
   if (const auto* parquet = std::get_if<io::ParquetReadOptions>(&source.format)) {
     return OpenTyped(*parquet, file.bytes, std::move(opened), projection);
   }
-  return OpenText(source, std::move(opened), projection);
+  return OpenText(source, std::move(opened), file.bytes, projection);
 }
 
 }  // namespace
+
+Result<io::SniffedCsv> SniffDialect(const FileSource& source, const io::FileInfo& file) {
+  ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
+  ARROW_ASSIGN_OR_RAISE(auto stream, io::OpenByteStream(opened, /*hash=*/false));
+  ARROW_ASSIGN_OR_RAISE(const io::CsvFileParts parts,
+                        PartsOf(*opened, file.bytes, stream->compression()));
+  return io::SniffCsv(std::move(stream), std::get<io::CsvOptions>(source.format), parts);
+}
 
 Result<OpenedFile> OpenFile(const FileSource& source, const io::FileInfo& file,
                             const io::Projection& projection) {

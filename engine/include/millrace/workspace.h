@@ -18,6 +18,10 @@ struct InspectOptions {
 /// or what a workspace holds, as JSON. Values of columns marked sensitive are masked.
 Result<std::string> Inspect(const std::string& path, const InspectOptions& options = {});
 
+/// How a CSV file is written (delimiter, quotes, header, encoding and so on), how sure that is and
+/// why, and the block for a config, as JSON. Never refused for want of confidence.
+Result<std::string> InspectDialect(const std::string& path);
+
 /// The runs of a workspace, newest first, and whether one is active or resumable, as JSON.
 Result<std::string> WorkspaceStatus(const std::string& workspace);
 

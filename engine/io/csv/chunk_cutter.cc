@@ -58,6 +58,16 @@ void ChunkCutter::Skip(int64_t bytes) {
   offset_ += bytes;
 }
 
+std::shared_ptr<Chunk> ChunkCutter::Skipped(int64_t bytes) {
+  auto chunk = std::make_shared<Chunk>();
+  chunk->index = index_++;
+  chunk->byte_offset = offset_;
+  chunk->bytes = std::make_shared<arrow::Buffer>(nullptr, 0);
+  chunk->skipped_bytes = bytes;
+  offset_ += bytes;
+  return chunk;
+}
+
 Result<std::shared_ptr<Chunk>> ChunkCutter::Next() {
   MILLRACE_CHECK(scanner_ != nullptr);
   size_t scanned = 0;
@@ -66,10 +76,11 @@ Result<std::shared_ptr<Chunk>> ChunkCutter::Next() {
   if (open_until_ > offset_) ScanDoubtful(&scanned, &place, &cut);
   if (cut > 0) return Take(static_cast<int64_t>(cut));
   for (int64_t wanted = chunk_bytes_;; wanted = std::min(wanted * 2, record_bytes_max_)) {
-    // One byte more than is scanned: the byte after a closing quote decides.
-    ARROW_RETURN_NOT_OK(Fill(wanted + 1));
+    // A little more than is scanned: the byte after a closing quote decides.
+    const auto lookahead = static_cast<int64_t>(scanner_->lookahead());
+    ARROW_RETURN_NOT_OK(Fill(wanted + lookahead));
     if (available() == 0) return nullptr;
-    const int64_t readable = at_end_ ? available() : available() - 1;
+    const int64_t readable = at_end_ ? available() : available() - lookahead;
     const auto limit = static_cast<size_t>(std::min(wanted, readable));
     if (limit > scanned) {
       place = scanner_->FindCut(data(), scanned, limit, place, &cut);

@@ -32,6 +32,11 @@ class ChunkCutter {
   /// Drops the first bytes (byte order mark, header). REQUIRES: Head has shown them.
   void Skip(int64_t bytes);
 
+  /// What the stream starts with is at this offset in the file. REQUIRES: nothing was cut yet.
+  void StartAt(int64_t offset) { offset_ += offset; }
+  /// A chunk without records, for bytes that the stream leaves out at its end.
+  std::shared_ptr<Chunk> Skipped(int64_t bytes);
+
   /// The next chunk, or null at the end.
   Result<std::shared_ptr<Chunk>> Next();
 

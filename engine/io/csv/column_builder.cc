@@ -75,7 +75,7 @@ std::vector<int64_t> BytesOfColumns(const FieldIndex& index) {
     uint32_t begin = index.row_begins[row];
     for (size_t column = 0; column < index.columns; ++column) {
       if (ends[column] > begin) bytes[column] += ends[column] - begin;
-      begin = ends[column] + 1;
+      begin = ends[column] + index.delimiter_bytes;
     }
   }
   return bytes;
@@ -103,11 +103,12 @@ class ColumnBuilder {
     const size_t stride = index.columns;
     const uint32_t* begins = index.row_begins.data() + first;
     const uint32_t* ends = index.ends.data() + first * stride + column_;
+    const uint32_t delimiter_bytes = index.delimiter_bytes;
     const bool leads = column_ == 0;
     uint8_t* out = out_;
     uint64_t valid = 0;
     for (size_t i = 0; i < last - first; ++i, ends += stride) {
-      const uint32_t begin = leads ? begins[i] : ends[-1] + 1;
+      const uint32_t begin = leads ? begins[i] : ends[-1] + delimiter_bytes;
       const uint32_t end = *ends;
       if (begin < end) {
         valid |= uint64_t{1} << i;

@@ -16,6 +16,7 @@ std::string Reading(const std::string& text, int64_t chunk_bytes, bool exact) {
   options.chunk_bytes = chunk_bytes;
   options.record_bytes_max = 4096;
   options.force_exact = exact;
+  options.guess = true;
   Projection all;
   all.all = true;
   auto reader = OpenCsv(MemoryByteStream(text), options, all);

@@ -9,29 +9,32 @@
 #include "io/csv/chunk_cutter.h"
 #include "io/csv/column_builder.h"
 #include "io/csv/field_index.h"
+#include "io/csv/detect/sample_records.h"
+#include "io/csv/detect/tell_dialect.h"
+#include "io/csv/header_text.h"
 #include "io/csv/open_checks.h"
-#include "io/csv/record_text.h"
 
 namespace millrace::io {
 namespace {
 
-constexpr int64_t kHeadBytes = csv::kHeaderBytesMax;  // also what is sniffed
+constexpr int64_t kHeadBytes = kCsvHeadBytes;  // what a dialect is told from
 constexpr int kNoColumn = -1;                         // an optional column that the file lacks
 
 class CsvReader : public RecordReader {
  public:
-  CsvReader(std::unique_ptr<ByteStream> stream, const CsvOptions& options)
-      : cutter_(std::move(stream), options), options_(options) {}
+  explicit CsvReader(const CsvOptions& options) : options_(options) {}
 
-  Status Open(const Projection& projection) {
+  Status Open(std::unique_ptr<ByteStream> stream, const Projection& projection,
+              const CsvFileParts& parts) {
     ARROW_RETURN_NOT_OK(csv::CheckOptions(options_));
-    ARROW_ASSIGN_OR_RAISE(const std::string_view head, cutter_.Head(kHeadBytes));
-    ARROW_RETURN_NOT_OK(csv::CheckEncoding(head));
-    DecideDialect(head, projection);
-    ARROW_RETURN_NOT_OK(ReadNames(head));
-    scanner_ = std::make_unique<csv::Scanner>(dialect_, options_.force_exact);
-    cutter_.SetDialect(dialect_, options_.force_exact);
-    if (!head.empty()) cutter_.Skip(header_bytes_);
+    std::vector<std::string> wanted;
+    for (const FieldRequest& field : projection.fields) wanted.push_back(field.path);
+    ARROW_ASSIGN_OR_RAISE(csv::ToldDialect told,
+                          csv::TellDialect(std::move(stream), options_, parts, wanted));
+    dialect_ = told.sniffed.dialect;
+    ARROW_RETURN_NOT_OK(ReadNames(told.head));
+    if (!empty_) ARROW_RETURN_NOT_OK(csv::CheckConfidence(told.sniffed, options_));
+    ARROW_RETURN_NOT_OK(StartCutting(std::move(told)));
     arrow::FieldVector fields;
     for (const std::string& name : names_) fields.push_back(arrow::field(name, arrow::utf8()));
     file_schema_ = arrow::schema(std::move(fields));
@@ -39,14 +42,24 @@ class CsvReader : public RecordReader {
   }
 
   const std::shared_ptr<arrow::Schema>& file_schema() const override { return file_schema_; }
-  Result<std::shared_ptr<Chunk>> Next() override { return cutter_.Next(); }
+  Result<std::shared_ptr<Chunk>> Next() override {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Chunk> chunk, cutter_->Next());
+    if (chunk != nullptr || ended_) return chunk;
+    ended_ = true;
+    const int64_t skipped = (table_ != nullptr ? table_->skipped_behind() : 0) +
+                            (footerless_ != nullptr ? footerless_->skipped_behind() : 0);
+    return skipped > 0 ? cutter_->Skipped(skipped) : chunk;
+  }
   int64_t header_bytes() const override { return header_bytes_; }
 
   Result<RawBatch> Parse(const Chunk& chunk) const override {
     RawBatch batch;
     batch.bytes_accounted = chunk.bytes_size();
     csv::FieldIndex index;
-    if (chunk.oversize_bytes > 0) {
+    index.delimiter_bytes = index_options_.delimiter_bytes;
+    if (chunk.skipped_bytes > 0) {
+      index.columns = names_.size();
+    } else if (chunk.oversize_bytes > 0) {
       batch.rejects.push_back(RejectOversize(chunk));
       index.columns = names_.size();
       index.records = 1;
@@ -79,45 +92,40 @@ class CsvReader : public RecordReader {
   }
 
  private:
-  void DecideDialect(std::string_view head, const Projection& projection) {
-    dialect_ = SniffCsv(head, options_).dialect;
-    if (options_.header || dialect_.header || projection.fields.empty()) return;
-    // A first record that holds the wanted names is a header, whatever else it looks like.
-    const csv::TextRecord first = FirstRecord(head);
-    const bool all_there = std::all_of(
-        projection.fields.begin(), projection.fields.end(), [&first](const FieldRequest& request) {
-          return std::any_of(
-              first.fields.begin(), first.fields.end(),
-              [&](const csv::TextField& field) { return field.text == request.path; });
-        });
-    if (all_there) dialect_.header = true;
+  Status StartCutting(csv::ToldDialect told) {
+    table_ = told.table;
+    std::unique_ptr<ByteStream> stream = std::move(told.stream);
+    if (dialect_.footer_rows > 0) {
+      auto trimmed = csv::MakeFooterlessStream(std::move(stream), dialect_.footer_rows);
+      footerless_ = trimmed.get();
+      stream = std::move(trimmed);
+    }
+    cutter_ = std::make_unique<csv::ChunkCutter>(std::move(stream), options_);
+    ARROW_ASSIGN_OR_RAISE(const std::string_view head, cutter_->Head(kHeadBytes));
+    if (static_cast<int64_t>(head.size()) < header_bytes_) {
+      return MakeError(ErrorCode::kBadValue, "the footer begins before the header ends",
+                       "the file is shorter than `skip_rows`, `header_rows` and `footer_rows` say");
+    }
+    scanner_ = std::make_unique<csv::Scanner>(dialect_, options_.force_exact);
+    cutter_->SetDialect(dialect_, options_.force_exact);
+    cutter_->Skip(header_bytes_);
+    if (table_ != nullptr) {
+      cutter_->StartAt(table_->skipped_before());
+      header_bytes_ += table_->skipped_before();
+    }
+    return Status::OK();
   }
 
-  // Without the byte order mark and the blank lines that come first.
-  std::string_view FirstText(std::string_view head) const {
-    const std::string_view text = head.substr(dialect_.bom ? 3 : 0);
-    return text.substr(csv::BlankBytes(text, dialect_));
-  }
-  csv::TextRecord FirstRecord(std::string_view head) const {
-    return csv::ReadRecord(FirstText(head), dialect_);
-  }
-
-  Status ReadNames(std::string_view head) {
-    header_bytes_ = dialect_.bom ? 3 : 0;
-    const std::string_view text = FirstText(head);
-    empty_ = head.size() == static_cast<size_t>(header_bytes_) || (dialect_.header && text.empty());
-    if (dialect_.header) header_bytes_ = static_cast<int64_t>(head.size() - text.size());
+  Status ReadNames(const std::string& given) {
+    const csv::PaddedText padded(given);
+    const std::string_view head = padded.text();
     const bool torn = static_cast<int64_t>(head.size()) >= kHeadBytes;
-    if (empty_ && !torn) return Status::OK();
-    const csv::TextRecord first = FirstRecord(head);
-    if (dialect_.header) {
-      ARROW_RETURN_NOT_OK(csv::CheckHeader(first, text.substr(0, first.bytes), torn));
-      header_bytes_ += static_cast<int64_t>(first.bytes);
-    }
-    for (size_t i = 0; i < first.fields.size(); ++i) {
-      const std::string& text = first.fields[i].text;
-      names_.push_back(dialect_.header && !text.empty() ? text : "column_" + std::to_string(i + 1));
-    }
+    ARROW_ASSIGN_OR_RAISE(csv::HeaderText header, csv::ReadHeader(head, torn, dialect_));
+    header_bytes_ = header.bytes;
+    empty_ = header.empty;
+    if (empty_) return Status::OK();
+    names_ = std::move(header.names);
+    if (names_.size() > 1) index_options_.header = std::move(header.records);
     if (!options_.column_names.empty()) {
       if (options_.column_names.size() != names_.size()) {
         return MakeError(ErrorCode::kBadValue, std::to_string(options_.column_names.size()) +
@@ -164,8 +172,11 @@ class CsvReader : public RecordReader {
     ARROW_RETURN_NOT_OK(CheckUnknownColumns(projection, names_));
     index_options_.columns = names_.size();
     index_options_.fill_short_rows = options_.fill_short_rows;
-    index_options_.line_end = scanner_->line_end();
     index_options_.crlf = scanner_->line_end() == '\n';
+    index_options_.delimiter_bytes = static_cast<uint32_t>(dialect_.delimiter.size());
+    index_options_.comment = dialect_.comment;
+    index_options_.trailing_delimiter = dialect_.trailing_delimiter;
+    index_options_.decoded = dialect_.encoding != Encoding::kUtf8;
     return Status::OK();
   }
 
@@ -179,8 +190,11 @@ class CsvReader : public RecordReader {
     return reject;
   }
 
-  csv::ChunkCutter cutter_;
   CsvOptions options_;
+  std::unique_ptr<csv::ChunkCutter> cutter_;
+  const csv::TrimmedStream* table_ = nullptr;       // in the cutter's stream; null: not trimmed
+  const csv::TrimmedStream* footerless_ = nullptr;  // likewise
+  bool ended_ = false;
   CsvDialect dialect_;
   std::unique_ptr<csv::Scanner> scanner_;
   std::vector<std::string> names_;
@@ -195,9 +209,10 @@ class CsvReader : public RecordReader {
 
 Result<std::unique_ptr<RecordReader>> OpenCsv(std::unique_ptr<ByteStream> stream,
                                               const CsvOptions& options,
-                                              const Projection& projection) {
-  auto reader = std::make_unique<CsvReader>(std::move(stream), options);
-  ARROW_RETURN_NOT_OK(reader->Open(projection));
+                                              const Projection& projection,
+                                              const CsvFileParts& parts) {
+  auto reader = std::make_unique<CsvReader>(options);
+  ARROW_RETURN_NOT_OK(reader->Open(std::move(stream), projection, parts));
   return reader;
 }
 

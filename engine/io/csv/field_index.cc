@@ -11,7 +11,8 @@ namespace {
 class Indexer {
  public:
   Indexer(const Scanner& scanner, const Chunk& chunk, const IndexOptions& options, FieldIndex* out)
-      : chunk_(chunk),
+      : scanner_(scanner),
+        chunk_(chunk),
         options_(options),
         out_(out),
         data_(chunk.bytes->data()),
@@ -21,7 +22,7 @@ class Indexer {
     end_place_ = scanner.Index(data_, 0, size_, Place::kFieldStart, &structure_);
     const bool unfinished =
         size_ > 0 && (structure_.positions.empty() || structure_.positions.back() != size_ - 1 ||
-                      static_cast<char>(data_[size_ - 1]) != options.line_end);
+                      !IsLineEnd(size_ - 1));
     if (unfinished) {  // the file's last line, without a line end: one stands behind the chunk
       structure_.positions.push_back(size_);
       ++structure_.line_ends;
@@ -29,6 +30,7 @@ class Indexer {
     valid_text_ = simdjson::validate_utf8(reinterpret_cast<const char*>(data_), size_) &&
                   std::memchr(data_, 0, size_) == nullptr;
     out_->columns = options.columns;
+    out_->delimiter_bytes = options.delimiter_bytes;
   }
 
   void Run() {
@@ -42,18 +44,38 @@ class Indexer {
 
  private:
   bool IsLineEnd(uint32_t position) const {
-    return position == size_ || static_cast<char>(data_[position]) == options_.line_end;
+    return position == size_ || scanner_.EndsLine(static_cast<char>(data_[position]));
   }
 
-  // Every record has as many fields as there are columns, and no line is blank.
+  // Every record has as many fields as there are columns, no line is blank, none repeats a header.
   bool Regular() const {
     const Positions& at = structure_.positions;
     const size_t columns = options_.columns;
     if (columns < 2 || at.size() != structure_.line_ends * columns) return false;
+    uint32_t begin = 0;
     for (size_t i = columns - 1; i < at.size(); i += columns) {
-      if (!IsLineEnd(at[i])) return false;
+      if (!IsLineEnd(at[i]) || RepeatsHeader(begin, at[i])) return false;
+      begin = at[i] + 1;
     }
     return true;
+  }
+
+  bool RepeatsHeader(uint32_t begin, uint32_t end) const {
+    for (const std::string& header : options_.header) {
+      const size_t bytes = header.size();
+      const bool long_enough = end - begin == bytes || end - begin == bytes + 1;
+      if (long_enough && std::memcmp(data_ + begin, header.data(), bytes) == 0 &&
+          WithoutReturn(begin, end) - begin == bytes) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool IsComment(uint32_t begin, uint32_t end) const {
+    const size_t bytes = options_.comment.size();
+    return bytes > 0 && end - begin >= bytes &&
+           std::memcmp(data_ + begin, options_.comment.data(), bytes) == 0;
   }
 
   uint32_t WithoutReturn(uint32_t begin, uint32_t end) const {
@@ -70,7 +92,8 @@ class Indexer {
       out_->row_begins[row] = begin;
       uint32_t& end = out_->ends[row * columns + columns - 1];
       begin = end + 1;
-      end = WithoutReturn(out_->ends[row * columns + columns - 2] + 1, end);
+      const uint32_t last = out_->ends[row * columns + columns - 2] + options_.delimiter_bytes;
+      end = WithoutReturn(last, end);
     }
     out_->records = static_cast<int64_t>(rows);
   }
@@ -90,8 +113,10 @@ class Indexer {
       const bool text_after_quote = fault < structure_.text_after_quote.size() &&
                                     structure_.text_after_quote[fault] < at[last];
       const bool last_record = last + 1 == at.size();
-      if (options_.columns > 1 && end == begin) {
-        // A blank line is no record.
+      if ((options_.columns > 1 && end == begin) || IsComment(begin, end)) {
+        // A blank line is no record, nor is a comment.
+      } else if (RepeatsHeader(begin, at[last])) {
+        Add(begin, end, "csv.repeated_header", "the record repeats the header");
       } else if (open_quote && last_record) {
         Add(begin, end, "csv.unclosed_quote", "a quote is opened and never closed");
       } else if (text_after_quote) {
@@ -111,7 +136,13 @@ class Indexer {
   }
 
   void AddRow(uint32_t begin, uint32_t end, size_t first, size_t last) {
-    const size_t fields = last - first + 1;
+    size_t fields = last - first + 1;
+    uint32_t row_end = end;
+    if (options_.trailing_delimiter && fields == options_.columns + 1 &&
+        structure_.positions[last - 1] + options_.delimiter_bytes == end) {
+      --fields;
+      row_end = structure_.positions[--last];
+    }
     if (fields != options_.columns && !(fields < options_.columns && options_.fill_short_rows)) {
       const bool few = fields < options_.columns;
       Add(begin, end, few ? "csv.too_few_fields" : "csv.too_many_fields",
@@ -124,8 +155,8 @@ class Indexer {
     }
     const size_t old_size = out_->ends.size();
     for (size_t i = first; i < last; ++i) out_->ends.push_back(structure_.positions[i]);
-    out_->ends.push_back(end);
-    for (size_t i = fields; i < options_.columns; ++i) out_->ends.push_back(end);
+    out_->ends.push_back(row_end);
+    for (size_t i = fields; i < options_.columns; ++i) out_->ends.push_back(row_end);
     out_->row_begins.push_back(begin);
     if (!valid_text_ && !FieldsAreText(begin, end)) {
       out_->ends.resize(old_size);
@@ -148,13 +179,16 @@ class Indexer {
         return false;
       }
       if (!simdjson::validate_utf8(text, to - from)) {
-        Add(begin, end, "csv.bad_utf8", "a field is not valid UTF-8");
+        Add(begin, end, options_.decoded ? "encoding.invalid" : "csv.bad_utf8",
+            options_.decoded ? "a field holds bytes that the file's encoding does not know"
+                             : "a field is not valid UTF-8");
         return false;
       }
     }
     return true;
   }
 
+  const Scanner& scanner_;
   const Chunk& chunk_;
   const IndexOptions& options_;
   FieldIndex* out_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace millrace::io::csv {
 /// field of a filled short row has begin > end.
 struct FieldIndex {
   size_t columns = 0;
+  uint32_t delimiter_bytes = 1;
   std::vector<uint32_t> row_begins;
   Positions ends;                       // rows * columns
   std::vector<uint32_t> record_of_row;  // empty: row i is record i
@@ -23,7 +25,7 @@ struct FieldIndex {
 
   size_t rows() const { return row_begins.size(); }
   uint32_t Begin(size_t row, size_t column) const {
-    return column == 0 ? row_begins[row] : ends[row * columns + column - 1] + 1;
+    return column == 0 ? row_begins[row] : ends[row * columns + column - 1] + delimiter_bytes;
   }
   uint32_t End(size_t row, size_t column) const { return ends[row * columns + column]; }
 };
@@ -31,8 +33,12 @@ struct FieldIndex {
 struct IndexOptions {
   size_t columns = 0;
   bool fill_short_rows = false;
-  bool crlf = true;  // a carriage return before the line end belongs to it
-  char line_end = '\n';
+  uint32_t delimiter_bytes = 1;
+  bool crlf = true;                 // a carriage return before the line end belongs to it
+  std::string comment;              // what a line that is no record starts with
+  bool decoded = false;             // the text comes from another encoding than UTF-8
+  bool trailing_delimiter = false;  // one more field is no fault where it is empty
+  std::vector<std::string> header;  // records that, coming again, are rejected
   std::vector<int> utf8_columns;  // whose bytes must be UTF-8: the requested ones
 };
 

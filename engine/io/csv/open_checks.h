@@ -9,14 +9,11 @@
 
 namespace millrace::io::csv {
 
-/// The most a header may take, with the blank lines before it.
-inline constexpr int64_t kHeaderBytesMax = 256 << 10;
-
 /// BadValue when options contradict each other or are out of range.
 Status CheckOptions(const CsvOptions& options);
 
-/// UnknownDialect when a file starts with the byte order mark of UTF-16.
-Status CheckEncoding(std::string_view head);
+/// UnknownDialect when the dialect was told with too little confidence, with the proposal.
+Status CheckConfidence(const SniffedCsv& sniffed, const CsvOptions& options);
 
 /// UnknownDialect when the first record is no header: open, malformed, no UTF-8 text, or cut off
 /// (`torn`: the file goes on behind the text that was looked at). A header that took the rest of

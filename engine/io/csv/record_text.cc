@@ -23,9 +23,12 @@ TextField Unquote(std::string_view raw, const CsvDialect& dialect) {
 }  // namespace
 
 TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
+  return ReadRecord(text, dialect, Scanner(dialect, /*force_exact=*/true));
+}
+
+TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect, const Scanner& scanner) {
   TextRecord record;
   const auto* data = reinterpret_cast<const uint8_t*>(text.data());
-  const Scanner scanner(dialect, /*force_exact=*/true);
   Structure structure;
   Place place = Place::kFieldStart;
   size_t at = 0;
@@ -37,7 +40,7 @@ TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
     at = to;
   }
   for (size_t i = 0; i < structure.positions.size(); ++i) {
-    if (text[structure.positions[i]] == scanner.line_end()) {
+    if (scanner.EndsLine(text[structure.positions[i]])) {
       structure.positions.resize(i + 1);
       end = structure.positions[i];
       record.complete = true;
@@ -55,16 +58,17 @@ TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect) {
   for (uint32_t position : structure.positions) {
     const size_t stop = std::max<size_t>(begin, position);
     record.fields.push_back(Unquote(text.substr(begin, stop - begin), dialect));
-    begin = position + 1;
+    begin = position + dialect.delimiter.size();
   }
   return record;
 }
 
 size_t BlankBytes(std::string_view text, const CsvDialect& dialect) {
   const char line_end = dialect.newline == "\r" ? '\r' : '\n';
+  const bool any = dialect.newline == kAnyNewline;
   size_t bytes = 0;
   while (bytes < text.size()) {
-    if (text[bytes] == line_end) {
+    if (text[bytes] == line_end || (any && text[bytes] == '\r')) {
       ++bytes;
     } else if (line_end == '\n' && text.substr(bytes, 2) == "\r\n") {
       bytes += 2;

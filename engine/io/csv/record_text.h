@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/csv/csv_reader.h"
+#include "io/csv/scanner.h"
 
 namespace millrace::io::csv {
 
@@ -23,8 +24,10 @@ struct TextRecord {
 };
 
 /// The record at the start of `text`. A blank line is a record of one empty field.
-/// REQUIRES: one readable byte behind the text.
+/// REQUIRES: kDelimiterBytesMax readable bytes behind the text, no part of a delimiter.
 TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect);
+/// With the scanner of that dialect, for reading many.
+TextRecord ReadRecord(std::string_view text, const CsvDialect& dialect, const Scanner& scanner);
 
 /// How many bytes of blank lines `text` starts with.
 size_t BlankBytes(std::string_view text, const CsvDialect& dialect);

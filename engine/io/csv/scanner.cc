@@ -1,6 +1,7 @@
 #include "io/csv/scanner.h"
 
 #include <algorithm>
+#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -83,14 +84,25 @@ class CutSink {
 }  // namespace
 
 Scanner::Scanner(const CsvDialect& dialect, bool force_exact)
-    : delimiter_(dialect.delimiter),
+    : delimiter_text_(dialect.delimiter),
+      comment_(dialect.comment),
+      delimiter_(dialect.delimiter[0]),
       quote_(dialect.quote),
       escape_(dialect.escape),
       newline_(dialect.newline == "\r" ? '\r' : '\n'),
       has_quote_(dialect.quote != '\0'),
       doubled_(dialect.escape == dialect.quote),
       crlf_(newline_ == '\n'),
-      fast_(!force_exact && CpuHasAvx2() && (!has_quote_ || doubled_)) {}
+      any_newline_(dialect.newline == kAnyNewline),
+      fast_(!force_exact && CpuHasAvx2() && (!has_quote_ || doubled_) && comment_.empty() &&
+            delimiter_text_.size() == 1 && !any_newline_),
+      lookahead_(std::max({size_t{1}, delimiter_text_.size() - 1, comment_.size()})) {}
+
+// A record starts at the start of the data or behind a line end.
+bool Scanner::AtComment(const uint8_t* data, size_t i) const {
+  if (i > 0 && !EndsLine(static_cast<char>(data[i - 1]))) return false;
+  return std::memcmp(data + i, comment_.data(), comment_.size()) == 0;
+}
 
 Place Scanner::Index(const uint8_t* data, size_t from, size_t to, Place place,
                      Structure* out) const {
@@ -112,9 +124,24 @@ Place Scanner::Scan(const uint8_t* data, size_t from, size_t to, Place place, Si
 template <class Sink>
 Place Scanner::ScanExact(const uint8_t* data, size_t from, size_t to, Place place,
                          Sink& sink) const {
-  for (size_t i = from; i < to; ++i) {
+  const size_t delimiter_rest = delimiter_text_.size() - 1;
+  size_t i = from;
+  if (place > Place::kInDelimiter) {
+    const auto rest = static_cast<size_t>(place) - static_cast<size_t>(Place::kInDelimiter);
+    if (rest > to - from) {
+      return static_cast<Place>(static_cast<size_t>(place) - (to - from));
+    }
+    i += rest;
+    place = Place::kFieldStart;
+  }
+  for (; i < to; ++i) {
     const char c = static_cast<char>(data[i]);
     switch (place) {
+      case Place::kComment:
+        if (!EndsLine(c) || (any_newline_ && c == '\r' && static_cast<char>(data[i + 1]) == '\n')) {
+          continue;
+        }
+        break;
       case Place::kQuoted:
         if (!doubled_ && c == escape_) {
           place = Place::kEscaped;
@@ -132,17 +159,35 @@ Place Scanner::ScanExact(const uint8_t* data, size_t from, size_t to, Place plac
         }
         break;
       case Place::kFieldStart:
+        if (!comment_.empty() && AtComment(data, i)) {
+          place = Place::kComment;
+          continue;
+        }
         if (has_quote_ && c == quote_) {
           place = Place::kQuoted;
           continue;
         }
         break;
+      case Place::kInDelimiter:
       case Place::kUnquoted:
         break;
     }
-    if (c == delimiter_ || c == newline_) {
-      sink.Separator(i, c == newline_);
+    const bool delimits =
+        c == delimiter_ && place != Place::kComment &&
+        (delimiter_rest == 0 ||
+         std::memcmp(data + i + 1, delimiter_text_.data() + 1, delimiter_rest) == 0);
+    const bool ends_line =
+        c == newline_ || (any_newline_ && c == '\r' && static_cast<char>(data[i + 1]) != '\n');
+    if (delimits || ends_line) {
+      sink.Separator(i, ends_line);
       place = Place::kFieldStart;
+      if (!delimits || delimiter_rest == 0) continue;
+      const size_t skipped = std::min(delimiter_rest, to - i - 1);
+      i += skipped;
+      if (skipped < delimiter_rest) {
+        place = static_cast<Place>(static_cast<size_t>(Place::kInDelimiter) + delimiter_rest -
+                                   skipped);
+      }
     } else if (place == Place::kAfterQuote) {
       const bool before_line_end = crlf_ && c == '\r' && static_cast<char>(data[i + 1]) == '\n';
       if (before_line_end) continue;

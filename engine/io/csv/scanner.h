@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,8 @@
 namespace millrace::io::csv {
 
 /// Readable bytes that must follow the data given to Scan; their values do not matter but for the
-/// byte at `to`, which is looked at when a quote or carriage return ends the data.
+/// bytes from `to` on that lookahead() counts, which are looked at when a quote, a carriage return
+/// or the start of a longer delimiter ends the data.
 inline constexpr size_t kPadding = 64;
 
 /// Where in a record a position is. A record starts at kFieldStart.
@@ -32,6 +34,8 @@ enum class Place : uint8_t {
   kQuoted,
   kAfterQuote,  // after a quote that may have closed its field
   kEscaped,     // in quotes, after an escape character that is not the quote
+  kComment,     // in a comment line
+  kInDelimiter  // kInDelimiter + n: n bytes of a longer delimiter are still to come
 };
 
 /// Leaves new elements as they are: they are written before they are read.
@@ -67,6 +71,9 @@ class Scanner {
   Place FindCut(const uint8_t* data, size_t from, size_t to, Place place, size_t* cut) const;
 
   char line_end() const { return newline_; }
+  bool EndsLine(char c) const { return c == newline_ || (any_newline_ && c == '\r'); }
+  /// How many bytes behind `to` have to be those of the file (or 0 at its end).
+  size_t lookahead() const { return lookahead_; }
 
  private:
   template <class Sink>
@@ -76,8 +83,12 @@ class Scanner {
   template <class Sink>
   Place ScanAvx2(const uint8_t* data, size_t from, size_t to, Place place, Sink& sink) const;
 
+  bool AtComment(const uint8_t* data, size_t i) const;
+
+  std::string delimiter_text_, comment_;
   char delimiter_, quote_, escape_, newline_;
-  bool has_quote_, doubled_, crlf_, fast_;
+  bool has_quote_, doubled_, crlf_, any_newline_, fast_;
+  size_t lookahead_;
 };
 
 }  // namespace millrace::io::csv

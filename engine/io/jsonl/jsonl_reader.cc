@@ -3,6 +3,7 @@
 #include <deque>
 #include <mutex>
 
+#include "io/encoding/text_stream.h"
 #include "io/jsonl/chunk_parser.h"
 #include "io/jsonl/json_path.h"
 #include "io/jsonl/jsonl_cutter.h"
@@ -111,6 +112,16 @@ Status CheckOption(const char* name, int64_t value) {
                    "give a size between 1 byte and 1GiB");
 }
 
+// JSON is UTF-8; UTF-16 shows itself by its mark or its zero bytes.
+Result<Encoding> EncodingOf(std::unique_ptr<ByteStream>* stream, const JsonlOptions& options) {
+  if (options.encoding) return *options.encoding;
+  constexpr int64_t kHeadBytes = 4096;
+  ARROW_ASSIGN_OR_RAISE(const std::string head, PeekBytes(kHeadBytes, stream));
+  const Encoding encoding = DetectEncoding(head, {}).encoding;
+  const bool utf16 = encoding == Encoding::kUtf16Le || encoding == Encoding::kUtf16Be;
+  return utf16 ? encoding : Encoding::kUtf8;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RecordReader>> OpenJsonl(std::unique_ptr<ByteStream> stream,
@@ -118,7 +129,9 @@ Result<std::unique_ptr<RecordReader>> OpenJsonl(std::unique_ptr<ByteStream> stre
                                                 const Projection& projection) {
   ARROW_RETURN_NOT_OK(CheckOption("chunk_bytes", options.chunk_bytes));
   ARROW_RETURN_NOT_OK(CheckOption("record_bytes_max", options.record_bytes_max));
-  auto reader = std::make_unique<JsonlReader>(std::move(stream), options, projection);
+  ARROW_ASSIGN_OR_RAISE(const Encoding encoding, EncodingOf(&stream, options));
+  ARROW_ASSIGN_OR_RAISE(TextStream text, OpenTextStream(std::move(stream), encoding, {}));
+  auto reader = std::make_unique<JsonlReader>(std::move(text.stream), options, projection);
   ARROW_RETURN_NOT_OK(reader->Open());
   return reader;
 }

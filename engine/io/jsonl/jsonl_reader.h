@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "io/byte_stream.h"
+#include "io/encoding/encoding.h"
 #include "io/record_reader.h"
 
 namespace millrace::io {
@@ -18,6 +19,7 @@ struct JsonlOptions {
   std::optional<JsonlLayout> layout;  // told from the file if absent
   int64_t chunk_bytes = 1 << 20;      // never changes the result
   int64_t record_bytes_max = 16 << 20;
+  std::optional<Encoding> encoding;  // if absent UTF-8, or UTF-16 where the file shows it
 };
 
 /// The first non-blank byte decides: '[' is an array of records, anything else is lines; but a file

@@ -1,8 +1,9 @@
 #include "pipeline/config/fields.h"
 
 #include "export/prompts/prompt_options.h"
-#include "pipeline/config/vault.h"
+#include "io/csv/csv_reader.h"
 #include "pipeline/config/rest_fields.h"
+#include "pipeline/config/vault.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -236,11 +237,14 @@ Field RecordLimit() {
           .max = kGiB};
 }
 
-std::vector<Field> CsvFields() {
+// The four that most files need may also be written at the source itself.
+std::vector<Field> CommonDialectFields() {
   return {
       {.key = "delimiter",
        .type = T::kCharacter,
-       .doc = "What stands between fields: one character or `tab`; told from the file if absent."},
+       .doc = "What stands between fields: up to 8 characters or `tab`; told from the file if "
+              "absent.",
+       .max = static_cast<int64_t>(io::kDelimiterBytesMax)},
       {.key = "quote",
        .type = T::kCharacter,
        .doc = "What stands around quoted fields, or `none`; told from the file if absent.",
@@ -252,6 +256,77 @@ std::vector<Field> CsvFields() {
       {.key = "header",
        .type = T::kBool,
        .doc = "Whether the first record names the columns; told from the file if absent."},
+  };
+}
+
+Field EncodingField(const std::string& otherwise) {
+  return {.key = "encoding",
+          .type = T::kChoice,
+          .doc = "The encoding of the text; " + otherwise + " if absent.",
+          .choices = io::EncodingNames()};
+}
+
+const ObjectSpec& DialectSpec() {
+  static const auto* spec = [] {
+    std::vector<Field> fields = CommonDialectFields();
+    const std::vector<Field> more = {
+        EncodingField("told from the file"),
+        {.key = "newline",
+         .type = T::kChoice,
+         .doc = "What ends a line: `lf` (also with a carriage return before it), a lone `cr`, or "
+                "`any` of them; told from the file if absent.",
+         .choices = {"lf", "cr", "any"}},
+        {.key = "skip_rows",
+         .type = T::kInteger,
+         .doc = "How many lines stand before the table; told from the file if absent.",
+         .min = 0,
+         .max = 1'000'000},
+        {.key = "header_rows",
+         .type = T::kInteger,
+         .doc = "How many records name the columns, instead of `header`; the names of several are "
+                "joined with `_`, and with 0 and no `columns` they are column_1, column_2, ...",
+         .min = 0,
+         .max = io::kHeaderRowsMax},
+        {.key = "footer_rows",
+         .type = T::kInteger,
+         .doc = "How many lines that are not blank stand behind the table; told from the file if "
+                "absent.",
+         .min = 0,
+         .max = 1000},
+        {.key = "comment",
+         .type = T::kCharacter,
+         .doc = "What lines start with that are comments, or `none`; told from the file if absent.",
+         .max = static_cast<int64_t>(io::kCommentBytesMax),
+         .allow_none = true},
+        {.key = "trailing_delimiter",
+         .type = T::kBool,
+         .doc = "Whether records end with a delimiter that begins no field; told from the file if "
+                "absent."},
+        {.key = "table",
+         .type = T::kInteger,
+         .doc = "Which table of a file with several, from 1: they stand between blank lines. All "
+                "of the file if absent.",
+         .min = 1,
+         .max = 1'000'000},
+    };
+    fields.insert(fields.end(), more.begin(), more.end());
+    return new ObjectSpec{.name = "dialect",
+                          .doc = "How CSV files are written. What is left out is told from each "
+                                 "file; `millrace inspect FILE --dialect` writes the whole block.",
+                          .fields = std::move(fields)};
+  }();
+  return *spec;
+}
+
+std::vector<Field> CsvFields() {
+  std::vector<Field> fields = CommonDialectFields();
+  const std::vector<Field> more = {
+      {.key = "dialect",
+       .type = T::kObject,
+       .doc = "How the files are written, or `guess`: take what is told with too little "
+              "confidence, too.",
+       .choices = {"guess"},
+       .object = &DialectSpec()},
       {.key = "columns",
        .type = T::kTexts,
        .doc = "Column names, instead of the header's or where there is none.",
@@ -264,6 +339,8 @@ std::vector<Field> CsvFields() {
        .choices = {"reject", "fill"}},
       RecordLimit(),
   };
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
 }
 
 Field JsonlLayout() {
@@ -343,7 +420,7 @@ const ObjectSpec& SourceSpec() {
   static const auto* jsonl = new ObjectSpec(FileVariant(
       "jsonl",
       "JSON objects: one a line, in one array, or one behind the other; plain or compressed.",
-      {JsonlLayout(), RecordLimit()}));
+      {JsonlLayout(), EncodingField("UTF-8, or UTF-16 where the file shows it,"), RecordLimit()}));
   static const auto* parquet =
       new ObjectSpec(FileVariant("parquet", "Parquet files.", std::vector<Field>{}));
   static const auto* fixed_width = new ObjectSpec(FileVariant(

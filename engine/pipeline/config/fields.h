@@ -20,9 +20,9 @@ enum class FieldType {
   kNumber,
   kSize,          // bytes: an integer, or one with a unit (64MiB)
   kChoice,        // one of `choices`
-  kCharacter,     // one ASCII character, or `tab`; `none` where allow_none
+  kCharacter,     // an ASCII character (up to `max` of them), or `tab`; `none` where allow_none
   kTexts,         // a list of texts; one alone where allow_single
-  kObject,        // a map with the fields of `object`
+  kObject,        // a map with the fields of `object`, or one of `choices` where there are any
   kNamedObjects,  // a map from names to `object`
   kNamedTexts,    // a map from names to texts
   kFrom,          // where a column's value comes from: see docs of the column

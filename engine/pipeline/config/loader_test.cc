@@ -291,8 +291,8 @@ TEST_CASE("options of files") {
         Loaded(With("", "{type: csv, path: a.csv" + more + "}")).sources[0].format);
   };
   CHECK(!csv("").delimiter);
-  CHECK(csv(", delimiter: tab").delimiter == '\t');
-  CHECK(csv(", delimiter: \"\\t\"").delimiter == '\t');
+  CHECK(csv(", delimiter: tab").delimiter == "\t");
+  CHECK(csv(", delimiter: \"\\t\"").delimiter == "\t");
   CHECK(csv(", delimiter: ';', escape: '\\'").escape == '\\');
   CHECK(csv(", quote: none").quote == '\0');
   CHECK(csv(", short_rows: fill").fill_short_rows);

@@ -26,7 +26,8 @@ std::string TypeText(const Field& field) {
     case FieldType::kTexts:
       return field.allow_single ? "a list of texts, or one" : "a list of texts";
     case FieldType::kObject:
-      return "a map: see *" + field.object->name + "*";
+      return (field.choices.empty() ? "" : ListChoices(field.choices) + ", or ") + "a map: see *" +
+             field.object->name + "*";
     case FieldType::kNamedObjects:
       return "a map from names: see *" + field.object->name + "*";
     case FieldType::kNamedTexts:

@@ -1,6 +1,7 @@
 #include "pipeline/config/scalar.h"
 
 #include <algorithm>
+#include <limits>
 #include <charconv>
 
 #include "base/quantity.h"
@@ -116,12 +117,21 @@ ScalarFault ReadSize(const Field& field, const std::string& text, ConfigValue* v
   return CheckRange(field, *bytes, text);
 }
 
+size_t MarkBytesMax(const Field& field) {
+  return field.max == std::numeric_limits<int64_t>::max() ? 1 : static_cast<size_t>(field.max);
+}
+
 ScalarFault ReadCharacter(const Field& field, const std::string& text, ConfigValue* value) {
   value->kind = ConfigValue::Kind::kText;
   value->text = text == "tab" ? "\t" : text;
   if (field.allow_none && text == "none") return {};
-  const bool one = value->text.size() == 1 && static_cast<unsigned char>(value->text[0]) < 0x80;
-  if (!one || value->text == "\n" || value->text == "\r") {
+  const size_t bytes_max = MarkBytesMax(field);
+  const bool fits = !value->text.empty() && value->text.size() <= bytes_max &&
+                    std::all_of(value->text.begin(), value->text.end(), [](char c) {
+                      const auto code = static_cast<unsigned char>(c);
+                      return code > 0 && code < 0x80 && c != '\n' && c != '\r';
+                    });
+  if (!fits) {
     return Bad("`" + field.key + "` must be " + TypePhrase(field) + ", not `" + text + "`",
                text == "\\t" ? "write tab, or \"\\t\" in double quotes" : "");
   }
@@ -170,6 +180,7 @@ ScalarFault ReadScalar(const Field& field, const std::string& text, bool quoted,
     case FieldType::kSize:
       return ReadSize(field, text, value);
     case FieldType::kChoice:
+    case FieldType::kObject:  // one that a word may stand for
       return ReadChoice(field, text, value);
     case FieldType::kCharacter:
       return ReadCharacter(field, text, value);
@@ -191,8 +202,10 @@ std::string TypePhrase(const Field& field) {
     case FieldType::kChoice:
       return ListChoices(field.choices);
     case FieldType::kCharacter:
-      return field.allow_none ? "one ASCII character, `tab` or `none`"
-                              : "one ASCII character or `tab`";
+      return (MarkBytesMax(field) == 1
+                  ? std::string("one ASCII character")
+                  : "one to " + std::to_string(MarkBytesMax(field)) + " ASCII characters") +
+             (field.allow_none ? ", `tab` or `none`" : " or `tab`");
     case FieldType::kTexts:
       return "a list";
     case FieldType::kObject:

@@ -49,7 +49,9 @@ Json NamedSchema(const Field& field, Json value) {
 Json CharacterSchema(const Field& field) {
   Json words = Json::array({"tab"});
   if (field.allow_none) words.push_back("none");
-  Json one = {{"type", "string"}, {"pattern", "^[\\x00-\\x7F]$"}};
+  const bool one_only = field.max == std::numeric_limits<int64_t>::max();
+  const std::string times = one_only ? "" : "{1," + std::to_string(field.max) + "}";
+  Json one = {{"type", "string"}, {"pattern", "^[\\x00-\\x7F]" + times + "$"}};
   return {{"anyOf", Json::array({std::move(one), Json{{"enum", words}}, Ref("reference")})}};
 }
 
@@ -81,7 +83,8 @@ Json TypeSchema(const Field& field) {
     case FieldType::kTexts:
       return TextsSchema(field);
     case FieldType::kObject:
-      return Ref(field.object->name);
+      if (field.choices.empty()) return Ref(field.object->name);
+      return {{"anyOf", Json::array({Json{{"enum", field.choices}}, Ref(field.object->name)})}};
     case FieldType::kNamedObjects:
       return NamedSchema(field, Ref(field.object->name));
     case FieldType::kNamedTexts:

@@ -95,7 +95,9 @@ class Walk {
   ConfigValue Read(const ConfigNode& node, const Field& field) {
     switch (field.type) {
       case FieldType::kObject:
-        return Object(node, *field.object, field.key);
+        return node.kind == ConfigNode::Kind::kScalar && !field.choices.empty()
+                   ? Scalar(node, field)
+                   : Object(node, *field.object, field.key);
       case FieldType::kNamedObjects:
         return NamedObjects(node, field);
       case FieldType::kNamedTexts:

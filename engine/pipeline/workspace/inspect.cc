@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "millrace/workspace.h"
+#include "pipeline/dialect_json.h"
 #include "pipeline/source_survey.h"
 #include "pipeline/workspace/file_profile.h"
 #include "pipeline/workspace/stage_folders.h"
@@ -48,6 +49,23 @@ Json SamplesJson(const FileProfile& profile) {
   return samples;
 }
 
+// The file alone, taken for CSV whatever its name is.
+Result<Json> InspectDialectOf(const std::string& path) {
+  const std::filesystem::path absolute = std::filesystem::absolute(path);
+  source::FileSource source;
+  source.name = "file";
+  source.store = io::MakeLocalStore(absolute.parent_path().string());
+  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file,
+                        source.store->Stat(absolute.filename().string()));
+  source.format = io::CsvOptions{};
+  ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed, source::SniffDialect(source, file));
+  return Json{{"kind", "dialect"},
+              {"path", path},
+              {"dialect", DialectJson(sniffed)},
+              {"confidence_min", io::kDialectConfidenceMin},
+              {"accepted", sniffed.confidence >= io::kDialectConfidenceMin}};
+}
+
 Result<Json> InspectFile(const std::string& path, const InspectOptions& options) {
   const std::filesystem::path absolute = std::filesystem::absolute(path);
   source::FileSource source;
@@ -57,6 +75,7 @@ Result<Json> InspectFile(const std::string& path, const InspectOptions& options)
   ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(key));
   ARROW_ASSIGN_OR_RAISE(source.format, source::SniffFormat(*source.store, key));
   const std::string format(source::FormatName(source.format));
+  if (auto* csv = std::get_if<io::CsvOptions>(&source.format)) csv->guess = true;
   source.files = {file};
   ARROW_ASSIGN_OR_RAISE(const SourceSurvey survey, SurveySource(source));
   ARROW_ASSIGN_OR_RAISE(const FileProfile profile, ProfileFile(source, file, options));
@@ -65,8 +84,8 @@ Result<Json> InspectFile(const std::string& path, const InspectOptions& options)
     json["compression"] = std::string(io::CompressionName(survey.compression));
   }
   if (survey.dialect) {
-    json["delimiter"] = std::string(1, survey.dialect->dialect.delimiter);
-    json["header"] = survey.dialect->dialect.header;
+    json["delimiter"] = survey.dialect->dialect.delimiter;
+    json["header"] = survey.dialect->dialect.header();
     json["dialect_confidence"] = std::round(survey.dialect->confidence * 100) / 100;
   }
   json["rows"] = profile.rows;
@@ -106,6 +125,15 @@ Result<std::string> Inspect(const std::string& path, const InspectOptions& optio
   const bool folder = std::filesystem::is_directory(path, error);
   ARROW_ASSIGN_OR_RAISE(const pipeline::Json json, folder ? pipeline::InspectWorkspace(path)
                                                           : pipeline::InspectFile(path, options));
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::string> InspectDialect(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, "there is no file `" + path + "`");
+  }
+  ARROW_ASSIGN_OR_RAISE(const pipeline::Json json, pipeline::InspectDialectOf(path));
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

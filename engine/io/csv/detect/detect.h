@@ -1,0 +1,25 @@
+// The dialect of a file out of samples of its text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/csv/csv_reader.h"
+
+namespace millrace::io::csv {
+
+struct DialectSample {
+  std::string head;          // UTF-8, from the file's start, byte order mark included
+  bool whole = false;        // the head is all of the file
+  std::string middle, tail;  // UTF-8, from a line's start; may be empty
+};
+
+/// Decides what the options leave open. Pure: the same sample gives the same dialect. The sample's
+/// encoding is taken as told by the caller.
+SniffedCsv DetectDialect(const DialectSample& sample, const CsvOptions& options,
+                         const std::vector<std::string>& wanted);
+
+/// From a raw part of a file, cut anywhere: its whole lines in UTF-8. `to_end`: it is the end.
+std::string WholeLines(std::string_view raw, Encoding encoding, bool to_end);
+
+}  // namespace millrace::io::csv

@@ -1,0 +1,89 @@
+#include "io/csv/detect/detect.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace millrace::io {
+namespace {
+
+SniffedCsv Told(const std::string& text, const CsvOptions& options = {}) {
+  return SniffCsv(MemoryByteStream(text), options).ValueOrDie();
+}
+CsvDialect Dialect(const std::string& text) { return Told(text).dialect; }
+
+// A few rows that any delimiter can be put between.
+std::string Table(const std::string& d, const std::string& more = "") {
+  std::string text = "id" + d + "name" + d + "amount" + d + "joined\n";
+  for (int i = 0; i < 12; ++i) {
+    text += std::to_string(i + 100) + d + "Ann Lee" + d + std::to_string(i) + ".50" + d +
+            "2025-01-0" + std::to_string(i % 9 + 1) + "\n";
+  }
+  return text + more;
+}
+
+}  // namespace
+
+TEST_CASE("delimiters of one and several characters are told apart") {
+  for (const std::string d : {",", ";", "\t", "|", "^", "~", "||", "::", ", ", "|~|", "<->", " | "}) {
+    CAPTURE(d);
+    const SniffedCsv told = Told(Table(d));
+    CHECK(told.dialect.delimiter == d);
+    CHECK(told.confidence >= 0.9);
+    CHECK(told.dialect.header_rows == 1);
+  }
+  // Prose and times are no reason to split.
+  CHECK(Told("name\nAnn Lee\nBob Ray\nTom Fox\n").dialect.delimiter == ",");
+  CHECK(Dialect("at;note\n10:30:00;a, b\n11:45:10;c, d\n").delimiter == ";");
+}
+
+TEST_CASE("quotes: pairs of apostrophes, text where they do not pair, unclosed ones") {
+  CHECK(Dialect("id,note\n1,'a, b'\n2,'c, d'\n3,'e'\n").quote == '\'');
+  CHECK(Dialect("id,note\n1,O'Neil\n2,it's\n3,x\n").quote == '"');
+  CHECK(Dialect("id,note\n1,\"open\n2,x\n3,y\n").quote == '"');
+}
+
+TEST_CASE("preamble, comments, header rows and footer") {
+  CsvDialect d = Dialect("Report of May\nall amounts in EUR\n\n" + Table(";", "\n(12 rows)\n"));
+  CHECK(d.skip_rows == 3);
+  CHECK(d.header_rows == 1);
+  CHECK(d.footer_rows == 1);
+  CHECK(d.comment.empty());
+
+  std::string commented = Table(",");
+  commented.insert(commented.find("104,"), "# checked, by Eve\n");
+  CHECK(Dialect(commented).comment == "#");
+  // Rows may start like a comment.
+  CHECK(Dialect("color,name\n#ff0000,red\n#00ff00,green\n").comment.empty());
+  // Comments that all come first are a preamble: no line further on is taken for one.
+  d = Dialect("# made by hand\n" + Table(","));
+  CHECK(d.comment.empty());
+  CHECK(d.skip_rows == 1);
+
+  CHECK(Dialect("id,amount,on\n(no),(EUR),(day)\n1,2.5,2025-01-02\n2,3.5,2025-01-03\n").header_rows ==
+        2);
+  CHECK(Dialect("100,Ann,2.5\n101,Bob,3.5\n").header_rows == 0);
+  CHECK(Dialect(Table(";", "Total;;66.00;\n")).footer_rows == 1);
+  CHECK(Dialect(Table(",", "112,Tot")).footer_rows == 0);  // cut off, no footer
+  CHECK(Dialect("a,b,\n1,2,\n3,4,\n").trailing_delimiter);
+}
+
+TEST_CASE("what is doubtful is told with little confidence") {
+  CHECK(Told(Table(",", "\ncode,label\nc1,one\nc2,two\n")).confidence < kDialectConfidenceMin);
+  CHECK(Told(Table(",", "\ncode,label\nc1,one\nc2,two\n")).dialect.table == 1);
+  CHECK(Told("name,2019,2020\nann,5,6\nbob,7,8\n").confidence < kDialectConfidenceMin);
+  CHECK(Told("id,name\n1,ann,x\n2,bob,y\n3,eve,z\n").confidence < kDialectConfidenceMin);
+  CHECK(Told(Table(",")).confidence == doctest::Approx(1.0));
+  // What is declared is not doubted.
+  CsvOptions options;
+  options.header_rows = 1;
+  CHECK(Told("name,2019,2020\nann,5,6\nbob,7,8\n", options).confidence >= kDialectConfidenceMin);
+}
+
+TEST_CASE("the block for the config says everything") {
+  CHECK(DialectYaml(Dialect("a\tb\n1\t2\n")) ==
+        "{encoding: utf-8, delimiter: tab, quote: \"\\\"\", escape: \"\\\"\", newline: lf, "
+        "skip_rows: 0, header_rows: 1, footer_rows: 0, comment: none, trailing_delimiter: false}");
+}
+
+}  // namespace millrace::io

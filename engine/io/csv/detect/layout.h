@@ -1,0 +1,37 @@
+// Where in a file the table is: what comes before its header, the header's rows, what follows the
+// last record, comments, further tables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/csv/detect/sample_records.h"
+
+namespace millrace::io::csv {
+
+/// What is known when the layout is looked for. The records are those of the file's start.
+struct LayoutInput {
+  const std::vector<SampleRecord>* records = nullptr;
+  bool whole = false;  // they are all of the file
+  size_t fields = 1;   // of most records
+  CsvDialect dialect;  // separators, comment, newline
+  const CsvOptions* options = nullptr;
+  const std::vector<std::string>* wanted = nullptr;  // names a header would have
+  std::string_view tail;                             // the end of the file; empty: not known
+};
+
+struct Layout {
+  int skip_rows = 0, header_rows = 0, footer_rows = 0, table = 0;
+  bool trailing_delimiter = false;
+  double agreement = 1;   // share of the table's records that have its number of fields
+  double confidence = 1;  // of the decisions here; `agreement` is not in it
+  std::vector<std::string> reasons;
+};
+
+Layout FindLayout(const LayoutInput& input);
+
+/// How many lines at the end of `records` are a footer.
+int FooterRows(const std::vector<SampleRecord>& records, size_t fields,
+               const std::vector<bool>& typed);
+
+}  // namespace millrace::io::csv

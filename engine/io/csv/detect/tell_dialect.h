@@ -1,0 +1,24 @@
+// An opened file's dialect, and its text from the start.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/csv/csv_reader.h"
+#include "io/csv/trimmed_stream.h"
+
+namespace millrace::io::csv {
+
+struct ToldDialect {
+  SniffedCsv sniffed;
+  std::unique_ptr<ByteStream> stream;    // UTF-8, of the chosen table
+  const TrimmedStream* table = nullptr;  // what left out the other tables; null: nothing did
+  std::string head;                      // what the stream starts with, up to kCsvHeadBytes
+};
+
+Result<ToldDialect> TellDialect(std::unique_ptr<ByteStream> stream, const CsvOptions& options,
+                                const CsvFileParts& parts,
+                                const std::vector<std::string>& wanted);
+
+}  // namespace millrace::io::csv
