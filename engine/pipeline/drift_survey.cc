@@ -138,23 +138,32 @@ Result<std::vector<ColumnShape>> ShapeColumns(const Batches& batches, const Inte
 
 std::string CharText(char c) { return c == '\0' ? "none" : c == '\t' ? "tab" : std::string(1, c); }
 
-// Encoding and dialect, from the first bytes.
-Status LookAtHead(const source::FileSource& source, const io::FileInfo& file, Shape* shape) {
-  if (std::holds_alternative<io::ParquetReadOptions>(source.format)) return Status::OK();
+std::string QuotedText(const std::string& text) { return text == "\t" ? "tab" : text; }
+
+// A text file that is no CSV: its encoding shows in its first bytes, if anywhere.
+Result<std::string> EncodingOfHead(const source::FileSource& source, const io::FileInfo& file) {
   ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
   ARROW_ASSIGN_OR_RAISE(auto stream, io::OpenByteStream(std::move(opened), /*hash=*/false));
-  std::string head(static_cast<size_t>(kBytesSampled), '\0');
-  ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                        stream->Read(kBytesSampled, reinterpret_cast<uint8_t*>(head.data())));
+  std::string head(4, '\0');
+  ARROW_ASSIGN_OR_RAISE(const int64_t got, stream->Read(static_cast<int64_t>(head.size()),
+                                                        reinterpret_cast<uint8_t*>(head.data())));
   head.resize(static_cast<size_t>(got));
   const bool bom = head.rfind("\xEF\xBB\xBF", 0) == 0;
   const bool utf16 = head.rfind("\xFF\xFE", 0) == 0 || head.rfind("\xFE\xFF", 0) == 0;
-  shape->encoding = bom ? "utf-8 with a byte order mark" : utf16 ? "utf-16" : "utf-8";
-  if (const auto* options = std::get_if<io::CsvOptions>(&source.format)) {
-    const io::CsvDialect dialect = io::SniffCsv(head, *options).dialect;
-    shape->dialect = "delimiter " + CharText(dialect.delimiter) + ", quote " +
-                     CharText(dialect.quote) + (dialect.header ? ", header" : ", no header");
+  return bom ? "utf-8 with a byte order mark" : utf16 ? "utf-16" : "utf-8";
+}
+
+Status LookAtHead(const source::FileSource& source, const io::FileInfo& file, Shape* shape) {
+  if (std::holds_alternative<io::ParquetReadOptions>(source.format)) return Status::OK();
+  if (!std::holds_alternative<io::CsvOptions>(source.format)) {
+    return EncodingOfHead(source, file).Value(&shape->encoding);
   }
+  ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed, source::SniffDialect(source, file));
+  const io::CsvDialect& dialect = sniffed.dialect;
+  shape->encoding = std::string(io::EncodingName(dialect.encoding)) +
+                    (dialect.bom ? " with a byte order mark" : "");
+  shape->dialect = "delimiter " + QuotedText(dialect.delimiter) + ", quote " +
+                   CharText(dialect.quote) + (dialect.header() ? ", header" : ", no header");
   return Status::OK();
 }
 
