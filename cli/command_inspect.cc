@@ -30,8 +30,7 @@ void AddInspect(CLI::App& app, Session& session) {
               "millrace inspect workspace                # what runs have left");
   command->callback([&session, path, options, dialect] {
     session.action = [&session, path, options, dialect] {
-      const Result<std::string> found =
-          *dialect ? InspectDialect(*path) : Inspect(*path, *options);
+      const Result<std::string> found = *dialect ? InspectDialect(*path) : Inspect(*path, *options);
       if (!found.ok()) return Fail(session, found.status());
       PrintOut(session.json ? *found + "\n" : RenderInspect(*found));
       return 0;

@@ -98,8 +98,8 @@ std::string InspectedDialect(const Json& file) {
   for (const Json& reason : d.at("reasons")) {
     out += "  " + SafeText(reason.get<std::string>(), false) + "\n";
   }
-  out += "\n" + Title("For the source in the config") + "  dialect: " +
-         SafeText(d.at("block").get<std::string>(), false) + "\n";
+  out += "\n" + Title("For the source in the config") +
+         "  dialect: " + SafeText(d.at("block").get<std::string>(), false) + "\n";
   return out;
 }
 

@@ -8,8 +8,8 @@
 #include "base/reserved_columns.h"
 #include "contract/column_rule.h"
 #include "contract/contract.h"
-#include "contract/regex_fault.h"
 #include "contract/expression_place.h"
+#include "contract/regex_fault.h"
 #include "expr/expression.h"
 
 namespace millrace::contract {

@@ -28,7 +28,6 @@ using Json = nlohmann::ordered_json;
 // Lists of files are cut here; their counts are whole.
 constexpr size_t kFilesListed = 50;
 
-
 // The types that values show; JSONL's file schema holds text only.
 Json SchemaJson(const SourceSurvey& survey) {
   Json schema = Json::array();

@@ -51,8 +51,8 @@ Status Sniff(const source::FileSource& source, const io::FileInfo& info, SourceS
   }
   if (const auto* format = std::get_if<std::shared_ptr<const io::TextFormat>>(&source.format)) {
     std::string head(kFormatHeadBytes, '\0');
-    ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                          stream->Read(static_cast<int64_t>(head.size()), reinterpret_cast<uint8_t*>(head.data())));
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, stream->Read(static_cast<int64_t>(head.size()),
+                                                          reinterpret_cast<uint8_t*>(head.data())));
     head.resize(static_cast<size_t>(got));
     survey.findings = (*format)->Examine(head);
   }

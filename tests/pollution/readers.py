@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from command import Millrace
 from pollution.judge import Reading
+
+from command import Millrace
 
 CONFIG = """\
 version: 1
@@ -20,7 +21,7 @@ exports: {out: {type: jsonl, path: out, provenance: false}}
 
 
 def _text(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124  NaN and NaT differ from themselves
+    if value is None or value != value:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
@@ -61,7 +62,7 @@ def read_duckdb(path: Path) -> Reading:
         result = connection.execute("SELECT * FROM read_csv(?)", [os.fspath(path)])
         names = [column[0] for column in result.description or []]
         return Reading(names, [[_text(v) for v in row] for row in result.fetchall()])
-    except Exception as error:  # noqa: BLE001  whatever a tool refuses a file with
+    except Exception as error:
         return Reading(error=f"{type(error).__name__}: {error}")
     finally:
         connection.close()
@@ -73,7 +74,7 @@ def read_polars(path: Path) -> Reading:
     try:
         frame = polars.read_csv(path)
         return Reading(frame.columns, [[_text(v) for v in row] for row in frame.iter_rows()])
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return Reading(error=f"{type(error).__name__}: {error}")
 
 
@@ -86,7 +87,7 @@ def read_pandas(path: Path) -> Reading:
             frame = frame.reset_index()  # it takes the first column for an index in some files
         rows = [[_text(v) for v in row] for row in frame.itertuples(index=False, name=None)]
         return Reading([str(name) for name in frame.columns], rows)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return Reading(error=f"{type(error).__name__}: {error}")
 
 

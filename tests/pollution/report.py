@@ -1,6 +1,6 @@
 """Reads all polluted files with Millrace and its peers and writes docs/messy_files.md.
 
-    python tests/pollution/report.py --report docs/messy_files.md
+python tests/pollution/report.py --report docs/messy_files.md
 """
 
 from __future__ import annotations
@@ -103,9 +103,17 @@ def main() -> int:
                         found[tool][name][judgement.verdict] += 1
                         bad = judgement.verdict in (Verdict.WRONG, Verdict.REFUSED)
                         if given.verbose and tool == "Millrace" and bad:
-                            print(f"{name} {table} {strength}: {judgement.verdict.value}: "
-                                  f"{judgement.why[:300]}", flush=True)
-            print(name, *(f"{tool} {shown(found[tool][name])}" for tool in found), sep="  ", flush=True)
+                            print(
+                                f"{name} {table} {strength}: {judgement.verdict.value}: "
+                                f"{judgement.why[:300]}",
+                                flush=True,
+                            )
+            print(
+                name,
+                *(f"{tool} {shown(found[tool][name])}" for tool in found),
+                sep="  ",
+                flush=True,
+            )
     totals = {tool: sum(kinds.values(), Counter()) for tool, kinds in found.items()}
     if given.report:
         import duckdb
@@ -124,9 +132,7 @@ def main() -> int:
                 tools=" | ".join(found),
                 rule=" | ".join("---:" for _ in found),
                 totals="\n".join(
-                    f"| {tool} | "
-                    + " | ".join(str(counts[verdict]) for verdict in Verdict)
-                    + " |"
+                    f"| {tool} | " + " | ".join(str(counts[verdict]) for verdict in Verdict) + " |"
                     for tool, counts in totals.items()
                 ),
                 rows="\n".join(

@@ -8,9 +8,9 @@
 #include "io/column_lookup.h"
 #include "io/csv/chunk_cutter.h"
 #include "io/csv/column_builder.h"
-#include "io/csv/field_index.h"
 #include "io/csv/detect/sample_records.h"
 #include "io/csv/detect/tell_dialect.h"
+#include "io/csv/field_index.h"
 #include "io/csv/header_text.h"
 #include "io/csv/open_checks.h"
 
@@ -18,7 +18,7 @@ namespace millrace::io {
 namespace {
 
 constexpr int64_t kHeadBytes = kCsvHeadBytes;  // what a dialect is told from
-constexpr int kNoColumn = -1;                         // an optional column that the file lacks
+constexpr int kNoColumn = -1;                  // an optional column that the file lacks
 
 class CsvReader : public RecordReader {
  public:

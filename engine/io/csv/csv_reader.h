@@ -26,17 +26,17 @@ inline constexpr double kDialectConfidenceMin = 0.6;
 
 /// How a file is written. Every member is decided when a file is opened.
 struct CsvDialect {
-  std::string delimiter = ",";  // one to kDelimiterBytesMax bytes
-  char quote = '"';             // '\0': no quoting
-  char escape = '"';            // == quote: doubled quotes (RFC 4180); or a backslash
-  int header_rows = 1;          // 0: no header; the names of several rows are joined with `_`
-  bool bom = false;             // a UTF-8 byte order mark comes first
-  std::string newline = "\n";   // "\n", "\r\n" (the two may mix), "\r" or kAnyNewline
-  int skip_rows = 0;            // lines before the header (a preamble)
-  int footer_rows = 0;          // lines after the last record, blank ones not counted
-  std::string comment;          // what a comment line starts with; "": there are none
+  std::string delimiter = ",";      // one to kDelimiterBytesMax bytes
+  char quote = '"';                 // '\0': no quoting
+  char escape = '"';                // == quote: doubled quotes (RFC 4180); or a backslash
+  int header_rows = 1;              // 0: no header; the names of several rows are joined with `_`
+  bool bom = false;                 // a UTF-8 byte order mark comes first
+  std::string newline = "\n";       // "\n", "\r\n" (the two may mix), "\r" or kAnyNewline
+  int skip_rows = 0;                // lines before the header (a preamble)
+  int footer_rows = 0;              // lines after the last record, blank ones not counted
+  std::string comment;              // what a comment line starts with; "": there are none
   bool trailing_delimiter = false;  // records end with one more delimiter
-  int table = 0;                // which of the tables between blank lines, from 1; 0: only one
+  int table = 0;                    // which of the tables between blank lines, from 1; 0: only one
   Encoding encoding = Encoding::kUtf8;
   bool header() const { return header_rows > 0; }
 };
@@ -48,7 +48,7 @@ struct CsvOptions {
   std::optional<bool> header, trailing_delimiter;
   std::optional<int> header_rows, skip_rows, footer_rows, table;
   std::optional<Encoding> encoding;
-  bool guess = false;  // take what is told with too little confidence, too
+  bool guess = false;                     // take what is told with too little confidence, too
   std::vector<std::string> column_names;  // replaces the header's names, or gives them without one
   bool fill_short_rows = false;           // missing trailing fields become null instead of a reject
   int64_t chunk_bytes = 1 << 20;  // how much is cut off for one parse; never changes the result
@@ -81,8 +81,9 @@ std::string DialectYaml(const CsvDialect& dialect);
 /// Reads the header and maps the projection. A requested column that the header lacks is
 /// MissingColumn, one the projection forbids UnknownColumn; duplicate header names, and options
 /// that contradict each other, are BadValue; a header that cannot be read as one is UnknownDialect,
-/// and so is a dialect that is told with less than kDialectConfidenceMin. Blank lines before a header are skipped. A file of nothing else has no columns and no rows, and
-/// no column is missing in it.
+/// and so is a dialect that is told with less than kDialectConfidenceMin. Blank lines before a
+/// header are skipped. A file of nothing else has no columns and no rows, and no column is missing
+/// in it.
 Result<std::unique_ptr<RecordReader>> OpenCsv(std::unique_ptr<ByteStream> stream,
                                               const CsvOptions& options,
                                               const Projection& projection,

@@ -447,8 +447,10 @@ TEST_CASE("options that contradict each other are refused") {
     return CodeOf(ReadAll("a,b\n1,2\n", options).status());
   };
   CHECK(code([](CsvOptions& o) { o.delimiter = "\""; }) == ErrorCode::kBadValue);
-  CHECK(code([](CsvOptions& o) { o.delimiter = "\\";
-    o.escape = '\\'; }) == ErrorCode::kBadValue);
+  CHECK(code([](CsvOptions& o) {
+          o.delimiter = "\\";
+          o.escape = '\\';
+        }) == ErrorCode::kBadValue);
   CHECK(code([](CsvOptions& o) { o.delimiter = "\n"; }) == ErrorCode::kBadValue);
   CHECK(code([](CsvOptions& o) { o.quote = '\xe9'; }) == ErrorCode::kBadValue);
   CHECK(code([](CsvOptions& o) { o.chunk_bytes = 0; }) == ErrorCode::kBadValue);
@@ -456,7 +458,9 @@ TEST_CASE("options that contradict each other are refused") {
 }
 
 TEST_CASE("sniffing: delimiter, header, escape, newline, byte order mark") {
-  const auto dialect = [](const std::string& text) { return SniffCsv(MemoryByteStream(text), {})->dialect; };
+  const auto dialect = [](const std::string& text) {
+    return SniffCsv(MemoryByteStream(text), {})->dialect;
+  };
   CHECK(dialect("a;b;c\n1,5;2;3\n2,5;3;4\n").delimiter == ";");
   CHECK(dialect("a\tb\n1\t2, and more\n").delimiter == "\t");
   CHECK(dialect("a|b\n1|2\n").delimiter == "|");

@@ -67,9 +67,10 @@ using Lines = std::vector<std::string>;
 
 TEST_CASE("a longer delimiter reads as a comma does, in any chunks") {
   std::mt19937 random(20261124);
-  const std::vector<std::string> pieces = {"a",      "word",  ",",    ",",     "\n",   "\r\n",
-                                           "\"",     "\"\"",  "\",\"", "\n\"", "\",",  "x,y\n",
-                                           "\"q\",\"r\"\n", "\"two\nlines\",z\n", "text"};
+  const std::vector<std::string> pieces = {
+      "a",    "word",  ",",    ",",   "\n",    "\r\n",          "\"",
+      "\"\"", "\",\"", "\n\"", "\",", "x,y\n", "\"q\",\"r\"\n", "\"two\nlines\",z\n",
+      "text"};
   for (int round = 0; round < 1500; ++round) {
     std::string text = "x,y\n";
     for (size_t i = 0, length = 1 + random() % 60; i < length; ++i) {

@@ -39,7 +39,7 @@ struct IndexOptions {
   bool decoded = false;             // the text comes from another encoding than UTF-8
   bool trailing_delimiter = false;  // one more field is no fault where it is empty
   std::vector<std::string> header;  // records that, coming again, are rejected
-  std::vector<int> utf8_columns;  // whose bytes must be UTF-8: the requested ones
+  std::vector<int> utf8_columns;    // whose bytes must be UTF-8: the requested ones
 };
 
 /// REQUIRES: kPadding readable bytes behind the chunk's bytes; chunk.oversize_bytes == 0.

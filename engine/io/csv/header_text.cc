@@ -17,9 +17,8 @@ class HeaderReader {
     for (int row = 0; row < dialect_.skip_rows && at_ < head_.size(); ++row) SkipLine();
     out_.bytes = static_cast<int64_t>(at_);
     if (torn_ && at_ >= head_.size()) {
-      return MakeError(ErrorCode::kUnknownDialect,
-                       "the lines to skip are longer than " + std::to_string(kCsvHeadBytes) +
-                           " bytes");
+      return MakeError(ErrorCode::kUnknownDialect, "the lines to skip are longer than " +
+                                                       std::to_string(kCsvHeadBytes) + " bytes");
     }
     SkipBlanksAndComments();
     const bool nothing = at_ == head_.size() && (dialect_.header() || dialect_.skip_rows > 0);
@@ -64,8 +63,8 @@ class HeaderReader {
       const std::string_view rest = head_.substr(at_);
       const size_t blank = BlankBytes(rest, dialect_);
       at_ += blank;
-      const bool comment =
-          !dialect_.comment.empty() && head_.substr(at_, dialect_.comment.size()) == dialect_.comment;
+      const bool comment = !dialect_.comment.empty() &&
+                           head_.substr(at_, dialect_.comment.size()) == dialect_.comment;
       if (comment) {
         SkipLine();
       } else if (blank == 0) {
@@ -89,8 +88,8 @@ class HeaderReader {
 
   void NameByPosition(const TextRecord& record) {
     for (size_t i = 0; i < record.fields.size(); ++i) {
-      const bool trailing = dialect_.trailing_delimiter && i > 0 &&
-                            i + 1 == record.fields.size() && record.fields[i].text.empty();
+      const bool trailing = dialect_.trailing_delimiter && i > 0 && i + 1 == record.fields.size() &&
+                            record.fields[i].text.empty();
       if (!trailing) out_.names.push_back("column_" + std::to_string(i + 1));
     }
   }

@@ -49,8 +49,7 @@ Status CheckOptions(const CsvOptions& options) {
       options.comment->rfind(*options.delimiter, 0) == 0) {
     return refuse("the delimiter must differ from what starts a comment");
   }
-  if (options.header && options.header_rows &&
-      *options.header != (*options.header_rows > 0)) {
+  if (options.header && options.header_rows && *options.header != (*options.header_rows > 0)) {
     return refuse("`header` and `header_rows` contradict each other");
   }
   const auto in_range = [](const std::optional<int>& value, int most) {
@@ -74,18 +73,16 @@ Status CheckConfidence(const SniffedCsv& sniffed, const CsvOptions& options) {
   const auto percent = [](double share) {
     return std::to_string(static_cast<int>(share * 100 + 0.5)) + " %";
   };
-  return MakeError(ErrorCode::kUnknownDialect,
-                   "how the file is written cannot be told with confidence (" +
-                       percent(sniffed.confidence) + ", less than " +
-                       percent(kDialectConfidenceMin) + "): " + why,
-                   "if it is right, write `dialect: " + DialectYaml(sniffed.dialect) +
-                       "`, or `dialect: guess`");
+  return MakeError(
+      ErrorCode::kUnknownDialect,
+      "how the file is written cannot be told with confidence (" + percent(sniffed.confidence) +
+          ", less than " + percent(kDialectConfidenceMin) + "): " + why,
+      "if it is right, write `dialect: " + DialectYaml(sniffed.dialect) + "`, or `dialect: guess`");
 }
 
 Status CheckHeader(const TextRecord& header, std::string_view text, bool torn) {
   if (!header.complete && torn) {
-    return NoHeader("the first record is longer than " + std::to_string(kCsvHeadBytes) +
-                    " bytes");
+    return NoHeader("the first record is longer than " + std::to_string(kCsvHeadBytes) + " bytes");
   }
   if (header.open) return NoHeader("a quote in it is not closed");
   if (header.faulty) return NoHeader("text follows a closing quote in it");

@@ -185,8 +185,8 @@ Place Scanner::ScanExact(const uint8_t* data, size_t from, size_t to, Place plac
       const size_t skipped = std::min(delimiter_rest, to - i - 1);
       i += skipped;
       if (skipped < delimiter_rest) {
-        place = static_cast<Place>(static_cast<size_t>(Place::kInDelimiter) + delimiter_rest -
-                                   skipped);
+        place =
+            static_cast<Place>(static_cast<size_t>(Place::kInDelimiter) + delimiter_rest - skipped);
       }
     } else if (place == Place::kAfterQuote) {
       const bool before_line_end = crlf_ && c == '\r' && static_cast<char>(data[i + 1]) == '\n';

@@ -18,13 +18,13 @@ constexpr std::array<Name, 5> kNames = {{{Encoding::kUtf8, "utf-8"},
 
 struct ByteCounts {
   int64_t bytes = 0, ascii_letters = 0, controls = 0, nul_even = 0, nul_odd = 0;
-  int64_t high = 0;           // 0x80 and above
-  int64_t high_letters = 0;   // letters of cp1252 among them
-  int64_t odd_letters = 0;    // capitals inside words, and letters that hardly any language has
-  int64_t c1 = 0;             // 0x80 to 0x9f
-  int64_t undefined = 0;      // what cp1252 leaves undefined
-  int64_t sequences = 0;      // valid multi-byte sequences of UTF-8
-  int64_t broken = 0;         // bytes that belong to none
+  int64_t high = 0;          // 0x80 and above
+  int64_t high_letters = 0;  // letters of cp1252 among them
+  int64_t odd_letters = 0;   // capitals inside words, and letters that hardly any language has
+  int64_t c1 = 0;            // 0x80 to 0x9f
+  int64_t undefined = 0;     // what cp1252 leaves undefined
+  int64_t sequences = 0;     // valid multi-byte sequences of UTF-8
+  int64_t broken = 0;        // bytes that belong to none
 };
 
 bool IsUndefined(uint8_t c) {
@@ -106,7 +106,8 @@ DetectedEncoding Told(Encoding encoding, int bom_bytes, double confidence, std::
 }
 
 DetectedEncoding SingleByte(const ByteCounts& counts) {
-  const double letters = static_cast<double>(counts.high_letters) / static_cast<double>(counts.high);
+  const double letters =
+      static_cast<double>(counts.high_letters) / static_cast<double>(counts.high);
   const int64_t all_letters = counts.ascii_letters + counts.high_letters;
   const double dense =
       static_cast<double>(counts.high) / static_cast<double>(std::max<int64_t>(1, all_letters));
@@ -115,12 +116,12 @@ DetectedEncoding SingleByte(const ByteCounts& counts) {
   // encodings of East Asia are made of high bytes.
   double confidence = dense > 0.35 && counts.high > 8 ? 0.3 : letters < 0.5 ? 0.7 : 0.9;
   if (latin || counts.odd_letters * 4 > counts.high) confidence = std::min(confidence, 0.4);
-  return Told(latin ? Encoding::kLatin1 : Encoding::kCp1252, 0, confidence,
-              std::string("the file is not UTF-8; its bytes read as ") +
-                  (latin ? "latin-1, and some of them are control characters there"
-                   : counts.c1 > 0
-                       ? "cp1252"
-                       : "cp1252, which is latin-1 where it has no bytes from 0x80 to 0x9f"));
+  return Told(
+      latin ? Encoding::kLatin1 : Encoding::kCp1252, 0, confidence,
+      std::string("the file is not UTF-8; its bytes read as ") +
+          (latin           ? "latin-1, and some of them are control characters there"
+           : counts.c1 > 0 ? "cp1252"
+                           : "cp1252, which is latin-1 where it has no bytes from 0x80 to 0x9f"));
 }
 
 }  // namespace

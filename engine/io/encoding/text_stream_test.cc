@@ -69,11 +69,15 @@ TEST_CASE("a decoded stream is the same in reads of any size, and hashes the raw
 TEST_CASE("encodings are told by marks, zero bytes and what is no UTF-8") {
   CHECK(Told("plain,text\n") == Encoding::kUtf8);
   CHECK(Told("caf\xc3\xa9,\xe2\x82\xac\n") == Encoding::kUtf8);
-  CHECK(DetectEncoding("\xef\xbb\xbf" "a,b", {}).bom_bytes == 3);
+  CHECK(DetectEncoding("\xef\xbb\xbf"
+                       "a,b",
+                       {})
+            .bom_bytes == 3);
   CHECK(Told(Units("id,name\n1,x\n", false)) == Encoding::kUtf16Le);
   CHECK(Told(Units("id,name\n1,x\n", true)) == Encoding::kUtf16Be);
   CHECK(Told("name,caf\xe9 \x80 5\n") == Encoding::kCp1252);
-  CHECK(Confidence("name,caf\xe9 au lait\nx,Stra\xdf" "e\n") > 0.8);
+  CHECK(Confidence("name,caf\xe9 au lait\nx,Stra\xdf"
+                   "e\n") > 0.8);
   // Made of high bytes: some other script.
   CHECK(Confidence("\xcf\xf0\xe8\xe2\xe5\xf2,\xec\xe8\xf0\n\xcf\xf0\xe8,\xec\xe8\n") < 0.6);
   // Both in one file.

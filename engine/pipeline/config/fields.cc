@@ -311,8 +311,9 @@ const ObjectSpec& DialectSpec() {
     };
     fields.insert(fields.end(), more.begin(), more.end());
     return new ObjectSpec{.name = "dialect",
-                          .doc = "How CSV files are written. What is left out is told from each "
-                                 "file; `millrace inspect FILE --dialect` writes the whole block.",
+                          .doc =
+                              "How CSV files are written. What is left out is told from each "
+                              "file; `millrace inspect FILE --dialect` writes the whole block.",
                           .fields = std::move(fields)};
   }();
   return *spec;

@@ -1,8 +1,8 @@
 #include "pipeline/config/scalar.h"
 
 #include <algorithm>
-#include <limits>
 #include <charconv>
+#include <limits>
 
 #include "base/quantity.h"
 #include "pipeline/config/walk.h"

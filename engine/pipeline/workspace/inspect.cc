@@ -55,8 +55,7 @@ Result<Json> InspectDialectOf(const std::string& path) {
   source::FileSource source;
   source.name = "file";
   source.store = io::MakeLocalStore(absolute.parent_path().string());
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file,
-                        source.store->Stat(absolute.filename().string()));
+  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(absolute.filename().string()));
   source.format = io::CsvOptions{};
   ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed, source::SniffDialect(source, file));
   return Json{{"kind", "dialect"},

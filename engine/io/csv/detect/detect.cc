@@ -174,7 +174,8 @@ class DialectDetector {
     const double confidence = std::min(1.0, 0.4 + 4 * margin);
     if (confidence >= 1) return;
     Doubt(confidence);
-    Say(NamedSeparator(choice.second.dialect.delimiter) + " as a delimiter explains the file nearly as well");
+    Say(NamedSeparator(choice.second.dialect.delimiter) +
+        " as a delimiter explains the file nearly as well");
   }
 
   void DecideLayout(const SeparatorChoice& choice) {

@@ -25,7 +25,8 @@ std::string Table(const std::string& d, const std::string& more = "") {
 }  // namespace
 
 TEST_CASE("delimiters of one and several characters are told apart") {
-  for (const std::string d : {",", ";", "\t", "|", "^", "~", "||", "::", ", ", "|~|", "<->", " | "}) {
+  for (const std::string d :
+       {",", ";", "\t", "|", "^", "~", "||", "::", ", ", "|~|", "<->", " | "}) {
     CAPTURE(d);
     const SniffedCsv told = Told(Table(d));
     CHECK(told.dialect.delimiter == d);
@@ -60,8 +61,9 @@ TEST_CASE("preamble, comments, header rows and footer") {
   CHECK(d.comment.empty());
   CHECK(d.skip_rows == 1);
 
-  CHECK(Dialect("id,amount,on\n(no),(EUR),(day)\n1,2.5,2025-01-02\n2,3.5,2025-01-03\n").header_rows ==
-        2);
+  CHECK(
+      Dialect("id,amount,on\n(no),(EUR),(day)\n1,2.5,2025-01-02\n2,3.5,2025-01-03\n").header_rows ==
+      2);
   CHECK(Dialect("100,Ann,2.5\n101,Bob,3.5\n").header_rows == 0);
   CHECK(Dialect(Table(";", "Total;;66.00;\n")).footer_rows == 1);
   CHECK(Dialect(Table(",", "112,Tot")).footer_rows == 0);  // cut off, no footer

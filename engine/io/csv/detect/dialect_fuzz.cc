@@ -33,10 +33,10 @@ int64_t DecodedBytes(const std::string& text, Encoding encoding) {
   std::string block(1 << 16, '\0');
   int64_t bytes = 0;
   while (true) {
-    const int64_t got = opened.stream
-                            ->Read(static_cast<int64_t>(block.size()),
-                                   reinterpret_cast<uint8_t*>(block.data()))
-                            .ValueOrDie();
+    const int64_t got =
+        opened.stream
+            ->Read(static_cast<int64_t>(block.size()), reinterpret_cast<uint8_t*>(block.data()))
+            .ValueOrDie();
     if (got == 0) return bytes;
     bytes += got;
   }

@@ -31,8 +31,8 @@ bool StartsWithWord(const std::string& text, std::string_view word) {
 // "Total", "Summe EUR", "Grand total:".
 bool SaysTotal(std::string_view text) {
   static constexpr std::array<std::string_view, 10> kWords = {
-      "total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "average", "mean",
-      "count"};
+      "total", "totals", "grand total", "subtotal", "sum",
+      "summe", "gesamt", "average",     "mean",     "count"};
   const std::string word = LowerWord(text);
   for (const std::string_view known : kWords) {
     if (StartsWithWord(word, known)) return true;
@@ -43,8 +43,8 @@ bool SaysTotal(std::string_view text) {
 // "(12 rows)", "12 rows affected", "end of report", "Generated on ...", "Source: ...".
 bool SaysEnd(std::string_view text) {
   static constexpr std::array<std::string_view, 12> kWords = {
-      "end", "eof", "generated", "exported", "created", "source", "note", "notes", "printed",
-      "report", "page", "copyright"};
+      "end",  "eof",   "generated", "exported", "created", "source",
+      "note", "notes", "printed",   "report",   "page",    "copyright"};
   std::string word = LowerWord(text);
   const bool counts = !word.empty() && word[0] >= '0' && word[0] <= '9';
   for (const std::string_view unit : {" row", " rows", " record", " records", " zeilen"}) {
@@ -70,8 +70,8 @@ bool IsFooter(const SampleRecord& record, bool after_blank, size_t fields,
   if (first == nullptr) return false;
   if (filled == 1 && fields > 1) {
     // A line of prose: it says that it ends the table, or stands alone behind a blank line.
-    const bool prose = first->text.find(' ') != std::string::npos &&
-                       KindOfValue(first->text) == ValueKind::kText;
+    const bool prose =
+        first->text.find(' ') != std::string::npos && KindOfValue(first->text) == ValueKind::kText;
     if (SaysTotal(first->text) || SaysEnd(first->text) || (after_blank && prose)) return true;
   }
   if (!SaysTotal(first->text) || fields < 2) return false;

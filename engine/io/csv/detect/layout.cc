@@ -10,7 +10,7 @@ namespace millrace::io::csv {
 namespace {
 
 constexpr int kHeaderRowsGuessed = 4;
-constexpr double kTyped = 0.75;        // of a column's values are of one kind
+constexpr double kTyped = 0.75;             // of a column's values are of one kind
 constexpr double kNoKindOfEvidence = 0.75;  // of a header, where all columns are texts
 constexpr double kDoubtful = 0.4;
 
@@ -94,7 +94,8 @@ class LayoutFinder {
  private:
   size_t columns() const { return out_.trailing_delimiter ? fields_ - 1 : fields_; }
   bool IsRow(const SampleRecord& record) const {
-    return record.fields() == fields_ || (out_.trailing_delimiter && record.fields() + 1 == fields_);
+    return record.fields() == fields_ ||
+           (out_.trailing_delimiter && record.fields() + 1 == fields_);
   }
   void Doubt(double confidence, std::string reason) {
     out_.confidence = std::min(out_.confidence, confidence);
@@ -161,7 +162,8 @@ class LayoutFinder {
   // A record of the table's width that is followed by another (or nothing).
   bool StartsTable(size_t i) const {
     if (!IsRow(*rows_[i])) return false;
-    return i + 1 >= rows_.size() || IsRow(*rows_[i + 1]) || (i + 2 < rows_.size() && IsRow(*rows_[i + 2]));
+    return i + 1 >= rows_.size() || IsRow(*rows_[i + 1]) ||
+           (i + 2 < rows_.size() && IsRow(*rows_[i + 2]));
   }
 
   bool HasWantedNames(const SampleRecord& record) const {
@@ -243,7 +245,8 @@ class LayoutFinder {
     } else {
       out_.header_rows = names ? 1 : 0;
       out_.reasons.push_back((names ? "a header: " : "no header: ") + why);
-      if (typed == 0 && body_rows_ > 0) out_.confidence = std::min(out_.confidence, HeaderByWords());
+      if (typed == 0 && body_rows_ > 0)
+        out_.confidence = std::min(out_.confidence, HeaderByWords());
     }
   }
 
@@ -294,10 +297,12 @@ class LayoutFinder {
     for (size_t i = 0; i < std::min(kinds_.size(), first.fields()); ++i) {
       if (!typed_[i]) continue;
       const std::string& text = first.text.fields[i].text;
-      const bool year = text.size() == 4 && (text.substr(0, 2) == "19" || text.substr(0, 2) == "20");
+      const bool year =
+          text.size() == 4 && (text.substr(0, 2) == "19" || text.substr(0, 2) == "20");
       years &= year && numbers.insert(text).second;
     }
-    if ((years && typed_.size() > numbers.size() && body_rows_ > 0) || conformity.other > conformity.same) {
+    if ((years && typed_.size() > numbers.size() && body_rows_ > 0) ||
+        conformity.other > conformity.same) {
       Doubt(kDoubtful, "the first record may well be a header with numbers in it");
     }
   }

@@ -23,7 +23,8 @@ int CountLineEnds(std::string_view text, const Scanner& scanner) {
 // A record whose quote is never closed is its first line, for the reader as well. False: the text
 // has no more lines.
 bool CutToLine(std::string_view text, const Scanner& scanner, TextRecord* record) {
-  const auto end = std::find_if(text.begin(), text.end(), [&](char c) { return scanner.EndsLine(c); });
+  const auto end =
+      std::find_if(text.begin(), text.end(), [&](char c) { return scanner.EndsLine(c); });
   if (end == text.end()) return false;
   record->bytes = static_cast<size_t>(end - text.begin()) + 1;
   record->fields.resize(1);
@@ -55,8 +56,8 @@ std::vector<SampleRecord> ReadRecords(std::string_view text, bool whole, const C
     }
     record.line = line;
     record.lines = std::max(1, CountLineEnds(rest.substr(0, record.text.bytes), scanner));
-    record.blank = record.fields() == 1 && record.text.fields[0].text.empty() &&
-                   !record.text.fields[0].quoted;
+    record.blank =
+        record.fields() == 1 && record.text.fields[0].text.empty() && !record.text.fields[0].quoted;
     record.comment = !dialect.comment.empty() && !record.text.fields[0].quoted &&
                      record.text.fields[0].text.rfind(dialect.comment, 0) == 0;
     at += std::max<size_t>(1, record.text.bytes);

@@ -111,8 +111,7 @@ double MeanPlausibility(const std::vector<const SampleRecord*>& records, size_t 
 }
 
 double Split(size_t fields) {
-  return fields < 2 ? kOneColumn
-                    : static_cast<double>(fields - 1) / static_cast<double>(fields);
+  return fields < 2 ? kOneColumn : static_cast<double>(fields - 1) / static_cast<double>(fields);
 }
 
 bool StartsFields(const std::vector<std::string_view>& lines, std::string_view delimiter, char c) {
@@ -179,8 +178,8 @@ Fit FitOf(std::string_view sample, bool whole, const CsvDialect& dialect) {
   fit.faulty = std::min(1.0, faults / count);
   fit.plausible = MeanPlausibility(by_fields[fit.fields], fit.fields);
   const double weight = fit.fields > 1 ? WeightOf(dialect.delimiter) : 1;
-  fit.score = fit.agreement * Split(fit.fields) * (0.3 + 0.7 * fit.plausible) *
-              (1 - fit.faulty) * (1 - fit.faulty) * weight;
+  fit.score = fit.agreement * Split(fit.fields) * (0.3 + 0.7 * fit.plausible) * (1 - fit.faulty) *
+              (1 - fit.faulty) * weight;
   return fit;
 }
 
@@ -189,7 +188,8 @@ SeparatorChoice ChooseSeparators(std::string_view sample, bool whole, const CsvD
   const std::vector<std::string_view> all = SplitLines(sample, base.newline, kLinesMax);
   std::vector<std::string_view> lines;
   for (const std::string_view line : all) {
-    const bool comment = !base.comment.empty() && line.substr(0, base.comment.size()) == base.comment;
+    const bool comment =
+        !base.comment.empty() && line.substr(0, base.comment.size()) == base.comment;
     if (!line.empty() && !comment) lines.push_back(line);
   }
   CsvDialect dialect = base;

@@ -25,9 +25,8 @@ Status Narrow(int table, ToldDialect* told) {
   }
   ARROW_ASSIGN_OR_RAISE(told->head, PeekBytes(kCsvHeadBytes, &told->stream));
   if (table > 1 && told->head.empty()) {
-    return MakeError(ErrorCode::kBadValue,
-                     "the file has no table " + std::to_string(table) +
-                         ": tables are told apart by blank lines");
+    return MakeError(ErrorCode::kBadValue, "the file has no table " + std::to_string(table) +
+                                               ": tables are told apart by blank lines");
   }
   return Status::OK();
 }
@@ -54,8 +53,7 @@ void Detect(const CsvOptions& options, const CsvFileParts& parts,
 }  // namespace
 
 Result<ToldDialect> TellDialect(std::unique_ptr<ByteStream> stream, const CsvOptions& given,
-                                const CsvFileParts& parts,
-                                const std::vector<std::string>& wanted) {
+                                const CsvFileParts& parts, const std::vector<std::string>& wanted) {
   CsvOptions options = given;
   ARROW_ASSIGN_OR_RAISE(TextStream text,
                         OpenTextStream(std::move(stream), options.encoding, PartsOf(parts)));

@@ -18,7 +18,6 @@ struct ToldDialect {
 };
 
 Result<ToldDialect> TellDialect(std::unique_ptr<ByteStream> stream, const CsvOptions& options,
-                                const CsvFileParts& parts,
-                                const std::vector<std::string>& wanted);
+                                const CsvFileParts& parts, const std::vector<std::string>& wanted);
 
 }  // namespace millrace::io::csv
