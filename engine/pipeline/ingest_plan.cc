@@ -1,7 +1,7 @@
 #include "pipeline/ingest_plan.h"
 
 #include "base/build_info.h"
-#include "pipeline/config/references.h"
+#include "pipeline/secrets/secret_resolver.h"
 
 namespace millrace::pipeline {
 
@@ -15,7 +15,9 @@ Result<stage::IngestPlan> MakeIngestPlan(const PipelineConfig& config, const Inp
   plan.seed = config.seed;
   plan.privacy.sensitive = config.rejects.sensitive;
   if (plan.privacy.sensitive == stage::SensitiveRejects::kHash) {
-    const Result<std::string> key = ResolveSecret(config.rejects.hash_key, config.base_dir);
+    const Result<std::string> key =
+        SecretResolver::Make({.base_dir = config.base_dir, .vault = config.vault})
+            ->Resolve(config.rejects.hash_key);
     if (!key.ok()) return AtPlace(key.status(), config, config.rejects.hash_key_span);
     if (key->empty()) {
       return AtPlace(MakeError(ErrorCode::kBadValue, "the `hash_key` is empty"), config,

@@ -641,7 +641,7 @@ const ObjectSpec& RejectsSpec() {
            .choices = {"keep", "hash", "drop"}},
           {.key = "hash_key",
            .type = T::kText,
-           .doc = "The key of `hash`: ${env:NAME} or ${file:path}.",
+           .doc = "The key of `hash`: ${env:NAME}, ${file:path} or ${vault:path#field}.",
            .secret = true},
       }};
   return *spec;
