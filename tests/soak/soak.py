@@ -1,11 +1,15 @@
-"""The long tests: thousands of kills and a big file under a small memory limit.
+"""The long tests: big files under a small memory limit and thousands of kills.
 
-Writes its figures to docs/soak.md. Usage: soak.py [--kills N] [--gigabytes N] [--memory SIZE]
+Usage: soak.py [csv] [jsonl] [kills] [--gigabytes N] [--memory MIB] [--kills N] [--minutes N]
+
+Without parts, all of them. docs/soak.md gets the figures of each part's last run, which are kept in
+build/soak/. A big file needs about three times its size under TMPDIR.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import random
@@ -15,8 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -31,7 +38,7 @@ version: 1
 name: big
 workspace: ./workspace
 sources:
-  big: {type: csv, path: data.csv}
+  big: {type: TYPE, path: data.TYPE}
 contract:
   version: 1
   columns:
@@ -58,8 +65,11 @@ def run(folder: Path, *args: str) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-def soak_kills(count: int, seed: int) -> Kills:
-    """Kills at random moments; every round ends in a whole run that must give the same bytes."""
+def soak_kills(count: int, minutes: float, seed: int) -> Kills:
+    """Kills at random moments, `count` or as many as there is time for.
+
+    Every round of them ends in a whole run that must give the same bytes.
+    """
     result = Kills(seed)
     rng = random.Random(seed)
     started = time.monotonic()
@@ -70,7 +80,7 @@ def soak_kills(count: int, seed: int) -> Kills:
         run(base)
         whole = time.monotonic() - before
         reference = fingerprint(base)
-        while result.killed < count:
+        while result.killed < count and time.monotonic() - started < minutes * 60:
             folder = base / "round"
             folder.mkdir()
             make_inputs(folder)
@@ -95,83 +105,138 @@ def soak_kills(count: int, seed: int) -> Kills:
     return result
 
 
-def write_big(path: Path, gigabytes: float) -> int:
-    """A CSV of that size; rows are numbered, so that nothing in it compresses to nothing."""
+BLOCK = 20011  # rows whose text differs; a prime, so that blocks do not fall in step with chunks
+
+
+def rest_of_row(row: int, kind: str) -> str:
+    """All of a line but its first field, the number of the row."""
+    words = ["alpha", "beta, with a comma", 'gamma "quoted"', "delta\nnew line", "epsilon"]
+    text = " ".join((words[row % 5], words[row % 3], words[row % 4])) + str(row * 7919)
+    day = f"2026-{row % 12 + 1:02}-{row % 28 + 1:02}"
+    price = f"{row % 10**6}.{row % 100:02}"
+    if kind == "csv":
+        quoted = text.replace('"', '""')
+        return f',{day},{price},"{quoted}"\n'
+    quoted = text.replace('"', '\\"').replace("\n", "\\n")
+    return f',"day":"{day}","price":{price},"text":"{quoted}"}}\n'
+
+
+def write_big(path: Path, gigabytes: float, kind: str) -> int:
+    """A file of that size; returns its rows."""
     target = int(gigabytes * (1 << 30))
-    words = ["alpha", "beta, with a comma", 'gamma ""quoted""', "delta\nnew line", "epsilon"]
+    rests = [rest_of_row(row, kind) for row in range(BLOCK)]
+    start = "" if kind == "csv" else '{"id":'
     row = 0
     written = 0
     with path.open("w", encoding="utf-8", newline="") as out:
-        written += out.write("id,day,price,text\n")
+        if kind == "csv":
+            written += out.write("id,day,price,text\n")
         while written < target:
-            lines = []
-            for _ in range(20000):
-                text = " ".join((words[row % 5], words[row % 3], words[row % 4])) + str(row * 7919)
-                lines.append(
-                    f"{row},2026-{row % 12 + 1:02}-{row % 28 + 1:02},"
-                    f'{row % 10**6}.{row % 100:02},"{text}"\n'
-                )
-                row += 1
-            written += out.write("".join(lines))
+            written += out.write(
+                "".join([f"{start}{row + i}{rest}" for i, rest in enumerate(rests)])
+            )
+            row += BLOCK
     return row
 
 
 @dataclass
 class Big:
+    kind: str
     gigabytes: float
     rows: int
-    limit: str
     peak_anonymous_mib: int
     seconds: float
 
 
-def soak_memory(gigabytes: float, limit: str) -> Big:
+def rows_exported(folder: Path) -> int:
+    return sum(pq.read_metadata(path).num_rows for path in folder.rglob("*.parquet"))
+
+
+def soak_memory(kind: str, gigabytes: float, limit_mib: int) -> Big:
+    """A run over a big file, whose peak of anonymous memory must stay below the limit."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = write_big(folder / "data.csv", gigabytes)
-        (folder / "pipeline.yaml").write_text(BIG_CONFIG)
+        rows = write_big(folder / f"data.{kind}", gigabytes, kind)
+        (folder / "pipeline.yaml").write_text(BIG_CONFIG.replace("TYPE", kind))
         started = time.monotonic()
         process = subprocess.Popen(
-            [str(BINARY), "run", "pipeline.yaml", "--memory", limit],
+            [str(BINARY), "run", "pipeline.yaml", "--memory", f"{limit_mib}MiB"],
             cwd=folder,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         peak = 0
         while process.poll() is None:
             peak = max(peak, anonymous_rss(process.pid))
             time.sleep(0.02)
+        seconds = time.monotonic() - started
         if process.returncode != 0:
-            raise SystemExit(f"the big run ended with {process.returncode}")
-        return Big(gigabytes, rows, limit, peak >> 20, time.monotonic() - started)
+            raise SystemExit(f"the big {kind} run ended with {process.returncode}")
+        if rows_exported(folder / "out") != rows:
+            raise SystemExit(f"{rows_exported(folder / 'out')} rows came out of {rows}")
+        if peak > limit_mib << 20:
+            raise SystemExit(f"{kind}: {peak >> 20} MiB in use, the limit is {limit_mib} MiB")
+        return Big(kind, gigabytes, rows, peak >> 20, seconds)
+
+
+def report(figures: Path, memory: int) -> str:
+    def kept(part: str) -> dict[str, Any] | None:
+        path = figures / f"{part}.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    text = f"""# Soak
+
+The figures of the last `make soak`, on {os.cpu_count()} cores ({platform.machine()}). Durations are
+no measure of speed: [benchmarks.md](benchmarks.md) has those.
+
+## Memory
+
+Big files under `--memory {memory}MiB`, with `unique` on an id, exported as Parquet. The peak is of
+anonymous memory, looked at fifty times a second; a run whose peak is above the limit fails.
+
+| File | Size | Rows in and out | Peak | Duration |
+| --- | --- | --- | --- | --- |
+"""
+    for part in ("csv", "jsonl"):
+        if big := kept(part):
+            text += f"| {part} | {big['gigabytes']:g} GiB | {big['rows']:,} "
+            text += f"| {big['peak_anonymous_mib']} MiB | {big['seconds']:.0f} s |\n"
+    if kills := kept("kills"):
+        text += f"""
+## Kills
+
+| What | Figure |
+| --- | --- |
+| Runs killed with SIGKILL at a random moment | {kills["killed"]} of {kills["attempts"]} started |
+| Rounds of kills resumed to the same bytes | {kills["rounds"]} of {kills["rounds"]} |
+| Seed, duration | {kills["seed"]}, {kills["seconds"]:.0f} s |
+"""
+    return text
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="csv, jsonl, kills")
     parser.add_argument("--gigabytes", type=float, default=5)
-    parser.add_argument("--memory", default="512MiB")
+    parser.add_argument("--memory", type=int, default=512, help="MiB")
+    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=120, help="no more than that for kills")
     parser.add_argument("--seed", type=int, default=random.randrange(1, 1 << 31))
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "soak.md")
     options = parser.parse_args()
-    kills = soak_kills(options.kills, options.seed)
-    print(kills, flush=True)
-    big = soak_memory(options.gigabytes, options.memory)
-    print(big, flush=True)
-    options.report.write_text(
-        f"""# Soak
-
-The last full run of `make soak`, on {os.cpu_count()} cores ({platform.machine()}).
-
-| What | Figure |
-| --- | --- |
-| Runs killed with SIGKILL at a random moment | {kills.killed} of {kills.attempts} started |
-| Rounds of kills resumed to the same bytes | {kills.rounds} of {kills.rounds} |
-| Seed, duration | {kills.seed}, {kills.seconds:.0f} s |
-| CSV under `--memory {big.limit}` | {big.gigabytes:g} GiB, {big.rows:,} rows, `unique` on an id |
-| Peak anonymous memory | {big.peak_anonymous_mib} MiB |
-| Duration | {big.seconds:.0f} s |
-"""
-    )
+    if unknown := set(options.parts) - {"csv", "jsonl", "kills"}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    figures = ROOT / "build" / "soak"
+    figures.mkdir(parents=True, exist_ok=True)
+    for part in options.parts or ("csv", "jsonl", "kills"):
+        result: Big | Kills
+        if part == "kills":
+            result = soak_kills(options.kills, options.minutes, options.seed)
+        else:
+            result = soak_memory(part, options.gigabytes, options.memory)
+        print(result, flush=True)
+        (figures / f"{part}.json").write_text(json.dumps(asdict(result)))
+    options.report.write_text(report(figures, options.memory))
 
 
 if __name__ == "__main__":
