@@ -21,7 +21,7 @@ enum class SourceType { kCsv, kJsonl, kParquet, kRest };
 struct SourceConfig {
   std::string name;
   SourceType type = SourceType::kCsv;
-  std::string path;  // as written, references resolved; relative to base_dir. Of an API: its URL
+  std::string path;  // as written, references resolved; relative to base_dir; "" of an API
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
