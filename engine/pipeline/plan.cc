@@ -62,7 +62,7 @@ Json SourceJson(const SourceConfig& config, const source::FileSource& files,
                 const arrow::Schema& file_schema, int64_t splits) {
   Json json = {{"name", config.name},
                {"type", config.rest ? "rest" : std::string(source::FormatName(config.format))},
-               {"path", config.path},
+               {"path", config.rest ? config.rest->shown_url : config.path},
                {"table", contract.name},
                {"files", survey.files},
                {"bytes", survey.bytes},

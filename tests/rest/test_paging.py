@@ -81,12 +81,19 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+# What a paginator makes of an answer differs in kind for these; the rest of it is shared.
+ALL_FAULTS = ("none", "page", "cursor")
+TELLING = ("cut", "garbage", "html", "empty", "body")
+
+
 @pytest.mark.parametrize("paging", PAGING)
 def test_one_bad_answer(
     millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
 ) -> None:
     """Befalls the second answer (the only one of `none`); the next run has all rows."""
     for kind, more in FAULTS.items():
+        if paging not in ALL_FAULTS and kind not in TELLING:
+            continue
         server.clear()
         folder = tmp_path / kind
         write(folder, source(server, paging))

@@ -93,7 +93,7 @@ def test_only_what_is_new_is_asked_for(
     newest = server.items[-1]["updated_at"]
 
     server.clear()  # nothing new: the same snapshot, the same release
-    second = millrace.ok("run", "pipeline.yaml", "--json", cwd=tmp_path).json()
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
     assert server.log[0].query["updated_since"] == newest
     assert [row["id"] for row in rows(tmp_path)] == list(range(1, 41))
 
@@ -107,8 +107,6 @@ def test_only_what_is_new_is_asked_for(
     assert got[:40] == list(range(1, 41))
     assert len(got) == len(set(got)) > 40
     assert third["rows_rejected"] > 0  # the newest came again, and `unique` took the first
-    assert third["splits_skipped"] > 0
-    assert second["rows_rejected"] >= 0
 
     last = json.loads((tmp_path / "workspace/sources/items/snapshots.json").read_text())
     fresh = tmp_path / "fresh"  # the last snapshot alone gives the same bytes

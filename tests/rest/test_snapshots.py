@@ -166,7 +166,8 @@ def test_what_looks_never_fetches(millrace: Millrace, tmp_path: Path, server: Re
     plan = millrace.ok("plan", "pipeline.yaml", "--json", cwd=tmp_path).json()
     [snapshot] = snapshots(tmp_path)
     assert plan["sources"][0]["snapshot"] == snapshot
-    assert plan["sources"][0]["rows_estimate"] == 95
+    assert plan["sources"][0]["files"] == 11
+    assert 90 <= plan["sources"][0]["rows_estimate"] <= 100
     status = millrace.ok("status", "workspace", "--json", cwd=tmp_path).json()
     [told] = status["snapshots"]
     assert told["snapshots"][0]["id"] == snapshot
@@ -183,9 +184,9 @@ def test_gc_keeps_what_is_named(millrace: Millrace, tmp_path: Path, server: Rest
     litter = folder / "0123456789abcdef01234567" / "bodies"
     litter.mkdir(parents=True)
     (litter / "ab").write_text("left by a killed run")
-    server.settings.grow_by = 1
-    server.settings.total = "missing"
-    write(tmp_path, source(server, "keyset", total=None))
+    other = source(server, "page")
+    other["paginate"] = {**other["paginate"], "limit": 7}
+    write(tmp_path, other)
     millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
     second = snapshots(tmp_path)[-1]
     millrace.ok("gc", "workspace", cwd=tmp_path)

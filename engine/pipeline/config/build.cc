@@ -168,7 +168,7 @@ class Build {
     if (type == "rest") {
       source.rest = BuildRest(name, value, problems_);
       source.format = source.rest->source.records_format;
-      source.path = io::http::RedactUrl(value.Text("url"));
+      source.rest->shown_url = io::http::RedactUrl(value.Text("url"));
       if (const ConfigValue* url = value.Find("url")) source.path_span = url->span;
     } else if (type == "csv") {
       source.format = BuildCsv(value);

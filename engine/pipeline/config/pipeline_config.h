@@ -21,7 +21,7 @@ namespace millrace::pipeline {
 
 struct SourceConfig {
   std::string name;
-  std::string path;  // as written, references resolved; relative to base_dir. Of an API: its URL
+  std::string path;  // as written, references resolved; relative to base_dir; "" of an API
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;

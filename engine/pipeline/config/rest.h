@@ -23,6 +23,7 @@ struct RestConduct {
 };
 
 struct RestConfig {
+  std::string shown_url;  // fit to be shown
   source::rest::RestSource source;
   RestConduct conduct;
 };
