@@ -2,6 +2,7 @@
 
 #include "base/sha256.h"
 #include "millrace/workspace.h"
+#include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 
 namespace millrace {
@@ -39,6 +40,16 @@ std::string Problem(io::Store& store, const pipeline::NamedFile& named) {
   return "";
 }
 
+void CheckFiles(io::Store& store, const std::map<std::string, pipeline::NamedFile>& files,
+                VerifyResult* result) {
+  for (const auto& [key, named] : files) {
+    ++result->files_checked;
+    result->bytes_checked += named.data.bytes;
+    std::string problem = Problem(store, named);
+    if (!problem.empty()) result->problems.push_back(std::move(problem));
+  }
+}
+
 }  // namespace
 
 Result<VerifyResult> VerifyWorkspace(const std::string& workspace) {
@@ -54,13 +65,11 @@ Result<VerifyResult> VerifyWorkspace(const std::string& workspace) {
       }
     }
     result.files_checked += static_cast<int64_t>(stage.records.size());
-    for (const auto& [key, named] : stage.named) {
-      ++result.files_checked;
-      result.bytes_checked += named.data.bytes;
-      std::string problem = Problem(*store, named);
-      if (!problem.empty()) result.problems.push_back(std::move(problem));
-    }
+    CheckFiles(*store, stage.named, &result);
   }
+  std::map<std::string, pipeline::NamedFile> pages;
+  ARROW_RETURN_NOT_OK(pipeline::NameSnapshotFiles(*store, &pages, &result.problems));
+  CheckFiles(*store, pages, &result);
   return result;
 }
 
