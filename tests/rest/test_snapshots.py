@@ -195,3 +195,19 @@ def test_gc_keeps_what_is_named(millrace: Millrace, tmp_path: Path, server: Rest
     write(tmp_path, source(server, "page"))
     millrace.ok("run", "pipeline.yaml", "--snapshot", first, cwd=tmp_path)
     assert ids(tmp_path) == list(range(1, 96))
+
+
+def test_a_page_that_was_damaged(millrace: Millrace, tmp_path: Path, server: RestServer) -> None:
+    write(tmp_path, source(server, "page"))
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    millrace.ok("verify", "workspace", cwd=tmp_path)
+    body = sorted((tmp_path / "workspace").rglob("bodies/*"))[0]
+    body.write_bytes(body.read_bytes()[:-1] + b" ")
+    verified = millrace("verify", "workspace", cwd=tmp_path)
+    assert verified.code != 0
+    assert body.name in verified.out + verified.err
+    outcome = run(millrace, tmp_path, "--offline")
+    assert outcome.code == 75
+    assert "MR3006" in outcome.err
+    millrace.ok("run", "pipeline.yaml", "--refetch", cwd=tmp_path)  # heals it
+    millrace.ok("verify", "workspace", cwd=tmp_path)

@@ -104,6 +104,32 @@ Result<Json> SnapshotsJson(io::Store& workspace) {
   return list;
 }
 
+Status NameSnapshotFiles(io::Store& workspace, std::map<std::string, NamedFile>* named,
+                         std::vector<std::string>* unreadable) {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List("sources"));
+  for (const io::FileInfo& file : files) {
+    std::string source, rest;
+    if (!SplitKey(file.key, &source, &rest)) continue;
+    const std::string id = IdIn(rest);
+    if (id.empty() || rest != "snapshots/" + id + "/snapshot.json") continue;
+    const Result<rest::Snapshot> snapshot = rest::ReadSnapshot(workspace, source, id);
+    if (!snapshot.ok()) {
+      unreadable->push_back(snapshot.status().message());
+      continue;
+    }
+    for (const rest::PageRecord& page : snapshot->pages) {
+      NamedFile body;
+      body.data.path = rest::BodyKey(rest::SnapshotFolder(source, id), page.body_sha256);
+      body.data.bytes = page.body_bytes;
+      body.data.sha256 = page.body_sha256;
+      body.named_by = file.key;
+      const std::string key = body.data.path;
+      named->emplace(key, std::move(body));
+    }
+  }
+  return Status::OK();
+}
+
 Result<std::set<std::string>> SnapshotLitter(io::Store& workspace) {
   ARROW_ASSIGN_OR_RAISE(std::set<std::string> kept, NamedSnapshots(workspace));
   ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List("sources"));

@@ -7,6 +7,7 @@
 #include "base/sha256.h"
 #include "export/release_json.h"
 #include "millrace/workspace.h"
+#include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 
 namespace millrace {
@@ -91,8 +92,10 @@ Status CheckRelease(const std::string& folder, VerifyResult* result) {
     return Status::OK();
   }
   int64_t rows = 0;
-  for (const io::DataFile& file : release->files) {
-    rows += file.rows;
+  for (const io::DataFile& file : release->files) rows += file.rows;
+  std::vector<io::DataFile> files = release->files;
+  if (!release->reject_file.path.empty()) files.push_back(release->reject_file);
+  for (const io::DataFile& file : files) {
     ++result->files_checked;
     result->bytes_checked += file.bytes;
     std::string problem = Problem(*store, {file, name});
@@ -102,6 +105,16 @@ Status CheckRelease(const std::string& folder, VerifyResult* result) {
     result->problems.push_back("`" + name + "` does not account for every row");
   }
   return Status::OK();
+}
+
+void CheckFiles(io::Store& store, const std::map<std::string, pipeline::NamedFile>& files,
+                VerifyResult* result) {
+  for (const auto& [key, named] : files) {
+    ++result->files_checked;
+    result->bytes_checked += named.data.bytes;
+    std::string problem = Problem(store, named);
+    if (!problem.empty()) result->problems.push_back(std::move(problem));
+  }
 }
 
 }  // namespace
@@ -154,13 +167,11 @@ Result<VerifyResult> VerifyWorkspace(const std::string& workspace) {
       }
     }
     result.files_checked += static_cast<int64_t>(stage.records.size());
-    for (const auto& [key, named] : stage.named) {
-      ++result.files_checked;
-      result.bytes_checked += named.data.bytes;
-      std::string problem = Problem(*store, named);
-      if (!problem.empty()) result.problems.push_back(std::move(problem));
-    }
+    CheckFiles(*store, stage.named, &result);
   }
+  std::map<std::string, pipeline::NamedFile> pages;
+  ARROW_RETURN_NOT_OK(pipeline::NameSnapshotFiles(*store, &pages, &result.problems));
+  CheckFiles(*store, pages, &result);
   return result;
 }
 
