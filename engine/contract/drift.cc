@@ -144,6 +144,7 @@ std::string DriftText(const Drift& drift) {
     case DriftKind::kFormat:
       return column + "was written like " + drift.before + " and is like " + drift.after;
     case DriftKind::kNewEnumValue:
+      if (!drift.before.empty()) return column + "had " + drift.before + " and has " + drift.after;
       return column + "has the new value `" + drift.after + "`";
     case DriftKind::kDialect:
       return "the dialect was " + Named(drift.before) + " and is " + Named(drift.after);

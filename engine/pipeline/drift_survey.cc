@@ -109,26 +109,30 @@ class TextEvidence {
 
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
-Result<std::vector<ColumnShape>> ShapeColumns(const Batches& batches, const Interest& interest,
+/// `names`: the columns that are there, also where no row shows a value.
+Result<std::vector<ColumnShape>> ShapeColumns(const std::vector<std::string>& names,
+                                              const Batches& batches, const Interest& interest,
                                               bool with_values) {
   ARROW_ASSIGN_OR_RAISE(const contract::Contract inferred, contract::InferContract(batches));
   std::vector<ColumnShape> columns;
-  for (const contract::Column& column : inferred.columns) {
+  for (const std::string& name : names) {
     ColumnShape shape;
-    shape.name = column.name;
+    shape.name = name;
     TextEvidence texts;
     bool seen = false;
     for (const auto& batch : batches) {
-      const auto values = batch->GetColumnByName(column.name);
+      const auto values = batch->GetColumnByName(name);
       if (values == nullptr || values->null_count() == values->length()) continue;
       seen = true;
       if (values->type_id() != arrow::Type::STRING) continue;
       texts.Add(static_cast<const arrow::StringArray&>(*values));
     }
-    if (seen && interest.Used(column.name)) {
-      shape.type = column.type_text;
-      if (!interest.Sensitive(column.name)) shape.pattern = texts.pattern();
-      const bool show = with_values && interest.MayShow(column.name) && shape.type == "string";
+    if (seen && interest.Used(name)) {
+      for (const contract::Column& column : inferred.columns) {
+        if (column.name == name) shape.type = column.type_text;
+      }
+      if (!interest.Sensitive(name)) shape.pattern = texts.pattern();
+      const bool show = with_values && interest.MayShow(name) && shape.type == "string";
       if (show) shape.values = texts.FewValues();
     }
     columns.push_back(std::move(shape));
@@ -186,6 +190,7 @@ Result<SourceShapes> SurveySourceShapes(const source::FileSource& original,
   }
   SourceShapes shapes;
   Batches all;
+  std::vector<std::string> all_names;
   const size_t picks = std::min(filled.size(), kFilesMax);
   for (size_t i = 0; i < picks; ++i) {
     const io::FileInfo& file = *filled[i * filled.size() / picks];
@@ -194,12 +199,18 @@ Result<SourceShapes> SurveySourceShapes(const source::FileSource& original,
     if (!sample.ok() || sample->schema->num_fields() == 0) continue;
     Shape shape;
     ARROW_RETURN_NOT_OK(LookAtHead(source, file, &shape));
-    ARROW_ASSIGN_OR_RAISE(shape.columns, ShapeColumns(sample->batches, interest, false));
+    const std::vector<std::string> names = sample->schema->field_names();
+    for (const std::string& name : names) {
+      if (std::find(all_names.begin(), all_names.end(), name) == all_names.end()) {
+        all_names.push_back(name);
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(shape.columns, ShapeColumns(names, sample->batches, interest, false));
     if (shapes.files.empty()) shapes.whole = shape;
     all.insert(all.end(), sample->batches.begin(), sample->batches.end());
     shapes.files.emplace_back(file.key, std::move(shape));
   }
-  ARROW_ASSIGN_OR_RAISE(shapes.whole.columns, ShapeColumns(all, interest, true));
+  ARROW_ASSIGN_OR_RAISE(shapes.whole.columns, ShapeColumns(all_names, all, interest, true));
   return shapes;
 }
 

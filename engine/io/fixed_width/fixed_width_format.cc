@@ -51,12 +51,13 @@ class FixedWidthReader : public RecordReader {
     }
     if (head.substr(0, 3) == "\xEF\xBB\xBF") header_bytes_ = 3;
     head.remove_prefix(static_cast<size_t>(header_bytes_));
+    const bool header = HasHeader(options_);
     if (options_.columns.empty() && !IsBlankText(head)) {
-      FixedWidthLayout layout = InferFixedWidth(head, HasHeader(options_), options_.unit);
+      FixedWidthLayout layout = InferFixedWidth(head, header, options_.unit);
       if (layout.confidence < kFixedWidthConfidenceMin) return RefuseLayout(layout);
       options_.columns = std::move(layout.columns);
     }
-    if (HasHeader(options_)) {
+    if (header) {
       const size_t end = HeaderEnd(head);
       if (end == head.size() && static_cast<int64_t>(end) >= kHeadBytes - header_bytes_) {
         return MakeError(ErrorCode::kUnknownDialect, "the first line is too long for a header");

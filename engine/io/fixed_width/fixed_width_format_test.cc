@@ -105,7 +105,7 @@ TEST_CASE("a header is skipped, with the byte order mark and blank lines before 
   FixedWidthOptions options = Declared();
   options.header = true;
   const RowsRead read = Read("\xEF\xBB\xBF\n id name    n\n001Ann    11\n", options);
-  CHECK(read.rows == Texts{"0 @17+12 001|Ann|11"});
+  CHECK(read.rows == Texts{"0 @18+12 001|Ann|11"});
   CHECK(Read("\n\n", options).rows.empty());
   CHECK(CodeOf(Read("001Ann    11\n", options, {"nam"}).status) == ErrorCode::kMissingColumn);
 }

@@ -193,7 +193,8 @@ void JsonlChunkParser::FindObjects() {
     size_t end = begin;
     const bool ends = scanner.Find(text_, begin, bytes_, &end);
     Piece piece = Trimmed(begin, end);
-    piece.unterminated = !ends;  // the file ends with it
+    // Of the two ways to end only this one can be seen in a chunk that ends there.
+    piece.unterminated = !(ends && text_[end - 1] == '}');
     if (piece.begin < piece.end) pieces_.push_back(piece);
     begin = end;
   }

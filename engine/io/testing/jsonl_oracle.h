@@ -253,7 +253,7 @@ class SlowReader {
       if (end - at > max_) {
         AddReject(at, end, "json.record_too_long");
       } else {
-        AddRecord(at, end, found == std::string::npos);
+        AddRecord(at, end, found == std::string::npos || text_[found - 1] != '}');
       }
       at = end;
     }

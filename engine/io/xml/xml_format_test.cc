@@ -61,7 +61,7 @@ TEST_CASE("records are the elements of a name, wherever they are, the outermost 
       Read("<a><b><r><v>1</v></r></b><c><r><v>2</v><r><v>3</v></r></r></c><v>0</v></a>", options,
            {"v", "r/v"});
   REQUIRE(read.rows.size() == 2);
-  CHECK(read.rows[0] == "0 @6+17 1|<null>");
+  CHECK(read.rows[0] == "0 @6+15 1|<null>");
   CHECK(Cells(read.rows[1]) == "2|3");
   CHECK(Read("<r><v>7</v></r>", options, {"v"}).rows == Texts{"0 @0+15 7"});
   CHECK(Read("<r/>", options, {"v"}).rows == Texts{"0 @0+4 <null>"});
@@ -75,7 +75,7 @@ TEST_CASE("encodings are the document's, or refused by name") {
       {}, {"v"});
   REQUIRE(latin.rows.size() == 1);
   CHECK(Cells(latin.rows[0]) == "Straße");
-  CHECK(Read("\xEF\xBB\xBF<l><i><v>ä</v></i></l>", {}, {"v"}).rows == Texts{"0 @6+19 ä"});
+  CHECK(Read("\xEF\xBB\xBF<l><i><v>ä</v></i></l>", {}, {"v"}).rows == Texts{"0 @6+16 ä"});
   CHECK(CodeOf(Read(std::string("\xFF\xFE<\0l\0/\0>\0", 10)).status) == ErrorCode::kUnknownDialect);
   CHECK(CodeOf(Read(std::string("\0<\0l\0/\0>", 8)).status) == ErrorCode::kUnknownDialect);
   const RowsRead other = Read("<?xml version='1.0' encoding='koi8-r'?><l/>");
@@ -89,7 +89,7 @@ TEST_CASE("damage is an error with its byte, behind the good records") {
         "<i><v>\xff</v></i></l>", "<i><v>3</v>", "<i><v>&who;</v></i></l>", "</l><l/>", ""}) {
     CAPTURE(bad);
     const RowsRead read = Read(good + bad, {}, {"v"});
-    CHECK(read.rows == Texts{"0 @4+16 1", "1 @21+16 2"});
+    CHECK(read.rows == Texts{"0 @4+15 1", "1 @20+15 2"});
     CHECK(CodeOf(read.status) == ErrorCode::kCorruptFile);
     CHECK(read.status.message().find("from byte ") != std::string::npos);
   }
