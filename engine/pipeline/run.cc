@@ -184,6 +184,7 @@ class Run {
     fetch.pages = &pages_fetched_;
     fetch.clock = io::http::MakeSystemClock(options_.cancelled);
     fetch.limiter = std::make_shared<io::http::RateLimiter>(fetch.clock);
+    fetch.secrets = SecretResolver::Make({config_.base_dir, config_.vault, options_.cancelled});
     fetch.event = [this](const std::string& event, const AttemptLog::Fields& fields) {
       log_->Event(event, fields);
     };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/secrets/http_auth.h"
 #include "source/rest/fetch.h"
 #include "source/rest/journal.h"
 #include "source/rest/page_files.h"
@@ -25,6 +26,7 @@ Result<std::unique_ptr<io::http::Client>> MakeClient(const SourceConfig& source,
   transport.body_bytes_max = conduct.page_bytes_max;
   transport.read_timeout = conduct.timeout;
   transport.allow_private_addresses = conduct.allow_private;
+  transport.ca_file = conduct.ca_file;
   transport.cancelled = fetch.cancelled;
   io::http::ClientOptions options;
   options.home = conduct.home;
@@ -33,6 +35,8 @@ Result<std::unique_ptr<io::http::Client>> MakeClient(const SourceConfig& source,
   options.rules = rest::ClientRules(source.rest->source);
   ARROW_RETURN_NOT_OK(io::http::CheckClientOptions(options));
   ARROW_ASSIGN_OR_RAISE(auto curl, io::http::MakeCurlTransport(std::move(transport)));
+  options.auth =
+      MakeAuth(conduct.auth, fetch.secrets, {curl, fetch.limiter, fetch.clock, conduct.retry});
   return std::make_unique<io::http::Client>(std::move(curl), fetch.limiter, fetch.clock,
                                             std::move(options));
 }

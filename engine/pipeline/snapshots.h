@@ -14,6 +14,7 @@
 #include "io/http/rate_limiter.h"
 #include "io/store.h"
 #include "pipeline/config/pipeline_config.h"
+#include "pipeline/secrets/secret_resolver.h"
 #include "source/file_source.h"
 
 namespace millrace::pipeline {
@@ -39,6 +40,7 @@ struct SnapshotFetch {
   std::atomic<int64_t>* pages = nullptr;  // counts what this attempt fetched
   std::shared_ptr<io::http::Clock> clock;
   std::shared_ptr<io::http::RateLimiter> limiter;  // one for all sources of a run
+  std::shared_ptr<SecretResolver> secrets;
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       event;
 };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -11,6 +12,7 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -67,7 +69,14 @@ class RestServer:
     `settings` may be assigned to at any time; `url` and `other_url` have no slash at their end.
     """
 
-    def __init__(self, records: int = 95, seed: int = 1, port: int = 0) -> None:
+    def __init__(
+        self,
+        records: int = 95,
+        seed: int = 1,
+        port: int = 0,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
+        """With a certificate and its key both listeners speak TLS."""
         self.settings = Settings()
         self._lock = threading.Lock()
         self._log: list[LogEntry] = []
@@ -75,8 +84,8 @@ class RestServer:
         self._api = Api(self.settings, records, seed)
         self._gate = Gate(self.settings)
         self._listeners = [
-            _Listener(("127.0.0.1", port), self, "main"),
-            _Listener(("127.0.0.1", 0), self, "other"),
+            _Listener(("127.0.0.1", port), self, "main", certificate),
+            _Listener(("127.0.0.1", 0), self, "other", certificate),
         ]
         self.url, self.other_url = (one.origin for one in self._listeners)
         self._api.origin, self._api.other_origin = self.url, self.other_url
@@ -207,11 +216,25 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], server: RestServer, host: str) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        server: RestServer,
+        host: str,
+        certificate: tuple[Path, Path] | None,
+    ) -> None:
         super().__init__(address, _Handler)
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(*certificate)
+            # The handshake is left to the connection's own thread.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.owner = server
         self.host = host
-        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
+        scheme = "http" if certificate is None else "https"
+        self.origin = f"{scheme}://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that go away are part of the game."""

@@ -109,11 +109,9 @@ class Client::Exchange {
   Answer Accept(Response response, const Request& authorised, Verdict verdict) {
     Tell(response.status, "", std::nullopt);
     Answer answer;
-    if (response.url == authorised.url) {
-      response.url = request_.url;
-    } else if (options().auth) {
-      response.url = options().auth->WithoutSecrets(response.url);
-    }
+    if (response.url == authorised.url) response.url = request_.url;
+    // A server may have echoed a key into the link that was followed.
+    if (options().auth) response.url = options().auth->WithoutSecrets(response.url);
     answer.response = std::move(response);
     answer.verdict = verdict;
     answer.attempts = number_;

@@ -167,6 +167,8 @@ class Build {
     const std::string& type = value.spec->type_value;
     if (type == "rest") {
       source.rest = BuildRest(name, value, problems_);
+      std::string& ca_file = source.rest->conduct.ca_file;
+      if (!ca_file.empty()) ca_file = Absolute(config_.base_dir, ca_file);
       source.format = source.rest->source.records_format;
       source.rest->shown_url = io::http::RedactUrl(value.Text("url"));
       if (const ConfigValue* url = value.Find("url")) source.path_span = url->span;

@@ -45,13 +45,14 @@ Json ToJson(const ConfigValue& value) {
 }
 
 // How an API is talked to: none of it shapes the data.
-constexpr const char* kConduct[] = {"timeout_seconds", "rate_limit",  "retry",        "max_pages",
-                                    "page_bytes_max",  "concurrency", "allow_private"};
+constexpr const char* kConduct[] = {"auth",           "ca_file",     "timeout_seconds",
+                                    "rate_limit",     "retry",       "max_pages",
+                                    "page_bytes_max", "concurrency", "allow_private"};
 // What shapes neither the requests nor the reading of answers.
-constexpr const char* kNotInFetch[] = {"timeout_seconds", "rate_limit",     "retry",
-                                       "contract",        "limits",         "record_bytes_max",
-                                       "max_pages",       "page_bytes_max", "concurrency",
-                                       "allow_private",   "total_mismatch"};
+constexpr const char* kNotInFetch[] = {
+    "auth",        "ca_file",       "timeout_seconds",  "rate_limit", "retry",
+    "contract",    "limits",        "record_bytes_max", "max_pages",  "page_bytes_max",
+    "concurrency", "allow_private", "total_mismatch"};
 
 // A word that every YAML reader takes for the same text.
 bool IsPlainWord(const std::string& text) {

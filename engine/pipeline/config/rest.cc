@@ -82,6 +82,9 @@ class RestBuild {
     conduct.allow_private = value_.Bool("allow_private");
     conduct.timeout = std::chrono::seconds(value_.Integer("timeout_seconds"));
     conduct.home = home_;
+    conduct.auth = BuildAuth(value_, problems_);
+    CheckAuth(conduct.auth);
+    conduct.ca_file = value_.Text("ca_file");
     if (const ConfigValue* rate = value_.Find("rate_limit")) {
       const ConfigValue* most = rate->Find("requests_per_second");
       if (most != nullptr) conduct.rate.requests_per_second = most->number;
@@ -95,6 +98,20 @@ class RestBuild {
       source_.post_is_idempotent = retry->Bool("post");
     }
     return conduct;
+  }
+
+  /// A name that auth takes is not free for a value that is written in the config.
+  void CheckAuth(const AuthConfig& auth) {
+    const bool query = auth.kind == AuthConfig::Kind::kApiKeyQuery;
+    if (!query && auth.kind != AuthConfig::Kind::kApiKeyHeader) return;
+    const ConfigValue* map = value_.Find(query ? "params" : "headers");
+    if (map == nullptr) return;
+    for (size_t i = 0; i < map->members.size(); ++i) {
+      const std::string& name = map->members[i].name;
+      if (query ? name != auth.name : Lower(name) != Lower(auth.name)) continue;
+      problems_->Add(ErrorCode::kDuplicateName, map->member_spans[i],
+                     "`" + name + "` is what `auth` sends its key as");
+    }
   }
 
   void Bad(const ConfigValue& at, std::string message, std::string suggestion = "") {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "io/http/client.h"
+#include "pipeline/config/auth.h"
 #include "pipeline/config/problems.h"
 #include "pipeline/config/value.h"
 #include "source/rest/rest_source.h"
@@ -16,6 +17,8 @@ namespace millrace::pipeline {
 struct RestConduct {
   int64_t page_bytes_max = 64 << 20;
   bool allow_private = false;
+  std::string ca_file;  // absolute; empty: the system's
+  AuthConfig auth;
   std::chrono::seconds timeout{60};
   io::http::Rate rate;
   io::http::RetryOptions retry;

@@ -1,5 +1,7 @@
 #include "pipeline/config/rest_fields.h"
 
+#include "pipeline/config/auth.h"
+
 namespace millrace::pipeline {
 namespace {
 
@@ -408,6 +410,10 @@ std::vector<Field> ConductFields() {
            .type = T::kObject,
            .doc = "How often and how long a request is tried.",
            .object = &RetrySpec()},
+          AuthField(),
+          {.key = "ca_file",
+           .type = T::kPath,
+           .doc = "A PEM file of the authorities to trust; the system's if absent."},
           {.key = "allow_private",
            .type = T::kBool,
            .doc = "Addresses of this machine and of private networks may be asked.",
