@@ -61,9 +61,10 @@ bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchm
 	@ninja -C $(BUILD) millrace make_data
 	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
 
-soak: ## The long runs: kills by the hundred, large files under a memory limit
+soak: ## The long runs: kills by the hundred, large files under a memory limit, all messy files
 	@tools/bootstrap test
 	@$(MAKE) --no-print-directory build
+	@$(python) tests/pollution/report.py --report docs/messy_files.md
 	@$(python) tests/soak/soak.py
 
 install: build ## Install to PREFIX (default /usr/local; DESTDIR is respected)

@@ -24,7 +24,7 @@ void UpdatePlace(Sha256& hash, const IngestPlan& plan, const Split& split) {
 
 const std::map<std::string, int>& OperatorVersions() {
   static const std::map<std::string, int> versions = {
-      {"contract", 1}, {"csv", 1}, {"jsonl", 1}, {"parquet", 1}, {"unique", 2}};
+      {"contract", 1}, {"csv", 2}, {"jsonl", 1}, {"parquet", 1}, {"unique", 2}};
   return versions;
 }
 

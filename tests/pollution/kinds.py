@@ -1,4 +1,4 @@
-"""Kinds of pollution, each in five strengths. All are seeded: the same call gives the same bytes."""
+"""Kinds of pollution, each in five strengths. The same call gives the same bytes."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def single_byte_encoding(table: Table, strength: int, rng: random.Random) -> Pol
     rows = [list(row) for row in table.rows]
     if strength > 2:
         for number in some(table, strength, rng):
-            rows[number][1] = f"“{rows[number][1]}” – 5 €"
+            rows[number][1] = f"“{rows[number][1]}” … 5 €"
     encoded = Table(table.names, rows, table.numeric)
     name = "cp1252" if strength > 2 else "latin-1"
     return made(encoded, text(lines(encoded, ",;"[strength % 2])).decode().encode(name))

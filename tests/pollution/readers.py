@@ -79,7 +79,7 @@ def read_polars(path: Path) -> Reading:
 
 
 def read_pandas(path: Path) -> Reading:
-    import pandas
+    import pandas  # type: ignore[import-untyped]
 
     try:
         frame = pandas.read_csv(path, sep=None, engine="python")

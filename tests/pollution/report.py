@@ -24,8 +24,8 @@ TEXT = """\
 # Messy files
 
 Two clean tables, each spoiled in {kinds} ways and five strengths: {files} files
-(`tests/pollution/`, seed {seed}). Every tool reads each file knowing nothing about it: Millrace with
-`type: csv` and a path, DuckDB with `read_csv(path)`, Polars with `read_csv(path)`, pandas with
+(`tests/pollution/`, seed {seed}). Every tool reads each file knowing nothing about it: Millrace
+with `type: csv` and a path, DuckDB with `read_csv(path)`, Polars with `read_csv(path)`, pandas with
 `read_csv(path, sep=None, engine="python")`. One run, made by `tests/pollution/report.py`; versions:
 {versions}.
 
@@ -117,7 +117,7 @@ def main() -> int:
     totals = {tool: sum(kinds.values(), Counter()) for tool, kinds in found.items()}
     if given.report:
         import duckdb
-        import pandas
+        import pandas  # type: ignore[import-untyped]
         import polars
 
         each = 5 * len(TABLES)

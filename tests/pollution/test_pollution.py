@@ -9,17 +9,19 @@ import os
 from pathlib import Path
 
 import pytest
-from pollution.judge import Verdict, judge
+from pollution.judge import Reading, Verdict, judge
 from pollution.kinds import KINDS, pollute
 from pollution.readers import read_millrace
 from pollution.tables import TABLES
+
+from command import Millrace
 
 SEED = int(os.environ.get("MILLRACE_SEED", "20261124"))
 STRENGTHS = (1, 2, 3, 4, 5) if os.environ.get("MILLRACE_POLLUTION") == "all" else (1, 3, 5)
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_never_silently_wrong(name: str, millrace, tmp_path: Path) -> None:
+def test_never_silently_wrong(name: str, millrace: Millrace, tmp_path: Path) -> None:
     for table_name, make in TABLES.items():
         if len(STRENGTHS) == 3 and table_name == "stock":
             continue
@@ -41,8 +43,6 @@ def test_the_same_seed_gives_the_same_files() -> None:
 
 def test_the_judge_finds_what_is_wrong() -> None:
     polluted = pollute("delimiter", TABLES["stock"](1), 1, 1)
-    from pollution.judge import Reading
-
     right = Reading(polluted.names, [list(row) for row in polluted.rows])
     assert judge(polluted, right).verdict is Verdict.RECOVERED
     right.rows[3][2] = "no number"
