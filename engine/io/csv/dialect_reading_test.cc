@@ -78,15 +78,20 @@ TEST_CASE("a longer delimiter reads as a comma does, in any chunks") {
     }
     CAPTURE(text);
     const Lines expected = Read(text, Plain());
-    for (const std::string delimiter : {"||", "<->", "::::::::"}) {
+    for (const std::string delimiter : {"%%", "<->", "::::::::"}) {
       CsvOptions options = Plain();
       options.delimiter = delimiter;
       for (const int64_t chunk_bytes : {1, 7, 64, 1 << 20}) {
         options.chunk_bytes = chunk_bytes;
         Lines found = Read(Replaced(text, ",", delimiter), options);
         for (std::string& line : found) line = Replaced(line, delimiter, ",");
+        const auto joined = [](const Lines& lines) {
+          std::string text;
+          for (const std::string& line : lines) text += line + '\n';
+          return text;
+        };
         REQUIRE(found.size() == expected.size());
-        if (chunk_bytes == 1 << 20) REQUIRE(found == expected);
+        if (chunk_bytes == 1 << 20) REQUIRE(joined(found) == joined(expected));
       }
     }
   }
@@ -156,7 +161,7 @@ TEST_CASE("other encodings: what cannot be decoded rejects its record") {
   CHECK(Read("x,y\ncaf\xe9,\x80\nb\x81,2\n", options) ==
         Lines{"0|x|y", "1|caf\xc3\xa9|\xe2\x82\xac", "!2 encoding.invalid"});
   options.encoding = Encoding::kUtf16Le;
-  CHECK(Read(std::string("x\0,\0y\0\n\0a\0,\0\x3d\xd8\n\0c\0,\0d\0", 24), options) ==
+  CHECK(Read(std::string("x\0,\0y\0\n\0a\0,\0\x3d\xd8\n\0c\0,\0d\0", 22), options) ==
         Lines{"0|x|y", "2|c|d", "!1 encoding.invalid"});
 }
 
