@@ -115,7 +115,7 @@ DetectedEncoding SingleByte(const ByteCounts& counts) {
   // Western text has a few marked letters between plain ones; Cyrillic, Greek and the multi-byte
   // encodings of East Asia are made of high bytes.
   double confidence = dense > 0.35 && counts.high > 8 ? 0.3 : letters < 0.5 ? 0.7 : 0.9;
-  if (latin || counts.odd_letters * 4 > counts.high) confidence = std::min(confidence, 0.4);
+  if (latin) confidence = std::min(confidence, 0.4);
   return Told(
       latin ? Encoding::kLatin1 : Encoding::kCp1252, 0, confidence,
       std::string("the file is not UTF-8; its bytes read as ") +
@@ -181,6 +181,10 @@ DetectedEncoding DetectEncoding(std::string_view head, const std::vector<std::st
   if (no_text) return {};
   if (counts.sequences >= counts.broken * 4) {
     return Told(Encoding::kUtf8, 0, 0.9, "the file is UTF-8, with some bytes that are not");
+  }
+  // What makes no words of a western language is damage: rejects, not another text.
+  if (counts.sequences == 0 && counts.odd_letters * 4 > counts.high) {
+    return Told(Encoding::kUtf8, 0, 0.7, "the file is UTF-8, with some bytes that are not");
   }
   if (counts.sequences * 4 > counts.broken) {
     return Told(Encoding::kCp1252, 0, 0.3, "the file mixes UTF-8 and another encoding");

@@ -82,6 +82,9 @@ TEST_CASE("encodings are told by marks, zero bytes and what is no UTF-8") {
   CHECK(Confidence("\xcf\xf0\xe8\xe2\xe5\xf2,\xec\xe8\xf0\n\xcf\xf0\xe8,\xec\xe8\n") < 0.6);
   // Both in one file.
   CHECK(Confidence("caf\xc3\xa9,caf\xe9,\xc3\xa9t\xe9\n") < 0.6);
+  // Damage: no word has such letters.
+  CHECK(Told("id,name\nbad\xff,x\nh\xc3"
+             "arbour,y\n") == Encoding::kUtf8);
   // The head alone is ASCII.
   CHECK(DetectEncoding("id,name\n", {"...caf\xe9, th\xe9\n"}).encoding == Encoding::kCp1252);
   // A part cut inside a sequence says nothing against UTF-8.

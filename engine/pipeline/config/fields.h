@@ -20,7 +20,7 @@ enum class FieldType {
   kNumber,
   kSize,          // bytes: an integer, or one with a unit (64MiB)
   kChoice,        // one of `choices`
-  kCharacter,     // an ASCII character (up to `max` of them), or `tab`; `none` where allow_none
+  kCharacter,     // an ASCII character, or `tab`; `none` where allow_none; marks up to `max`
   kTexts,         // a list of texts; one alone where allow_single
   kObject,        // a map with the fields of `object`, or one of `choices` where there are any
   kNamedObjects,  // a map from names to `object`

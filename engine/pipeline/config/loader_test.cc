@@ -297,6 +297,20 @@ TEST_CASE("options of files") {
   CHECK(csv(", quote: none").quote == '\0');
   CHECK(csv(", short_rows: fill").fill_short_rows);
   CHECK(csv(", header: false, columns: [a, b]").column_names.size() == 2);
+  CHECK(csv(", dialect: guess").guess);
+  const io::CsvOptions block = csv(
+      ", dialect: {encoding: cp1252, delimiter: \"||\", quote: none, newline: cr, skip_rows: 2, "
+      "header_rows: 0, footer_rows: 1, comment: \"#\", trailing_delimiter: true, table: 3}");
+  CHECK(block.encoding == io::Encoding::kCp1252);
+  CHECK(block.delimiter == "||");
+  CHECK(block.quote == '\0');
+  CHECK(block.newline == "\r");
+  CHECK(block.skip_rows == 2);
+  CHECK(block.header_rows == 0);
+  CHECK(block.footer_rows == 1);
+  CHECK(block.comment == "#");
+  CHECK(block.trailing_delimiter == true);
+  CHECK(block.table == 3);
   const auto bad = [](const std::string& more) {
     return Only(With("", "{type: csv, path: a.csv" + more + "}")).code;
   };
@@ -305,10 +319,14 @@ TEST_CASE("options of files") {
   CHECK(bad(", delimiter: none") == ErrorCode::kBadValue);
   CHECK(bad(", delimiter: ';', quote: ';'") == ErrorCode::kBadValue);
   CHECK(bad(", header: false") == ErrorCode::kMissingKey);
+  CHECK(bad(", delimiter: \";\", dialect: {delimiter: \",\"}") == ErrorCode::kBadValue);
+  CHECK(bad(", dialect: {header: true, header_rows: 1}") == ErrorCode::kBadValue);
+  CHECK(bad(", dialect: gues") == ErrorCode::kBadValue);
+  CHECK(bad(", dialect: {delimiter: \"123456789\"}") == ErrorCode::kBadValue);
   CHECK(bad(", columns: [a, a]") == ErrorCode::kDuplicateName);
   CHECK(bad(", limits: {max_reject_fraction: 1.5}") == ErrorCode::kBadValue);
   CHECK(Only(With("", "{type: jsonl, path: a, header: true}")).suggestion ==
-        "`header` belongs to `type: csv`");
+        "`header` belongs to `type: csv`, `type: fixed_width`");
 }
 
 TEST_CASE("names refer to something") {

@@ -126,11 +126,15 @@ ScalarFault ReadCharacter(const Field& field, const std::string& text, ConfigVal
   value->text = text == "tab" ? "\t" : text;
   if (field.allow_none && text == "none") return {};
   const size_t bytes_max = MarkBytesMax(field);
-  const bool fits = !value->text.empty() && value->text.size() <= bytes_max &&
-                    std::all_of(value->text.begin(), value->text.end(), [](char c) {
-                      const auto code = static_cast<unsigned char>(c);
-                      return code > 0 && code < 0x80 && c != '\n' && c != '\r';
-                    });
+  const bool several = value->text.size() > 1;
+  const bool fits =
+      !value->text.empty() && value->text.size() <= bytes_max &&
+      std::all_of(value->text.begin(), value->text.end(), [&](char c) {
+        const auto code = static_cast<unsigned char>(c);
+        const bool word =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return code > 0 && code < 0x80 && c != '\n' && c != '\r' && !(several && word);
+      });
   if (!fits) {
     return Bad("`" + field.key + "` must be " + TypePhrase(field) + ", not `" + text + "`",
                text == "\\t" ? "write tab, or \"\\t\" in double quotes" : "");
@@ -202,9 +206,9 @@ std::string TypePhrase(const Field& field) {
     case FieldType::kChoice:
       return ListChoices(field.choices);
     case FieldType::kCharacter:
-      return (MarkBytesMax(field) == 1
-                  ? std::string("one ASCII character")
-                  : "one to " + std::to_string(MarkBytesMax(field)) + " ASCII characters") +
+      return (MarkBytesMax(field) == 1 ? std::string("one ASCII character")
+                                       : "one ASCII character, up to " +
+                                             std::to_string(MarkBytesMax(field)) + " marks") +
              (field.allow_none ? ", `tab` or `none`" : " or `tab`");
     case FieldType::kTexts:
       return "a list";

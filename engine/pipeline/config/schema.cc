@@ -50,8 +50,11 @@ Json CharacterSchema(const Field& field) {
   Json words = Json::array({"tab"});
   if (field.allow_none) words.push_back("none");
   const bool one_only = field.max == std::numeric_limits<int64_t>::max();
-  const std::string times = one_only ? "" : "{1," + std::to_string(field.max) + "}";
-  Json one = {{"type", "string"}, {"pattern", "^[\\x00-\\x7F]" + times + "$"}};
+  // Several of them are marks: no letters, no digits.
+  const std::string several =
+      one_only ? "" : "|[\\x00-/:-@\\[-`{-\\x7F]{2," + std::to_string(field.max) + "}";
+  const std::string pattern = one_only ? "^[\\x00-\\x7F]$" : "^([\\x00-\\x7F]" + several + ")$";
+  Json one = {{"type", "string"}, {"pattern", pattern}};
   return {{"anyOf", Json::array({std::move(one), Json{{"enum", words}}, Ref("reference")})}};
 }
 

@@ -81,10 +81,12 @@ class Walk {
     for (const ConfigEntry& entry : node.entries) {
       if (spec.Find(entry.key) != nullptr) continue;
       std::string suggestion = DidYouMean(entry.key, spec.Keys());
+      std::string owners;
       for (const ObjectSpec* other : given.variants) {
         if (other->Find(entry.key) == nullptr) continue;
-        suggestion = "`" + entry.key + "` belongs to `type: " + other->type_value + "`";
+        owners += (owners.empty() ? "`type: " : ", `type: ") + other->type_value + "`";
       }
+      if (!owners.empty()) suggestion = "`" + entry.key + "` belongs to " + owners;
       if (entry.key == "<<") suggestion = "merge keys are not supported: write the keys out";
       if (suggestion.empty()) suggestion = "the keys here are " + ListChoices(spec.Keys());
       problems_->Add(ErrorCode::kUnknownKey, entry.key_span,

@@ -61,9 +61,9 @@ TEST_CASE("preamble, comments, header rows and footer") {
   CHECK(d.comment.empty());
   CHECK(d.skip_rows == 1);
 
-  CHECK(
-      Dialect("id,amount,on\n(no),(EUR),(day)\n1,2.5,2025-01-02\n2,3.5,2025-01-03\n").header_rows ==
-      2);
+  CHECK(Dialect("id,amount,on\n(no),(EUR),(day)\n1,2.5,2025-01-02\n2,3.5,2025-01-03\n"
+                "3,4.5,2025-01-04\n4,5.5,2025-01-05\n5,6.5,2025-01-06\n")
+            .header_rows == 2);
   CHECK(Dialect("100,Ann,2.5\n101,Bob,3.5\n").header_rows == 0);
   CHECK(Dialect(Table(";", "Total;;66.00;\n")).footer_rows == 1);
   CHECK(Dialect(Table(",", "112,Tot")).footer_rows == 0);  // cut off, no footer
