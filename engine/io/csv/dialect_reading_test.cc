@@ -63,6 +63,13 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
 
 using Lines = std::vector<std::string>;
 
+// One text, which a failed check shows.
+std::string Joined(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("a longer delimiter reads as a comma does, in any chunks") {
@@ -85,13 +92,8 @@ TEST_CASE("a longer delimiter reads as a comma does, in any chunks") {
         options.chunk_bytes = chunk_bytes;
         Lines found = Read(Replaced(text, ",", delimiter), options);
         for (std::string& line : found) line = Replaced(line, delimiter, ",");
-        const auto joined = [](const Lines& lines) {
-          std::string text;
-          for (const std::string& line : lines) text += line + '\n';
-          return text;
-        };
         REQUIRE(found.size() == expected.size());
-        if (chunk_bytes == 1 << 20) REQUIRE(joined(found) == joined(expected));
+        if (chunk_bytes == 1 << 20) REQUIRE(Joined(found) == Joined(expected));
       }
     }
   }
@@ -161,8 +163,8 @@ TEST_CASE("other encodings: what cannot be decoded rejects its record") {
   CHECK(Read("x,y\ncaf\xe9,\x80\nb\x81,2\n", options) ==
         Lines{"0|x|y", "1|caf\xc3\xa9|\xe2\x82\xac", "!2 encoding.invalid"});
   options.encoding = Encoding::kUtf16Le;
-  CHECK(Read(std::string("x\0,\0y\0\n\0a\0,\0\x3d\xd8\n\0c\0,\0d\0", 22), options) ==
-        Lines{"0|x|y", "2|c|d", "!1 encoding.invalid"});
+  const std::string utf16("x\0,\0y\0\n\0a\0,\0\x3d\xd8\n\0c\0,\0d\0", 22);
+  CHECK(Joined(Read(utf16, options)) == "0|x|y\n!1 encoding.invalid\n2|c|d\n");
 }
 
 TEST_CASE("a dialect without confidence is refused with a proposal, unless it shall be guessed") {

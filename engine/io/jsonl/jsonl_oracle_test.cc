@@ -118,7 +118,8 @@ std::string Concatenated(Random& random) {
   text += random() % 4 == 0 ? "" : random() % 2 == 0 ? "{\n}" : "{\n\"a\" :1\n}\n";
   for (uint64_t n = random() % 30, i = 0; i < n; ++i) {
     std::string record = Record(random);
-    while (!record.empty() && random() % 2 == 0) {  // line ends where there may be space, and sometimes elsewhere
+    while (!record.empty() &&
+           random() % 2 == 0) {  // line ends where there may be space, and sometimes elsewhere
       const size_t at = random() % 8 == 0 ? random() % record.size() : record.find_first_of(",:}");
       if (at < record.size()) record.insert(at + random() % 2, "\n ");
     }

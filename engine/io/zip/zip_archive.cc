@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
 #include <minizip/unzip.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -118,6 +119,45 @@ class OpenArchive {
   unzFile handle_ = nullptr;
 };
 
+uint64_t LittleEndian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (size_t i = bytes.size(); i > 0; --i) value = value << 8 | static_cast<uint8_t>(bytes[i - 1]);
+  return value;
+}
+
+// minizip 1.1 looks for the end of the directory, but not whether all of it is there; what is cut
+// off it takes for zeros, and so the archive for an empty one.
+Status CheckEnd(arrow::io::RandomAccessFile& archive, int64_t bytes) {
+  constexpr size_t kEndBytes = 22;
+  const int64_t most = std::min<int64_t>(bytes, kEndBytes + UINT16_MAX);
+  ARROW_ASSIGN_OR_RAISE(const auto buffer, archive.ReadAt(bytes - most, most));
+  const std::string_view tail(*buffer);
+  for (size_t at = tail.size(); at != std::string_view::npos && at > 0;) {
+    at = tail.rfind("PK\x05\x06", at - 1);
+    if (at == std::string_view::npos || tail.size() - at < kEndBytes) continue;
+    if (at + kEndBytes + LittleEndian(tail.substr(at + 20, 2)) == tail.size()) return Status::OK();
+  }
+  return MakeError(ErrorCode::kCorruptFile, "the zip archive has no whole directory at its end",
+                   "fetch the archive again; `unzip -t` checks it");
+}
+
+// The sizes that stand in the zip64 field because they do, or might, not fit: minizip 1.1 leaves
+// them as they are.
+void ReadZip64Sizes(std::string_view extra, ZipMember* member) {
+  while (extra.size() >= 4) {
+    const uint64_t id = LittleEndian(extra.substr(0, 2));
+    const uint64_t length = LittleEndian(extra.substr(2, 2));
+    std::string_view field = extra.substr(4, length);
+    extra.remove_prefix(std::min<size_t>(extra.size(), 4 + length));
+    if (id != 1) continue;
+    for (int64_t* size : {&member->bytes, &member->packed_bytes}) {
+      if (*size != UINT32_MAX || field.size() < 8) continue;
+      *size = static_cast<int64_t>(LittleEndian(field.substr(0, 8)));
+      field.remove_prefix(8);
+    }
+  }
+}
+
 Status CheckMember(const std::string& name, const ZipMember& member) {
   const bool possible = member.method == 0 ? member.bytes == member.packed_bytes
                                            : member.bytes / kDeflateRatioMax <= member.packed_bytes;
@@ -187,6 +227,7 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
   Status Begin() {
     open_ = std::make_unique<OpenArchive>(archive_);
     position_ = 0;
+    crc_ = 0;
     checked_ = false;
     unz64_file_pos place{member_.place, member_.nth};
     if (open_->handle() == nullptr || unzGoToFilePos64(open_->handle(), &place) != UNZ_OK ||
@@ -203,6 +244,7 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
     const int got = unzReadCurrentFile(open_->handle(), out, static_cast<unsigned>(most));
     if (got < 0) return Corrupt("its packed data is damaged near byte " + At());
     if (got == 0) return Corrupt("its packed data ends early, at byte " + At());
+    crc_ = crc32(crc_, out, static_cast<uInt>(got));
     position_ += got;
     if (position_ == member_.bytes) ARROW_RETURN_NOT_OK(Check());
     return got;
@@ -210,7 +252,8 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
 
   Status Check() {
     if (std::exchange(checked_, true)) return Status::OK();
-    if (unzCloseCurrentFile(open_->handle()) == UNZ_OK) return Status::OK();
+    const bool closed = unzCloseCurrentFile(open_->handle()) == UNZ_OK;
+    if (closed && crc_ == member_.crc32) return Status::OK();
     return Corrupt("its CRC-32 is not what the archive says");
   }
 
@@ -225,6 +268,7 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
   std::mutex mutex_;
   std::unique_ptr<OpenArchive> open_;
   int64_t position_ = 0, tell_ = 0;
+  uLong crc_ = 0;
   bool checked_ = false, closed_ = false;
 };
 
@@ -237,11 +281,12 @@ bool IsZip(std::string_view first_bytes) {
 
 Result<ZipDirectory> ReadZipDirectory(std::shared_ptr<arrow::io::RandomAccessFile> archive) {
   ARROW_ASSIGN_OR_RAISE(const int64_t archive_bytes, archive->GetSize());
+  ARROW_RETURN_NOT_OK(CheckEnd(*archive, archive_bytes));
   const OpenArchive open(std::move(archive));
   if (open.handle() == nullptr) return open.Corrupt("the zip archive has no valid directory");
   ZipDirectory directory;
   int64_t packed = 0;
-  std::string name(UINT16_MAX, '\0');
+  std::string name(UINT16_MAX, '\0'), extra(UINT16_MAX, '\0');
   int code = unzGoToFirstFile(open.handle());
   unz_global_info64 global{};
   if (unzGetGlobalInfo64(open.handle(), &global) != UNZ_OK || global.number_entry > kMembersMax) {
@@ -252,8 +297,8 @@ Result<ZipDirectory> ReadZipDirectory(std::shared_ptr<arrow::io::RandomAccessFil
   for (; code == UNZ_OK; code = unzGoToNextFile(open.handle())) {
     unz_file_info64 info{};
     unz64_file_pos place{};
-    if (unzGetCurrentFileInfo64(open.handle(), &info, name.data(), name.size(), nullptr, 0, nullptr,
-                                0) != UNZ_OK ||
+    if (unzGetCurrentFileInfo64(open.handle(), &info, name.data(), name.size(), extra.data(),
+                                extra.size(), nullptr, 0) != UNZ_OK ||
         unzGetFilePos64(open.handle(), &place) != UNZ_OK) {
       break;
     }
@@ -266,6 +311,7 @@ Result<ZipDirectory> ReadZipDirectory(std::shared_ptr<arrow::io::RandomAccessFil
     member.method = static_cast<int>(info.compression_method);
     member.place = place.pos_in_zip_directory;
     member.nth = place.num_of_file;
+    ReadZip64Sizes(std::string_view(extra).substr(0, info.size_file_extra), &member);
     const std::string_view text = std::string_view(name).substr(0, info.size_filename);
     packed += member.packed_bytes;
     if (member.packed_bytes < 0 || packed > archive_bytes) {

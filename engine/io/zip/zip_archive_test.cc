@@ -181,9 +181,7 @@ TEST_CASE("a cut or flipped archive is an error or the same, never something els
   const std::string text = "id,name\n1,Ann\n2,Bob\n";
   const std::string zip = Zip({{"a.csv", text}, {"b.csv", text, false}});
   for (size_t keep = 0; keep < zip.size(); ++keep) {
-    // The length of the archive's comment, which nobody reads, may be missing.
-    const auto directory = ReadZipDirectory(File(zip.substr(0, keep)));
-    CHECK(directory.ok() == (keep + 3 >= zip.size() && keep > 0 && directory.ok()));
+    CHECK(!ReadZipDirectory(File(zip.substr(0, keep))).ok());
   }
   for (size_t i = 0; i < zip.size(); ++i) {
     std::string damaged = zip;
