@@ -25,6 +25,9 @@ class ArchiveInput {
       : file_(std::move(file)), window_(64 << 10) {}
 
   const Status& error() const { return error_; }
+  /// From now on the archive goes on behind its end, with zeros. minizip 1.1 reads the data of a
+  /// member with zip64 sizes as if there were 4 GiB of it; deflate knows its own end.
+  void Pad() { padded_ = true; }
 
   zlib_filefunc64_def Functions() {
     zlib_filefunc64_def functions{};
@@ -49,6 +52,14 @@ class ArchiveInput {
 
  private:
   uLong Read(uint8_t* out, uLong bytes) {
+    const uLong done = ReadThere(out, bytes);
+    if (!padded_ || !error_.ok()) return done;
+    std::memset(out + done, 0, bytes - done);
+    position_ += static_cast<int64_t>(bytes - done);
+    return bytes;
+  }
+
+  uLong ReadThere(uint8_t* out, uLong bytes) {
     uLong done = 0;
     const auto size = file_->GetSize();
     if (!size.ok()) error_ = size.status();
@@ -89,6 +100,7 @@ class ArchiveInput {
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::vector<uint8_t> window_;
   int64_t position_ = 0, begin_ = 0, held_ = 0;
+  bool padded_ = false;
   Status error_;
 };
 
@@ -107,6 +119,7 @@ class OpenArchive {
   OpenArchive& operator=(const OpenArchive&) = delete;
 
   unzFile handle() const { return handle_; }
+  void Pad() { input_.Pad(); }
   /// The input's own error where there is one.
   Status Corrupt(const std::string& what) const {
     if (!input_.error().ok()) return input_.error();
@@ -234,6 +247,7 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
         unzOpenCurrentFile(open_->handle()) != UNZ_OK) {
       return Corrupt("it has no valid header");
     }
+    open_->Pad();
     return member_.bytes == 0 ? Check() : Status::OK();
   }
 
@@ -282,6 +296,8 @@ bool IsZip(std::string_view first_bytes) {
 Result<ZipDirectory> ReadZipDirectory(std::shared_ptr<arrow::io::RandomAccessFile> archive) {
   ARROW_ASSIGN_OR_RAISE(const int64_t archive_bytes, archive->GetSize());
   ARROW_RETURN_NOT_OK(CheckEnd(*archive, archive_bytes));
+  ARROW_ASSIGN_OR_RAISE(const auto magic, archive->ReadAt(0, 4));
+  if (std::string_view(*magic) == "PK\x05\x06") return ZipDirectory();  // it has no member
   const OpenArchive open(std::move(archive));
   if (open.handle() == nullptr) return open.Corrupt("the zip archive has no valid directory");
   ZipDirectory directory;
