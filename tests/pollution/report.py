@@ -59,9 +59,8 @@ Of {each} files each: recovered / rejected / refused / **wrong**.
 - A file cut inside its last value is a file without a last line end, to everybody. The kind
   `truncated_last_row` cuts before the last delimiter, where it can be told.
 - Numbers are not translated: `1.234,50` stays a text until a contract says what it is.
-- Peers have options that would read many of these files; the table is about files nobody has looked
-  at. pandas drops nothing without a warning that a program would see; DuckDB can be told to set bad
-  lines aside (`store_rejects`).
+- Peers have options that would read many of these files (DuckDB can set bad lines aside with
+  `store_rejects`); the table is about files nobody has looked at.
 - Fixed width, and tables side by side in one sheet, are not detected.
 """
 
