@@ -3,6 +3,8 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "io/object/store_url.h"
+#include "source/url_list.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -44,7 +46,9 @@ Result<InputFiles> FindInputFiles(const PipelineConfig& config) {
   std::vector<Diagnostic> problems;
   for (const SourceConfig& source : config.sources) {
     Result<source::FileSource> files =
-        source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
+        io::IsUrl(source.path)
+            ? source::ExpandUrl(source.name, source.path, config.storage, source.format)
+            : source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
     if (!files.ok()) {
       const Status status = AtPlace(files.status(), config, source.path_span);
       for (Diagnostic& problem : DiagnosticsOf(status)) problems.push_back(std::move(problem));

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "contract/binding.h"
@@ -11,6 +10,7 @@
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/places.h"
 #include "pipeline/plan_changes.h"
 #include "pipeline/source_survey.h"
 #include "pipeline/table_contracts.h"
@@ -170,7 +170,8 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
   const stage::IngestPlan plan = MakeIngestPlan(config, inputs, tables);
-  ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
+  ARROW_ASSIGN_OR_RAISE(const PlanChanges changes,
+                        FindChanges(plan, config.workspace, config.storage));
   Json sources = Json::array(), exports = Json::array();
   std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
   int64_t rows = 0, bytes = 0;
@@ -188,14 +189,12 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   }
   for (const ExportConfig& e : config.exports) {
     const auto& table = of_table[e.contract];
-    exports.push_back(
-        {{"name", e.options.name},
-         {"type", exporting::FormatName(e.options.format)},
-         {"table", e.contract},
-         {"path",
-          std::filesystem::path(e.path).lexically_relative(config.base_dir).generic_string()},
-         {"rows_estimate", table.first},
-         {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
+    exports.push_back({{"name", e.options.name},
+                       {"type", exporting::FormatName(e.options.format)},
+                       {"table", e.contract},
+                       {"path", ShownPlace(e.path, config.base_dir)},
+                       {"rows_estimate", table.first},
+                       {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
   }
   return Json{{"plan_version", 1},
               {"pipeline", config.name},

@@ -109,6 +109,7 @@ std::string ConfigHash(const ConfigValue& config) {
   json.erase("workspace");
   json.erase("limits");
   json.erase("vault");
+  json.erase("storage");
   for (auto& [name, source] : json["sources"].items()) source.erase("limits");
   if (json.contains("exports")) {
     for (auto& [name, target] : json["exports"].items()) target.erase("path");

@@ -11,6 +11,7 @@
 #include "base/diagnostic.h"
 #include "contract/contract.h"
 #include "export/export.h"
+#include "io/object/storage_options.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
 
@@ -21,7 +22,7 @@ enum class SourceType { kCsv, kJsonl, kParquet };
 struct SourceConfig {
   std::string name;
   SourceType type = SourceType::kCsv;
-  std::string path;  // as written, references resolved; relative to base_dir
+  std::string path;  // as written, references resolved; relative to base_dir, or a URL
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
@@ -30,7 +31,7 @@ struct SourceConfig {
 
 struct ExportConfig {
   exporting::ExportOptions options;
-  std::string path;      // absolute
+  std::string path;      // absolute, or a URL
   std::string contract;  // the table to export; "" for the short form
   SourceSpan span;
 };
@@ -39,17 +40,18 @@ struct PipelineConfig {
   std::string name;
   std::string file;       // as given; for messages only
   std::string base_dir;   // absolute folder of the config file
-  std::string workspace;  // absolute
+  std::string workspace;  // absolute, or a URL
   uint64_t seed = 0;
   int64_t memory_bytes = 0;  // 0: the default of the machine
   int threads = 0;           // 0: one per CPU this process may use
   std::optional<VaultConfig> vault;
+  io::StorageOptions storage;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::vector<ExportConfig> exports;
   std::string resolved_yaml;  // canonical text: parameters and references in place
-  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, vault and export
-  /// paths.
+  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, storage, vault and
+  /// export paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.
   std::map<std::string, std::string> source_json, contract_json;
