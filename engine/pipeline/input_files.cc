@@ -3,7 +3,9 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "io/object/store_url.h"
 #include "source/sniff_format.h"
+#include "source/url_list.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -16,6 +18,14 @@ std::string LineOfFile(const std::string& path, int line) {
   }
   if (!text.empty() && text.back() == '\r') text.pop_back();
   return Redact(text);
+}
+
+// Files of the disk, or what a URL names.
+Result<source::FileSource> ExpandPath(const PipelineConfig& config, const SourceConfig& source) {
+  if (io::IsUrl(source.path)) {
+    return source::ExpandUrl(source.name, source.path, config.storage, source.format);
+  }
+  return source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
 }
 
 }  // namespace
@@ -47,16 +57,14 @@ Result<InputFiles> FindInputFiles(const PipelineConfig& config, const SnapshotFe
   if (fetch != nullptr) {
     for (const SourceConfig& source : config.sources) {
       if (source.rest) continue;
-      const auto files =
-          source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
-      if (!files.ok()) return FindInputFiles(config, nullptr);
+      if (!ExpandPath(config, source).ok()) return FindInputFiles(config, nullptr);
     }
   }
   for (const SourceConfig& source : config.sources) {
     Result<source::FileSource> files =
-        !source.rest ? source::ExpandFiles(source.name, source.path, config.base_dir, source.format)
-        : fetch != nullptr ? SnapshotForRun(source, *fetch)
-                           : LatestSnapshot(config, source);
+        source.rest
+            ? (fetch != nullptr ? SnapshotForRun(source, *fetch) : LatestSnapshot(config, source))
+            : ExpandPath(config, source);
     if (!files.ok() && files.status().IsCancelled()) return files.status();
     if (!files.ok()) {
       const Status status = AtPlace(files.status(), config, source.path_span);

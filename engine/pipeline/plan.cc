@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "contract/binding.h"
@@ -14,6 +13,7 @@
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/places.h"
 #include "pipeline/plan_changes.h"
 #include "pipeline/source_survey.h"
 #include "pipeline/table_contracts.h"
@@ -152,7 +152,8 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfRun(const source::FileSource& sou
 Result<Json> DriftJson(const PipelineConfig& config, const InputFiles& inputs,
                        const TableContracts& tables) {
   ARROW_ASSIGN_OR_RAISE(const auto shapes, SurveyShapes(config, inputs, tables));
-  const auto workspace = io::MakeLocalStore(config.workspace, /*private_mode=*/true);
+  ARROW_ASSIGN_OR_RAISE(const auto workspace,
+                        OpenPlace(config.workspace, config.storage, /*private_mode=*/true));
   ARROW_ASSIGN_OR_RAISE(const LastShapes last, ReadLastShapes(*workspace, config.name));
   std::vector<contract::Drift> drifts = DriftBetweenFiles(config, inputs, shapes);
   for (contract::Drift& drift : DriftSince(last, config, shapes)) drifts.push_back(drift);
@@ -165,7 +166,8 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
   ARROW_ASSIGN_OR_RAISE(const stage::IngestPlan plan, MakeIngestPlan(config, inputs, tables));
-  ARROW_ASSIGN_OR_RAISE(const PlanChanges changes, FindChanges(plan, config.workspace));
+  ARROW_ASSIGN_OR_RAISE(const PlanChanges changes,
+                        FindChanges(plan, config.workspace, config.storage));
   ARROW_ASSIGN_OR_RAISE(const Json drift, DriftJson(config, inputs, tables));
   Json sources = Json::array(), exports = Json::array();
   std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
@@ -184,14 +186,12 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   }
   for (const ExportConfig& e : config.exports) {
     const auto& table = of_table[e.contract];
-    exports.push_back(
-        {{"name", e.options.name},
-         {"type", exporting::FormatName(e.options.format)},
-         {"table", e.contract},
-         {"path",
-          std::filesystem::path(e.path).lexically_relative(config.base_dir).generic_string()},
-         {"rows_estimate", table.first},
-         {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
+    exports.push_back({{"name", e.options.name},
+                       {"type", exporting::FormatName(e.options.format)},
+                       {"table", e.contract},
+                       {"path", ShownPlace(e.path, config.base_dir)},
+                       {"rows_estimate", table.first},
+                       {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
   }
   return Json{{"plan_version", 1},
               {"pipeline", config.name},

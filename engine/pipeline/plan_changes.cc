@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/places.h"
 #include "pipeline/run_history.h"
 #include "stage/file_hashes.h"
 #include "stage/identity.h"
@@ -129,8 +130,10 @@ class ChangeFinder {
 
 }  // namespace
 
-Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace) {
-  return ChangeFinder(plan, io::MakeLocalStore(workspace, /*private_mode=*/true)).Find();
+Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace,
+                                const io::StorageOptions& storage) {
+  ARROW_ASSIGN_OR_RAISE(auto store, OpenPlace(workspace, storage, /*private_mode=*/true));
+  return ChangeFinder(plan, std::move(store)).Find();
 }
 
 }  // namespace millrace::pipeline

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "io/object/storage_options.h"
 #include "io/store.h"
 #include "pipeline/input_files.h"
 #include "stage/ingest.h"
@@ -23,6 +24,7 @@ struct PlanChanges {
 
 /// Hashes files that an earlier run knew and that have the same size; the workspace's cache knows
 /// most of them.
-Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace);
+Result<PlanChanges> FindChanges(const stage::IngestPlan& plan, const std::string& workspace,
+                                const io::StorageOptions& storage);
 
 }  // namespace millrace::pipeline

@@ -18,6 +18,7 @@
 #include "pipeline/input_files.h"
 #include "pipeline/machine_limits.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/places.h"
 #include "pipeline/report/reject_samples.h"
 #include "pipeline/report/report.h"
 #include "pipeline/run_folder.h"
@@ -99,10 +100,14 @@ class Run {
   Run(const PipelineConfig& config, const RunOptions& options)
       : config_(config),
         options_(options),
-        workspace_(io::MakeLocalStore(config.workspace, /*private_mode=*/true)),
-        ticker_(options.on_progress, progress_, pages_fetched_) {}
+        ticker_(options.on_progress, progress_, pages_fetched_) {
+    storage_ = config.storage;
+    storage_.cancelled = options.cancelled;
+  }
 
   Result<RunResult> Execute() {
+    ARROW_ASSIGN_OR_RAISE(workspace_,
+                          OpenPlace(config_.workspace, storage_, /*private_mode=*/true));
     const SnapshotChoice choice{options_.offline, options_.refetch, options_.snapshots};
     ARROW_RETURN_NOT_OK(CheckChoice(config_, choice));
     const bool fetches = HasRestSource(config_);
@@ -273,8 +278,9 @@ class Run {
         shard.path = stage_folder_ + "/" + shard.path;
         input.shards.push_back(std::move(shard));
       }
+      ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config.path, storage_));
       const Result<exporting::Release> release =
-          exporting::WriteRelease(input, config.options, io::MakeLocalStore(config.path), &pool);
+          exporting::WriteRelease(input, config.options, std::move(target), &pool);
       if (!release.ok()) return AtPlace(release.status(), config_, config.span);
       releases_.push_back(*release);
       log_->Event("release_written", {{"export", config.options.name},
@@ -338,8 +344,8 @@ class Run {
       const ExportConfig& config = config_.exports[i];
       const exporting::Release& release = releases_[i];
       report_.exports.push_back({config.options.name, exporting::FormatName(config.options.format),
-                                 ConfigPath(config.path), config.contract, release.release_id,
-                                 release.rows, release.files, release.rejects});
+                                 ShownPlace(config.path, config_.base_dir), config.contract,
+                                 release.release_id, release.rows, release.files, release.rejects});
     }
     ARROW_RETURN_NOT_OK(
         workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_)));
@@ -360,18 +366,13 @@ class Run {
     }
   }
 
-  // A report holds no absolute path: a target is told relative to the config's folder.
-  std::string ConfigPath(const std::string& path) const {
-    return std::filesystem::path(path).lexically_relative(config_.base_dir).generic_string();
-  }
-
   Result<RunResult> Finish() {
     RunResult result;
     result.pipeline = config_.name;
     result.run_id = report_.run_id;
-    result.run_folder = workspace_->LocalPath(run_folder_);
-    result.report_json_path = workspace_->LocalPath(run_folder_ + "/report.json");
-    result.report_html_path = workspace_->LocalPath(run_folder_ + "/report.html");
+    result.run_folder = PlaceOf(*workspace_, run_folder_);
+    result.report_json_path = PlaceOf(*workspace_, run_folder_ + "/report.json");
+    result.report_html_path = PlaceOf(*workspace_, run_folder_ + "/report.html");
     const stage::RowEquation rows = report_.Rows();
     result.rows_read = rows.read;
     result.rows_written = rows.written;
@@ -392,7 +393,7 @@ class Run {
       for (const stage::NulledCount& c : table.manifest.nulled)
         result.nulled.push_back({c.source, c.rule, c.column, c.values});
       if (table.inferred) {
-        result.proposed_contracts.push_back(workspace_->LocalPath(table.proposal_key));
+        result.proposed_contracts.push_back(PlaceOf(*workspace_, table.proposal_key));
       }
     }
     std::stable_sort(result.rejects.begin(), result.rejects.end(),
@@ -431,6 +432,7 @@ class Run {
 
   const PipelineConfig& config_;
   const RunOptions& options_;
+  io::StorageOptions storage_;
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
   std::atomic<int64_t> pages_fetched_{0};

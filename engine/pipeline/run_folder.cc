@@ -15,6 +15,8 @@
 namespace millrace::pipeline {
 namespace {
 
+constexpr std::chrono::seconds kPutInterval{3};
+
 // The n of "runs/<plan_id>.<n>/...", 0 when the key is none of this plan's.
 int RunNumber(const std::string& key, const std::string& prefix) {
   if (key.rfind(prefix, 0) != 0) return 0;
@@ -47,10 +49,12 @@ Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_
   ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List("runs"));
   int last = 0;
   for (const io::FileInfo& file : files) last = std::max(last, RunNumber(file.key, prefix));
-  if (last == 0) return prefix + "1";
-  ARROW_ASSIGN_OR_RAISE(const bool complete,
-                        workspace.Exists(prefix + std::to_string(last) + "/report.json"));
-  return prefix + std::to_string(complete ? last + 1 : last);
+  // An object store's listing may lag: what it does not show yet is asked for by name.
+  for (int number = std::max(last, 1);; ++number) {
+    const std::string folder = prefix + std::to_string(number);
+    ARROW_ASSIGN_OR_RAISE(const bool complete, workspace.Exists(folder + "/report.json"));
+    if (!complete) return folder;
+  }
 }
 
 Result<std::unique_ptr<AttemptLog>> AttemptLog::Open(io::Store& workspace,
@@ -62,7 +66,7 @@ Result<std::unique_ptr<AttemptLog>> AttemptLog::Open(io::Store& workspace,
     const std::string path = workspace.LocalPath(key);
     std::FILE* file = path.empty() ? nullptr : std::fopen(path.c_str(), "a");
     if (file == nullptr && !path.empty()) return ErrnoError(errno, "opening " + path);
-    std::unique_ptr<AttemptLog> log(new AttemptLog(file));
+    std::unique_ptr<AttemptLog> log(new AttemptLog(workspace, key, file));
     log->Event("attempt_started", {{"attempt", std::to_string(attempt)},
                                    {"code_version", std::string(CodeVersion())},
                                    {"engine_version", EngineVersion()},
@@ -73,7 +77,18 @@ Result<std::unique_ptr<AttemptLog>> AttemptLog::Open(io::Store& workspace,
 }
 
 AttemptLog::~AttemptLog() {
-  if (file_ != nullptr) std::fclose(file_);
+  if (file_ != nullptr) {
+    std::fclose(file_);
+  } else {
+    PutWhole();
+  }
+}
+
+// The log informs, it decides nothing: that it could not be put is no reason to fail.
+void AttemptLog::PutWhole() {
+  put_ = std::chrono::steady_clock::now();
+  const Status put = store_.Replace(key_, text_);
+  if (!put.ok()) Log(LogLevel::kDebug, "attempt_log_not_put", {{"message", put.message()}});
 }
 
 void AttemptLog::Event(const std::string& event, const Fields& fields) {
@@ -85,7 +100,11 @@ void AttemptLog::Event(const std::string& event, const Fields& fields) {
   const std::string text =
       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   std::lock_guard<std::mutex> lock(mutex_);
-  if (file_ == nullptr) return;
+  if (file_ == nullptr) {
+    text_ += text;
+    if (std::chrono::steady_clock::now() - put_ >= kPutInterval) PutWhole();
+    return;
+  }
   // The log informs, it decides nothing: a full disk here is told by whatever needs the disk.
   std::fwrite(text.data(), 1, text.size(), file_);
   std::fflush(file_);

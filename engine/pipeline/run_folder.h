@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "io/store.h"
@@ -20,12 +21,14 @@ namespace millrace::pipeline {
 /// Key of the folder, for example "runs/0f3a21bc9d4e.1". REQUIRES: the workspace is locked.
 Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_id);
 
-/// attempts/<m>.jsonl: one event per line, written through at once so that it tells of a crash.
+/// attempts/<m>.jsonl: one event per line, written through at once so that it tells of a crash. On
+/// an object store, which cannot append, it is put anew every few seconds and at its end.
 /// Thread-safety: Event may be called from any thread.
 class AttemptLog {
  public:
   using Fields = std::map<std::string, std::string>;
 
+  /// The workspace must outlive the log.
   static Result<std::unique_ptr<AttemptLog>> Open(io::Store& workspace,
                                                   const std::string& run_folder);
   ~AttemptLog();
@@ -35,11 +38,16 @@ class AttemptLog {
   void Event(const std::string& event, const Fields& fields);
 
  private:
-  explicit AttemptLog(std::FILE* file) : file_(file), start_(std::chrono::steady_clock::now()) {}
+  AttemptLog(io::Store& store, std::string key, std::FILE* file)
+      : store_(store), key_(std::move(key)), file_(file) {}
+  void PutWhole();
 
+  io::Store& store_;
+  std::string key_;
   std::mutex mutex_;
-  std::FILE* file_;
-  std::chrono::steady_clock::time_point start_;
+  std::FILE* file_;   // null on an object store
+  std::string text_;  // there, all of the log
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), put_ = start_;
 };
 
 }  // namespace millrace::pipeline

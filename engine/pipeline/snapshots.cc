@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/places.h"
 #include "pipeline/secrets/http_auth.h"
 #include "source/rest/fetch.h"
 #include "source/rest/journal.h"
@@ -100,7 +101,8 @@ Status CheckChoice(const PipelineConfig& config, const SnapshotChoice& choice) {
 
 Result<source::FileSource> LatestSnapshot(const PipelineConfig& config,
                                           const SourceConfig& source) {
-  const auto workspace = io::MakeLocalStore(config.workspace, /*private_mode=*/true);
+  ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<io::Store> workspace,
+                        OpenPlace(config.workspace, config.storage, /*private_mode=*/true));
   ARROW_ASSIGN_OR_RAISE(const rest::SnapshotHistory history,
                         rest::ReadSnapshotHistory(*workspace, source.name));
   if (history.ids.empty()) return rest::NoFiles(workspace, source.rest->source);

@@ -12,6 +12,7 @@
 #include "base/reserved_columns.h"
 #include "base/sha256.h"
 #include "contract/reject_row.h"
+#include "io/object/scratch_space.h"
 #include "stage/commit_record_json.h"
 #include "stage/duplicates.h"
 #include "stage/reject_writer.h"
@@ -281,7 +282,8 @@ Result<std::vector<std::optional<MaskRecord>>> MaskDuplicates(
     const StageContext& stage, size_t contract, const std::vector<const CommitRecord*>& splits) {
   std::vector<std::optional<MaskRecord>> masks(splits.size());
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
-  SpillFolder spill(stage.store(), stage.Key("spill"));
+  const auto scratch = io::ScratchSpace::For(stage.store());
+  SpillFolder spill(scratch ? scratch->store() : stage.store(), stage.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
   ARROW_ASSIGN_OR_RAISE(auto stream, FindDuplicates(
                                          stage.store(), spill, splits,

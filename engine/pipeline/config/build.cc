@@ -6,10 +6,12 @@
 
 #include "base/reserved_columns.h"
 #include "io/http/url.h"
+#include "io/object/store_url.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
 #include "pipeline/config/prompts.h"
 #include "pipeline/config/rest.h"
+#include "pipeline/config/storage.h"
 #include "pipeline/config/text_formats.h"
 #include "pipeline/config/vault.h"
 
@@ -17,7 +19,8 @@ namespace millrace::pipeline {
 namespace {
 
 std::string Absolute(const std::string& base_dir, const std::string& path) {
-  std::string text = (std::filesystem::path(base_dir) / path).lexically_normal().string();
+  std::string text =
+      io::IsUrl(path) ? path : (std::filesystem::path(base_dir) / path).lexically_normal().string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text;
 }
@@ -50,13 +53,21 @@ class Build {
   PipelineConfig Run() {
     config_.name = root_.Text("name");
     config_.workspace = Absolute(config_.base_dir, root_.Text("workspace"));
+    if (const ConfigValue* workspace = root_.Find("workspace")) {
+      CheckUrl(*workspace, UrlUse::kWrite, problems_);
+    }
     config_.seed = static_cast<uint64_t>(root_.Integer("seed"));
     if (const ConfigValue* limits = root_.Find("limits")) {
       config_.memory_bytes = limits->Integer("memory");
       config_.threads = static_cast<int>(limits->Integer("threads"));
+      const std::string scratch = limits->Text("scratch");
+      if (!scratch.empty()) config_.storage.scratch = Absolute(config_.base_dir, scratch);
     }
     config_.vault = BuildVault(root_, config_.base_dir, problems_);
     if (const ConfigValue* rejects = root_.Find("rejects")) BuildRejects(*rejects);
+    if (const ConfigValue* storage = root_.Find("storage")) {
+      config_.storage.entries = BuildStorage(*storage, config_.base_dir, config_.vault, problems_);
+    }
     FindTables();
     BuildSources();
     BuildContracts();
@@ -154,7 +165,10 @@ class Build {
     source.name = name;
     source.span = span;
     source.path = value.Text("path");
-    if (const ConfigValue* path = value.Find("path")) source.path_span = path->span;
+    if (const ConfigValue* path = value.Find("path")) {
+      source.path_span = path->span;
+      CheckUrl(*path, UrlUse::kRead, problems_);
+    }
     source.contract = value.Text("contract");
     if (const ConfigValue* limits = value.Find("limits")) {
       if (const ConfigValue* most = limits->Find("max_rejects")) {
@@ -307,6 +321,7 @@ class Build {
       built.options = BuildOptions(name, value);
       if (const ConfigValue* path = value.Find("path")) {
         built.path = Absolute(config_.base_dir, path->text);
+        CheckUrl(*path, UrlUse::kWrite, problems_);
         CheckTarget(built.path, path->span);
       }
       CheckColumns(value, built.contract);

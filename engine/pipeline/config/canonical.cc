@@ -123,6 +123,7 @@ std::string ConfigHash(const ConfigValue& config) {
   json.erase("workspace");
   json.erase("limits");
   json.erase("vault");
+  json.erase("storage");
   // Drift is told of or ends a run; it never shapes what is written.
   if (json.contains("contract")) json["contract"].erase("drift");
   if (json.contains("contracts")) {

@@ -12,6 +12,7 @@
 #include "contract/contract.h"
 #include "contract/drift.h"
 #include "export/export.h"
+#include "io/object/storage_options.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
@@ -21,7 +22,8 @@ namespace millrace::pipeline {
 
 struct SourceConfig {
   std::string name;
-  std::string path;  // as written, references resolved; relative to base_dir; "" of an API
+  std::string
+      path;  // as written, references resolved; relative to base_dir, or a URL; "" of an API
   source::FormatOptions format;
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
@@ -31,7 +33,7 @@ struct SourceConfig {
 
 struct ExportConfig {
   exporting::ExportOptions options;
-  std::string path;      // absolute
+  std::string path;      // absolute, or a URL
   std::string contract;  // the table to export; "" for the short form
   SourceSpan span;
 };
@@ -46,19 +48,20 @@ struct PipelineConfig {
   std::string name;
   std::string file;       // as given; for messages only
   std::string base_dir;   // absolute folder of the config file
-  std::string workspace;  // absolute
+  std::string workspace;  // absolute, or a URL
   uint64_t seed = 0;
   int64_t memory_bytes = 0;  // 0: the default of the machine
   int threads = 0;           // 0: one per CPU this process may use
   std::optional<VaultConfig> vault;
   RejectsConfig rejects;
+  io::StorageOptions storage;
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
   std::vector<ExportConfig> exports;
   std::string resolved_yaml;  // canonical text: parameters and references in place
-  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, vault and export
-  /// paths.
+  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, storage, vault and
+  /// export paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.
   std::map<std::string, std::string> source_json, contract_json;

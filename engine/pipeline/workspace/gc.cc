@@ -2,6 +2,8 @@
 // whole stages that no run's folder refers to, and snapshots of APIs that nobody names and that are
 // not the latest. What stays: everything a manifest or a readable
 // commit record of a stage in use names; everything of a stage with a record that cannot be read.
+// On an object store, which has no lock, so does everything younger than a day.
+#include <chrono>
 #include <filesystem>
 
 #include "base/log.h"
@@ -15,7 +17,8 @@ namespace {
 
 class Collector {
  public:
-  Collector(io::Store& store, bool dry_run) : store_(store), dry_run_(dry_run) {}
+  Collector(io::Store& store, bool dry_run)
+      : store_(store), dry_run_(dry_run), locked_(!store.LocalPath("x").empty()) {}
 
   Status Collect() {
     ARROW_ASSIGN_OR_RAISE(const std::set<std::string> in_use, pipeline::StagesOfRuns(store_));
@@ -47,7 +50,13 @@ class Collector {
     return stage.unreadable.empty() && stage.named.count(key) == 0 && stage.records.count(key) == 0;
   }
 
+  // Where no lock keeps runs away, files that no record names yet may be those of a run at work.
+  bool MayBeInUse(const io::FileInfo& file) const {
+    return !locked_ && file.mtime_ns > started_ns_ - kSettledNs;
+  }
+
   Status Remove(const io::FileInfo& file) {
+    if (MayBeInUse(file)) return Status::OK();
     result_.removed.push_back(file.key);
     result_.bytes += file.bytes;
     if (dry_run_) return Status::OK();
@@ -67,8 +76,13 @@ class Collector {
     }
   }
 
+  static constexpr int64_t kSettledNs = int64_t{24} * 3600 * 1'000'000'000;
+
   io::Store& store_;
-  bool dry_run_;
+  const bool dry_run_, locked_;
+  const int64_t started_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                                  .count();
   GcResult result_;
 };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "io/object/store_url.h"
 #include "millrace/workspace.h"
 #include "pipeline/dialect_json.h"
 #include "pipeline/source_survey.h"
@@ -11,6 +12,7 @@
 #include "pipeline/workspace/stage_folders.h"
 #include "pipeline/workspace/workspace_json.h"
 #include "source/sniff_format.h"
+#include "source/url_list.h"
 
 namespace millrace {
 namespace pipeline {
@@ -49,15 +51,26 @@ Json SamplesJson(const FileProfile& profile) {
   return samples;
 }
 
-// The file alone, taken for CSV whatever its name is.
-Result<Json> InspectDialectOf(const std::string& path) {
+// A file of the disk or of a store, without its format.
+Result<source::FileSource> FindFile(const std::string& path) {
+  if (io::IsUrl(path)) {
+    return source::ExpandUrl("file", path, io::StorageOptions(), io::CsvOptions());
+  }
   const std::filesystem::path absolute = std::filesystem::absolute(path);
   source::FileSource source;
   source.name = "file";
   source.store = io::MakeLocalStore(absolute.parent_path().string());
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(absolute.filename().string()));
+  ARROW_ASSIGN_OR_RAISE(io::FileInfo file, source.store->Stat(absolute.filename().string()));
+  source.files.push_back(std::move(file));
+  return source;
+}
+
+// The file alone, taken for CSV whatever its name is.
+Result<Json> InspectDialectOf(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(source::FileSource source, FindFile(path));
   source.format = io::CsvOptions{};
-  ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed, source::SniffDialect(source, file));
+  ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed,
+                        source::SniffDialect(source, source.files.front()));
   return Json{{"kind", "dialect"},
               {"path", path},
               {"dialect", DialectJson(sniffed)},
@@ -66,13 +79,9 @@ Result<Json> InspectDialectOf(const std::string& path) {
 }
 
 Result<Json> InspectFile(const std::string& path, const InspectOptions& options) {
-  const std::filesystem::path absolute = std::filesystem::absolute(path);
-  source::FileSource source;
-  source.name = "file";
-  source.store = io::MakeLocalStore(absolute.parent_path().string());
-  const std::string key = absolute.filename().string();
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source.store->Stat(key));
-  ARROW_ASSIGN_OR_RAISE(source.format, source::SniffFormat(*source.store, key));
+  ARROW_ASSIGN_OR_RAISE(source::FileSource source, FindFile(path));
+  const io::FileInfo file = source.files.front();
+  ARROW_ASSIGN_OR_RAISE(source.format, source::SniffFormat(*source.store, file.key));
   const std::string format(source::FormatName(source.format));
   if (auto* csv = std::get_if<io::CsvOptions>(&source.format)) csv->guess = true;
   source.files = {file};
@@ -118,10 +127,12 @@ Result<Json> InspectWorkspace(const std::string& path) {
 Result<std::string> Inspect(const std::string& path, const InspectOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
+  if (!io::IsUrl(path) && !std::filesystem::exists(path, error)) {
     return MakeError(ErrorCode::kUnreadablePath, "there is no file or folder `" + path + "`");
   }
-  const bool folder = std::filesystem::is_directory(path, error);
+  // Of a URL only its end can tell a workspace from a file without asking.
+  const bool folder =
+      io::IsUrl(path) ? path.back() == '/' : std::filesystem::is_directory(path, error);
   ARROW_ASSIGN_OR_RAISE(const pipeline::Json json, folder ? pipeline::InspectWorkspace(path)
                                                           : pipeline::InspectFile(path, options));
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "io/object/store_url.h"
 #include "stage/commit_record_json.h"
 #include "stage/manifest_json.h"
 
@@ -123,7 +124,22 @@ Result<std::set<std::string>> StagesOfRuns(io::Store& workspace) {
   return stages;
 }
 
+namespace {
+
+Result<std::shared_ptr<io::Store>> OpenRemote(const std::string& url) {
+  ARROW_ASSIGN_OR_RAISE(auto store, io::OpenUrl(url, io::StorageOptions()));
+  for (const char* folder : {"runs", "stages"}) {
+    ARROW_ASSIGN_OR_RAISE(const auto files, store->List(folder));
+    if (!files.empty()) return store;
+  }
+  return MakeError(ErrorCode::kUnreadablePath, "`" + url + "` is no workspace",
+                   "a workspace has keys below `runs` and `stages`; `millrace run` makes it");
+}
+
+}  // namespace
+
 Result<std::shared_ptr<io::Store>> OpenWorkspace(const std::string& path) {
+  if (io::IsUrl(path)) return OpenRemote(path);
   std::error_code error;
   const std::filesystem::path root(path);
   if (!std::filesystem::is_directory(root, error)) {

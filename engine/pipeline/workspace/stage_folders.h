@@ -32,7 +32,8 @@ Result<std::vector<StageFolder>> ReadStageFolders(io::Store& workspace);
 /// Stage folders that a run's folder refers to (runs/*/stages.json).
 Result<std::set<std::string>> StagesOfRuns(io::Store& workspace);
 
-/// The local workspace at `path`. UnreadablePath when there is none.
+/// The workspace at a path or a URL, which is reached with the environment's credentials.
+/// UnreadablePath when there is none.
 Result<std::shared_ptr<io::Store>> OpenWorkspace(const std::string& path);
 
 }  // namespace millrace::pipeline
