@@ -161,7 +161,6 @@ def test_secrets_are_nowhere(
         ("throttle", "PUT|POST"),
         ("reset", "."),
         ("cut", "GET"),
-        ("lost", "PUT|POST .*uploadId"),
         ("slow", "GET .*data/"),
         ("lag", "GET .*prefix=ws"),
     ],
