@@ -118,7 +118,9 @@ class S3Client : public ObjectClient {
   Result<std::string> GetSmall(const std::string& key, int64_t bytes_max) override {
     const std::string what = "reading " + NameOf(key);
     Request request{"GET", UrlOf(key), {}, {}, {}};
-    request.headers.emplace_back("Range", "bytes=0-" + std::to_string(bytes_max));
+    if (bytes_max > 0) {  // servers disagree on what the first byte of an empty object is
+      request.headers.emplace_back("Range", "bytes=0-" + std::to_string(bytes_max));
+    }
     std::string body;
     ARROW_ASSIGN_OR_RAISE(const Response response, Fetch(request, 0, what, &body));
     if (response.status == 416) return std::string();  // of an empty object there is no range

@@ -59,6 +59,10 @@ class WebClient : public ObjectClient {
   // their answers on the fly often know no HEAD.
   Result<std::optional<ObjectInfo>> Head(const std::string& key) override {
     const std::string what = "looking at " + NameOf(key);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (const auto found = kept_.find(key); found != kept_.end()) return found->second.info;
+    }
     Request request = Get(key);
     request.headers.emplace_back("Range", "bytes=0-0");
     std::string first;
