@@ -69,7 +69,7 @@ TEST_CASE("a spool gives back what was written, from memory and from disk") {
   const TempFolder folder;
   Spool spool(folder.path() + "/new/scratch");
   std::string all;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const std::string piece(static_cast<size_t>(i * 37 % 20'000), static_cast<char>('a' + i % 26));
     REQUIRE(spool.Write(piece).ok());
     all += piece;
