@@ -218,7 +218,7 @@ TEST_CASE("answers that are no pages are errors, not ends") {
       response.body = answer;
       return Result<io::http::Response>(response);
     });
-    INFO(body);
+    INFO(answer);
     CHECK(CodeOf(Fetch(store, Source(), api).status()) == code);
   }
 }
