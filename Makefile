@@ -64,6 +64,7 @@ bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchm
 soak: ## The long runs: kills by the hundred, large files under a memory limit, all messy files
 	@tools/bootstrap test
 	@$(MAKE) --no-print-directory build
+	@$(python) -m pytest -q -m long
 	@$(python) tests/pollution/report.py --report docs/messy_files.md
 	@$(python) tests/soak/soak.py
 

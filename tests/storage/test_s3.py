@@ -154,6 +154,7 @@ def test_secrets_are_nowhere(
         assert not any(secret.encode() in body for body in bodies)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "pattern"),
     [

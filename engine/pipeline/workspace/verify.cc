@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "export/release_json.h"
+#include "io/object/store_url.h"
 #include "millrace/workspace.h"
 #include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
@@ -136,6 +137,7 @@ Result<VerifyResult> VerifyRelease(const std::string& path) {
 }
 
 Result<VerifyResult> Verify(const std::string& path) {
+  if (io::IsUrl(path)) return VerifyWorkspace(path);  // releases there are not looked at yet
   std::error_code error;
   const std::filesystem::path folder(path);
   if (!std::filesystem::is_directory(folder, error)) {
