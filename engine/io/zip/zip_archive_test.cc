@@ -24,7 +24,9 @@ struct Entry {
 };
 
 void Put(std::string* out, uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i) {
+    out->push_back(i < 8 ? static_cast<char>(value >> (8 * i)) : '\0');
+  }
 }
 
 std::string Deflate(const std::string& text) {
