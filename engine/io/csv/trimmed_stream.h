@@ -5,12 +5,13 @@
 
 #include <memory>
 
-#include "io/byte_stream.h"
+#include "io/refilled_stream.h"
 
 namespace millrace::io::csv {
 
-class TrimmedStream : public ByteStream {
+class TrimmedStream : public RefilledStream {
  public:
+  using RefilledStream::RefilledStream;
   /// Bytes left out before what was read; known once a byte was read, or the end was seen.
   virtual int64_t skipped_before() const = 0;
   /// Bytes left out behind it; known at the end.

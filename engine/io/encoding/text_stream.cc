@@ -4,10 +4,10 @@
 #include <array>
 #include <cstring>
 
+#include "io/refilled_stream.h"
+
 namespace millrace::io {
 namespace {
-
-constexpr int64_t kBlockBytes = 256 << 10;
 
 // Of the bytes 0x80 to 0x9f; 0: undefined.
 constexpr std::array<uint16_t, 32> kCp1252 = {
@@ -99,54 +99,22 @@ class RejoinedStream : public ByteStream {
   std::unique_ptr<ByteStream> rest_;
 };
 
-class DecodingStream : public ByteStream {
+class DecodingStream : public RefilledStream {
  public:
   DecodingStream(std::unique_ptr<ByteStream> raw, Encoding encoding)
-      : raw_(std::move(raw)), encoding_(encoding) {}
-
-  Result<int64_t> Read(int64_t bytes, uint8_t* out) override {
-    int64_t done = 0;
-    while (done < bytes) {
-      if (at_ == text_.size()) {
-        if (finished_) break;
-        const Status status = Refill();
-        if (!status.ok()) {
-          if (done > 0) break;
-          return status;
-        }
-        continue;
-      }
-      const size_t take = std::min(static_cast<size_t>(bytes - done), text_.size() - at_);
-      std::memcpy(out + done, text_.data() + at_, take);
-      at_ += take;
-      done += static_cast<int64_t>(take);
-    }
-    return done;
-  }
-  Compression compression() const override { return raw_->compression(); }
-  int64_t raw_bytes_read() const override { return raw_->raw_bytes_read(); }
-  Result<std::string> ContentSha256() override { return raw_->ContentSha256(); }
+      : RefilledStream(std::move(raw)), encoding_(encoding) {}
 
  private:
-  Status Refill() {
-    const size_t held = block_.size();
-    block_.resize(held + static_cast<size_t>(kBlockBytes));
-    const Result<int64_t> got =
-        raw_->Read(kBlockBytes, reinterpret_cast<uint8_t*>(block_.data()) + held);
-    block_.resize(held + static_cast<size_t>(got.ok() ? *got : 0));
-    ARROW_RETURN_NOT_OK(got.status());
-    finished_ = *got == 0;
-    text_.clear();
+  Status Refill() override {
+    ARROW_RETURN_NOT_OK(AppendBlock(&raw_));
+    ready_.clear();
     at_ = 0;
-    block_.erase(0, DecodeText(encoding_, block_, finished_, &text_));
+    raw_.erase(0, DecodeText(encoding_, raw_, finished_, &ready_));
     return Status::OK();
   }
 
-  std::unique_ptr<ByteStream> raw_;
-  Encoding encoding_;
-  std::string block_, text_;  // raw bytes not yet decoded; decoded ones not yet handed out
-  size_t at_ = 0;
-  bool finished_ = false;
+  const Encoding encoding_;
+  std::string raw_;  // bytes not yet decoded
 };
 
 bool IsUtf16(Encoding encoding) {
