@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "io/store.h"
+#include "io/store_key.h"
 
 namespace millrace::io {
 namespace {
@@ -30,24 +31,8 @@ std::string_view FolderOf(std::string_view key) {
   return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
 }
 
-Status BadKey(std::string_view key, const char* why) {
-  return MakeError(ErrorCode::kIoFailed,
-                   "`" + std::string(key.substr(0, 200)) + "` is no valid key: " + why);
-}
-
 Status ValidateKey(std::string_view key) {
-  if (key.empty()) return BadKey(key, "it is empty");
-  if (key.size() > kKeyBytesMax) return BadKey(key, "it is too long");
-  if (key.find('\0') != std::string_view::npos) return BadKey(key, "it holds a NUL");
-  for (size_t begin = 0; begin <= key.size();) {
-    const size_t end = std::min(key.find('/', begin), key.size());
-    const std::string_view part = key.substr(begin, end - begin);
-    if (part.empty()) return BadKey(key, "a part of it is empty");
-    if (part == "." || part == "..") return BadKey(key, "it leaves its folder");
-    if (part.size() > kPartBytesMax) return BadKey(key, "a part of it is too long");
-    begin = end + 1;
-  }
-  return Status::OK();
+  return ValidateStoreKey(key, {kKeyBytesMax, kPartBytesMax});
 }
 
 /// A file descriptor that is closed once.

@@ -11,6 +11,7 @@
 #include "io/object/range_file.h"
 #include "io/object/spool.h"
 #include "io/object/store_url.h"
+#include "io/store_key.h"
 
 namespace millrace::io {
 namespace {
@@ -18,24 +19,8 @@ namespace {
 constexpr char kProbeKey[] = ".millrace-probe";
 constexpr size_t kKeyBytesMax = 1024;  // of S3 and Azure
 
-Status BadKey(std::string_view key, const char* why) {
-  return MakeError(ErrorCode::kIoFailed,
-                   "`" + std::string(key.substr(0, 200)) + "` is no valid key: " + why);
-}
-
-// The same rules as on the local file system, so that a workspace can move.
 Status ValidateKey(std::string_view key) {
-  if (key.empty()) return BadKey(key, "it is empty");
-  if (key.size() > kKeyBytesMax) return BadKey(key, "it is too long");
-  if (key.find('\0') != std::string_view::npos) return BadKey(key, "it holds a NUL");
-  for (size_t begin = 0; begin <= key.size();) {
-    const size_t end = std::min(key.find('/', begin), key.size());
-    const std::string_view part = key.substr(begin, end - begin);
-    if (part.empty()) return BadKey(key, "a part of it is empty");
-    if (part == "." || part == "..") return BadKey(key, "it leaves its folder");
-    begin = end + 1;
-  }
-  return Status::OK();
+  return ValidateStoreKey(key, StoreKeyLimits{.bytes_max = kKeyBytesMax});
 }
 
 /// An ETag says alone whether an object is the same, so it stands where a disk has the inode. Its
