@@ -1,5 +1,7 @@
 #include "base/iso_time.h"
 
+#include <arrow/type.h>
+
 #include <cstdio>
 #include <limits>
 
@@ -155,6 +157,20 @@ TimeProblem ReadIsoMoment(std::string_view text, Moment* out) {
     }
   }
   return date;
+}
+
+int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1000;
+    case arrow::TimeUnit::MICRO:
+      return 1000000;
+    case arrow::TimeUnit::NANO:
+      return 1000000000;
+  }
+  return 1;
 }
 
 TimeProblem DayTicks(const Moment& moment, int64_t ticks_per_second, int64_t* ticks) {

@@ -5,6 +5,8 @@
 //   moment  date, "T" or one space, time, then nothing or Z, +hh:mm, +hhmm, +hh
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +36,8 @@ TimeProblem ReadIsoTime(std::string_view text, Moment* out);
 TimeProblem ReadIsoMoment(std::string_view text, Moment* out);
 /// "Z", "+hh:mm", "+hhmm" or "+hh" (or with a minus), whole text.
 bool ReadZoneOffset(std::string_view text, int32_t* seconds);
+
+int64_t TicksPerSecond(arrow::TimeUnit::type unit);
 
 /// Ticks since midnight; kTooPrecise when they cannot hold the fraction.
 TimeProblem DayTicks(const Moment& moment, int64_t ticks_per_second, int64_t* ticks);

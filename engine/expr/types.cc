@@ -41,20 +41,6 @@ Type DecimalType(int precision, int scale) {
   return type;
 }
 
-int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1000;
-    case arrow::TimeUnit::MICRO:
-      return 1000000;
-    case arrow::TimeUnit::NANO:
-      return 1000000000;
-  }
-  return 1;
-}
-
 std::shared_ptr<arrow::DataType> ArrowTypeOf(const Type& type) {
   switch (type.kind) {
     case Kind::kNull:

@@ -23,7 +23,6 @@ struct Type {
 };
 
 Type DecimalType(int precision, int scale);
-int64_t TicksPerSecond(arrow::TimeUnit::type unit);
 
 std::shared_ptr<arrow::DataType> ArrowTypeOf(const Type& type);
 /// None for types that expressions do not read (lists, binary, ...).

@@ -22,20 +22,6 @@ CastError CastErrorOf(TimeProblem problem) {
 
 }  // namespace
 
-int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1000;
-    case arrow::TimeUnit::MICRO:
-      return 1000000;
-    case arrow::TimeUnit::NANO:
-      return 1000000000;
-  }
-  return 1;
-}
-
 CastError ParseIsoDate(const char* p, size_t size, int32_t* days) {
   return CastErrorOf(ReadIsoDate({p, size}, days));
 }

@@ -19,8 +19,6 @@
 
 namespace millrace::contract {
 
-int64_t TicksPerSecond(arrow::TimeUnit::type unit);
-
 CastError ParseIsoDate(const char* p, size_t size, int32_t* days);
 CastError ParseIsoTime(const char* p, size_t size, Moment* out);
 CastError ParseIsoMoment(const char* p, size_t size, Moment* out);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <regex>
 
+#include "base/iso_time.h"
 #include "expr/testing/sample.h"
 
 namespace millrace::expr::testing {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/iso_time.h"
+
 namespace millrace::io::http {
 namespace {
 
@@ -39,16 +41,6 @@ std::optional<int64_t> Month(std::string_view text) {
   return found - kMonths.begin() + 1;
 }
 
-/// Days from 1970-01-01, in the Gregorian calendar.
-int64_t DaysOf(int64_t year, int64_t month, int64_t day) {
-  year -= month <= 2 ? 1 : 0;
-  const int64_t era = year / 400;
-  const int64_t year_of_era = year - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-         719468;
-}
-
 }  // namespace
 
 std::optional<std::chrono::system_clock::time_point> ParseHttpDate(std::string_view text) {
@@ -64,8 +56,8 @@ std::optional<std::chrono::system_clock::time_point> ParseHttpDate(std::string_v
   if (!day || !month || !year || !hour || !minute || !second) return std::nullopt;
   if (*day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   if (parts[3].size() == 2) *year += *year < 70 ? 2000 : 1900;
-  const int64_t seconds =
-      DaysOf(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second;
+  const int64_t days = DaysFromCivil(*year, static_cast<unsigned>(*month), 1) + *day - 1;
+  const int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second;
   return std::chrono::system_clock::time_point(std::chrono::seconds(seconds));
 }
 

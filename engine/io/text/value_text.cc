@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/iso_time.h"
+
 namespace millrace::io {
 namespace {
 
@@ -18,20 +20,6 @@ void AppendPadded(int64_t value, int digits, std::string* out) {
 int64_t FloorDivide(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 int FractionDigits(arrow::TimeUnit::type unit) { return 3 * static_cast<int>(unit); }
-
-int64_t UnitsPerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1000;
-    case arrow::TimeUnit::MICRO:
-      return 1000000;
-    case arrow::TimeUnit::NANO:
-      return 1000000000;
-  }
-  return 1;
-}
 
 template <typename Number>
 void AppendNumber(Number value, std::string* out) {
@@ -57,18 +45,9 @@ void AppendDouble(double value, std::string* out) { AppendFloating(value, out); 
 void AppendFloat(float value, std::string* out) { AppendFloating(value, out); }
 
 void AppendDate(int64_t days, std::string* out) {
-  // The proleptic Gregorian calendar in eras of 400 years, each 146097 days, counted from March.
-  const int64_t shifted = days + 719468;
-  const int64_t era = FloorDivide(shifted, 146097);
-  const int64_t day_of_era = shifted - era * 146097;
-  const int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  int64_t year = 0;
+  unsigned month = 0, day = 0;
+  CivilFromDays(days, &year, &month, &day);
   if (year < 0 || year > 9999) {
     *out += year < 0 ? '-' : '+';
     const int64_t magnitude = std::abs(year);
@@ -85,7 +64,7 @@ void AppendDate(int64_t days, std::string* out) {
 }
 
 void AppendTimeOfDay(int64_t value, arrow::TimeUnit::type unit, std::string* out) {
-  const int64_t per_second = UnitsPerSecond(unit);
+  const int64_t per_second = TicksPerSecond(unit);
   const int64_t seconds = value / per_second;
   AppendPadded(seconds / 3600, 2, out);
   *out += ':';
@@ -98,7 +77,7 @@ void AppendTimeOfDay(int64_t value, arrow::TimeUnit::type unit, std::string* out
 }
 
 void AppendTimestamp(int64_t value, const arrow::TimestampType& type, std::string* out) {
-  const int64_t per_day = UnitsPerSecond(type.unit()) * kSecondsPerDay;
+  const int64_t per_day = TicksPerSecond(type.unit()) * kSecondsPerDay;
   const int64_t days = FloorDivide(value, per_day);
   AppendDate(days, out);
   *out += 'T';
