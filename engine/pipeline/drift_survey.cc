@@ -8,6 +8,7 @@
 
 #include "contract/binding.h"
 #include "contract/infer.h"
+#include "io/encoding/text_stream.h"
 #include "pipeline/file_sample.h"
 #include "source/sniff_format.h"
 
@@ -148,10 +149,7 @@ std::string QuotedText(const std::string& text) { return text == "\t" ? "tab" : 
 Result<std::string> EncodingOfHead(const source::FileSource& source, const io::FileInfo& file) {
   ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
   ARROW_ASSIGN_OR_RAISE(auto stream, io::OpenByteStream(std::move(opened), /*hash=*/false));
-  std::string head(4, '\0');
-  ARROW_ASSIGN_OR_RAISE(const int64_t got, stream->Read(static_cast<int64_t>(head.size()),
-                                                        reinterpret_cast<uint8_t*>(head.data())));
-  head.resize(static_cast<size_t>(got));
+  ARROW_ASSIGN_OR_RAISE(const std::string head, io::PeekBytes(4, &stream));
   const bool bom = head.rfind("\xEF\xBB\xBF", 0) == 0;
   const bool utf16 = head.rfind("\xFF\xFE", 0) == 0 || head.rfind("\xFE\xFF", 0) == 0;
   return bom ? "utf-8 with a byte order mark" : utf16 ? "utf-16" : "utf-8";

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "contract/infer.h"
+#include "io/encoding/text_stream.h"
 #include "pipeline/file_sample.h"
 
 namespace millrace::pipeline {
@@ -16,7 +17,7 @@ namespace {
 constexpr size_t kFilesSampled = 4;
 constexpr int64_t kBytesSampled = 1 << 20;
 constexpr size_t kFootersMax = 1000;
-constexpr size_t kFormatHeadBytes = 256 << 10;  // what a format may look at to tell its layout
+constexpr int64_t kFormatHeadBytes = 256 << 10;  // what a format may look at to tell its layout
 
 // Rows of Parquet files from their footers; of more files than that, in proportion.
 Status CountParquetRows(const source::FileSource& source, SourceSurvey& survey) {
@@ -50,10 +51,7 @@ Status Sniff(const source::FileSource& source, const io::FileInfo& info, SourceS
     ARROW_ASSIGN_OR_RAISE(survey.dialect, source::SniffDialect(source, info));
   }
   if (const auto* format = std::get_if<std::shared_ptr<const io::TextFormat>>(&source.format)) {
-    std::string head(kFormatHeadBytes, '\0');
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, stream->Read(static_cast<int64_t>(head.size()),
-                                                          reinterpret_cast<uint8_t*>(head.data())));
-    head.resize(static_cast<size_t>(got));
+    ARROW_ASSIGN_OR_RAISE(const std::string head, io::PeekBytes(kFormatHeadBytes, &stream));
     survey.findings = (*format)->Examine(head);
   }
   return Status::OK();
