@@ -14,7 +14,7 @@ namespace millrace::source {
 std::string_view FormatName(const FormatOptions& format);
 
 /// Every format with its defaults, in the order in which names are tried: a new format is one line
-/// in the table behind this, and its fields in pipeline/config/fields.cc.
+/// in the table behind this, and its fields in pipeline/config/source_fields.cc.
 const std::vector<FormatOptions>& KnownFormats();
 
 /// Columns are a matter of each record, not of the file, which may therefore lack any.

@@ -14,17 +14,9 @@ Field Reference(const std::string& key, const std::string& doc, bool required = 
 }
 
 ObjectSpec Variant(const std::string& type, const std::string& doc, std::vector<Field> more) {
-  ObjectSpec spec;
-  spec.name = type + " auth";
-  spec.doc = doc;
-  spec.type_value = type;
-  spec.fields = {{.key = "type",
-                  .type = T::kChoice,
-                  .doc = "How a request proves who sends it.",
-                  .required = true,
-                  .choices = {"bearer", "api_key", "basic", "oauth2"}}};
-  spec.fields.insert(spec.fields.end(), more.begin(), more.end());
-  return spec;
+  static const VariantFamily family = {
+      "auth", "How a request proves who sends it.", {"bearer", "api_key", "basic", "oauth2"}};
+  return VariantSpec(family, type, doc, std::move(more));
 }
 
 const ObjectSpec& OAuth2Spec() {

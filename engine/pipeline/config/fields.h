@@ -1,6 +1,6 @@
 // The tables of what a config may hold: every object, its fields, their types, bounds, defaults and
 // a sentence each. The validator, the JSON Schema and the reference page all come from these, so a
-// new field is one entry here and its use in build.cc.
+// new field is one entry in a table (`*fields.cc`) and its use in build.cc.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +60,15 @@ struct ObjectSpec {
   const Field* Find(const std::string& key) const;
   std::vector<std::string> Keys() const;
 };
+
+/// What the variants of an object share: a noun for their names, and the field that chooses one.
+struct VariantFamily {
+  std::string noun, type_doc;
+  std::vector<std::string> types;
+};
+/// A variant of the family: the field `type`, then `more`.
+ObjectSpec VariantSpec(const VariantFamily& family, const std::string& type, const std::string& doc,
+                       std::vector<Field> more);
 
 /// The whole config.
 const ObjectSpec& PipelineSpec();

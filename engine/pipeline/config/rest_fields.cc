@@ -62,17 +62,11 @@ Field Start(const std::string& fallback) {
 
 const ObjectSpec* PagingVariant(const std::string& type, const std::string& doc,
                                 std::vector<Field> more, bool with_limit = true) {
-  auto* spec = new ObjectSpec{.name = type + " paging", .doc = doc};
-  spec->type_value = type;
-  spec->fields = {{.key = "type",
-                   .type = T::kChoice,
-                   .doc = "How pages follow one another.",
-                   .required = true,
-                   .choices = PagingTypes()}};
-  spec->fields.insert(spec->fields.end(), more.begin(), more.end());
-  if (!with_limit) return spec;
-  for (Field& field : LimitFields()) spec->fields.push_back(std::move(field));
-  return spec;
+  static const VariantFamily family = {"paging", "How pages follow one another.", PagingTypes()};
+  if (with_limit) {
+    for (Field& field : LimitFields()) more.push_back(std::move(field));
+  }
+  return new ObjectSpec(VariantSpec(family, type, doc, std::move(more)));
 }
 
 std::vector<Field> TimeWindowFields() {

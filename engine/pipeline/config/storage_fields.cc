@@ -7,14 +7,9 @@ using T = FieldType;
 
 ObjectSpec StorageVariant(const std::string& type, const std::string& doc,
                           std::vector<Field> more) {
-  ObjectSpec spec{.name = type + " storage", .doc = doc};
-  spec.type_value = type;
-  spec.fields = {
-      {.key = "type",
-       .type = T::kChoice,
-       .doc = "The kind of store.",
-       .required = true,
-       .choices = {"s3", "azure", "gcs", "http"}},
+  static const VariantFamily family = {
+      "storage", "The kind of store.", {"s3", "azure", "gcs", "http"}};
+  std::vector<Field> fields = {
       {.key = "url",
        .type = T::kText,
        .doc = "What it holds for: all URLs that begin with this, such as `s3://`, `s3://bucket` or "
@@ -34,8 +29,8 @@ ObjectSpec StorageVariant(const std::string& type, const std::string& doc,
        .type = T::kPath,
        .doc = "A PEM file of the authorities to trust, instead of the system's."},
   };
-  spec.fields.insert(spec.fields.end(), more.begin(), more.end());
-  return spec;
+  fields.insert(fields.end(), more.begin(), more.end());
+  return VariantSpec(family, type, doc, std::move(fields));
 }
 
 Field SecretField(const std::string& key, const std::string& doc) {

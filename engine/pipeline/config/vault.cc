@@ -11,17 +11,9 @@ namespace {
 using T = FieldType;
 
 ObjectSpec AuthVariant(const std::string& type, const std::string& doc, std::vector<Field> more) {
-  ObjectSpec spec;
-  spec.name = type + " login of vault";
-  spec.doc = doc;
-  spec.type_value = type;
-  spec.fields = {{.key = "type",
-                  .type = T::kChoice,
-                  .doc = "How Vault knows who asks.",
-                  .required = true,
-                  .choices = {"token", "approle"}}};
-  spec.fields.insert(spec.fields.end(), more.begin(), more.end());
-  return spec;
+  static const VariantFamily family = {
+      "login of vault", "How Vault knows who asks.", {"token", "approle"}};
+  return VariantSpec(family, type, doc, std::move(more));
 }
 
 const ObjectSpec& AuthSpec() {
