@@ -1,6 +1,7 @@
 #include "io/parquet/logical_hash.h"
 
 #include <arrow/array/array_dict.h>
+#include <arrow/buffer.h>
 #include <arrow/compute/cast.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
@@ -28,9 +29,15 @@ constexpr uint32_t kLongLength = 0xffffffff;
 static_assert(std::endian::native == std::endian::little,
               "values are hashed as they lie in memory");
 
-// Small pieces are joined before they are hashed; large ones go straight in.
+// Small pieces are joined before they are hashed; large ones go straight in, or where somebody owns
+// them, whenever another hash takes them along.
 class HashStream {
  public:
+  void AppendOwned(const std::shared_ptr<arrow::Buffer>& owner, const void* data, size_t bytes) {
+    if (bytes < kDirectBytes) return Append(data, bytes);
+    Flush();
+    hash_.UpdateLater(owner, data, bytes);
+  }
   void Append(const void* data, size_t bytes) {
     if (bytes >= kDirectBytes) {
       Flush();
@@ -255,7 +262,8 @@ class LogicalHasher::Node {
     for (const Run& run : valid) {
       const auto* first = offsets + run.first;
       AppendLengths(run.count, [&](int64_t i) { return first[i + 1] - first[i]; });
-      values_.Append(data + first[0], static_cast<size_t>(first[run.count] - first[0]));
+      values_.AppendOwned(binary.value_data(), data + first[0],
+                          static_cast<size_t>(first[run.count] - first[0]));
     }
     return Status::OK();
   }
@@ -303,7 +311,7 @@ class LogicalHasher::Node {
       } else if (arrow::is_decimal(type.id())) {
         AppendDecimals(from, type, run.count, &values_);
       } else {
-        values_.Append(from, static_cast<size_t>(run.count) * width);
+        values_.AppendOwned(array.data()->buffers[1], from, static_cast<size_t>(run.count) * width);
       }
     }
     return Status::OK();
