@@ -15,6 +15,7 @@ namespace millrace::io {
 namespace {
 
 constexpr int64_t kBlockBytes = 1 << 20;
+constexpr int64_t kDirectBytes = 64 << 10;
 
 /// The raw file from front to back, hashed on the way.
 class RawFile {
@@ -107,7 +108,7 @@ class FileStream : public ByteStream {
       begin_ += take;
       return take;
     }
-    if (bytes >= kBlockBytes) {  // large reads need no copy through the block
+    if (bytes >= kDirectBytes) {  // large reads need no copy through the block
       ARROW_ASSIGN_OR_RAISE(const int64_t got, raw_.Read(bytes, out));
       finished_ = got < bytes;
       return got;

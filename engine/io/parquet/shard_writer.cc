@@ -13,6 +13,7 @@
 #include "io/parquet/file_sink.h"
 #include "io/parquet/logical_hash.h"
 #include "io/parquet/pool_executor.h"
+#include "io/parquet/writer_pool.h"
 #include "io/parquet/writer_properties.h"
 
 namespace millrace::io {
@@ -44,7 +45,7 @@ class ParquetShardWriter : public ShardWriter {
     parquet::ArrowWriterProperties::Builder arrow_properties;
     arrow_properties.store_schema();
     if (executor_) arrow_properties.set_use_threads(true)->set_executor(executor_.get());
-    return parquet::arrow::FileWriter::Open(*stored_, arrow::default_memory_pool(), sink_,
+    return parquet::arrow::FileWriter::Open(*stored_, WriterPool(), sink_,
                                             WriterPropertiesOf(*stored_, first, options_),
                                             arrow_properties.build())
         .Value(&writer_);

@@ -8,11 +8,12 @@
 
 #include "base/reserved_columns.h"
 #include "io/parquet/encoding_choice.h"
+#include "io/parquet/writer_pool.h"
 
 namespace millrace::io {
 namespace {
 
-constexpr int64_t kDataPageBytes = 1 << 20;
+constexpr int64_t kDataPageBytes = 256 << 10;
 constexpr int64_t kRowsPerPage = 16384;
 constexpr int64_t kDictionaryBytes = 512 << 10;
 
@@ -51,7 +52,8 @@ std::shared_ptr<parquet::WriterProperties> WriterPropertiesOf(const arrow::Schem
                                                               const arrow::RecordBatch* first,
                                                               const ShardWriterOptions& options) {
   parquet::WriterProperties::Builder builder;
-  builder.created_by("millrace version 1.0.0")
+  builder.memory_pool(WriterPool())
+      ->created_by("millrace version 1.0.0")
       ->version(parquet::ParquetVersion::PARQUET_2_6)
       ->compression(parquet::Compression::ZSTD)
       ->compression_level(options.compression_level)
