@@ -13,6 +13,7 @@ name of a fault, or None to pass the request on:
     late       200 with an error in its body, as of a copy that fails on its way
     slow       the body comes in small pieces with pauses
     lag        a listing without the objects put last: an empty one
+    lag_first  a listing without the first of its objects
     careless   the condition of a put is taken away
 """
 
@@ -79,6 +80,10 @@ class FaultProxy:
                     return
                 if fault == "lag":
                     content = re.sub(rb"<Contents>.*</Contents>", b"", content, flags=re.S)
+                if fault == "lag_first":
+                    content = re.sub(
+                        rb"<Contents>.*?</Contents>", b"", content, count=1, flags=re.S
+                    )
                 self.answer(answer, content, fault)
                 upstream.close()
 
