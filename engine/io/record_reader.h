@@ -18,6 +18,7 @@
 
 #include "base/reject.h"
 #include "base/status.h"
+#include "io/read_as.h"
 
 namespace millrace::io {
 
@@ -112,6 +113,10 @@ class RecordReader {
   /// Bytes before the first chunk (byte order mark, header, preamble), for the byte equation:
   /// header_bytes + sum of bytes_accounted == bytes of the decompressed file.
   virtual int64_t header_bytes() const = 0;
+
+  /// How the file was told to be written, for those who want to know afterwards. REQUIRES: the
+  /// reader is at its end, or has given a chunk.
+  virtual ReadAs read_as() const { return {}; }
 };
 
 }  // namespace millrace::io

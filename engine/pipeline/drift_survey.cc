@@ -1,14 +1,12 @@
 #include "pipeline/drift_survey.h"
 
 #include <arrow/api.h>
-#include <arrow/io/interfaces.h>
 
 #include <algorithm>
 #include <set>
 
 #include "contract/binding.h"
 #include "contract/infer.h"
-#include "io/encoding/text_stream.h"
 #include "pipeline/file_sample.h"
 #include "source/sniff_format.h"
 
@@ -145,28 +143,16 @@ std::string CharText(char c) { return c == '\0' ? "none" : c == '\t' ? "tab" : s
 
 std::string QuotedText(const std::string& text) { return text == "\t" ? "tab" : text; }
 
-// A text file that is no CSV: its encoding shows in its first bytes, if anywhere.
-Result<std::string> EncodingOfHead(const source::FileSource& source, const io::FileInfo& file) {
-  ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
-  ARROW_ASSIGN_OR_RAISE(auto stream, io::OpenByteStream(std::move(opened), /*hash=*/false));
-  ARROW_ASSIGN_OR_RAISE(const std::string head, io::PeekBytes(4, &stream));
-  const bool bom = head.rfind("\xEF\xBB\xBF", 0) == 0;
-  const bool utf16 = head.rfind("\xFF\xFE", 0) == 0 || head.rfind("\xFE\xFF", 0) == 0;
-  return bom ? "utf-8 with a byte order mark" : utf16 ? "utf-16" : "utf-8";
+std::string EncodingText(const io::ReadAs& read_as) {
+  return read_as.encoding + (read_as.bom ? " with a byte order mark" : "");
 }
 
-Status LookAtHead(const source::FileSource& source, const io::FileInfo& file, Shape* shape) {
-  if (std::holds_alternative<io::ParquetReadOptions>(source.format)) return Status::OK();
-  if (!std::holds_alternative<io::CsvOptions>(source.format)) {
-    return EncodingOfHead(source, file).Value(&shape->encoding);
-  }
+Result<std::string> DialectOf(const source::FileSource& source, const io::FileInfo& file) {
+  if (!std::holds_alternative<io::CsvOptions>(source.format)) return "";
   ARROW_ASSIGN_OR_RAISE(const io::SniffedCsv sniffed, source::SniffDialect(source, file));
   const io::CsvDialect& dialect = sniffed.dialect;
-  shape->encoding = std::string(io::EncodingName(dialect.encoding)) +
-                    (dialect.bom ? " with a byte order mark" : "");
-  shape->dialect = "delimiter " + QuotedText(dialect.delimiter) + ", quote " +
-                   CharText(dialect.quote) + (dialect.header() ? ", header" : ", no header");
-  return Status::OK();
+  return "delimiter " + QuotedText(dialect.delimiter) + ", quote " + CharText(dialect.quote) +
+         (dialect.header() ? ", header" : ", no header");
 }
 
 /// Chunks as small as the sample: their size never changes the result.
@@ -196,7 +182,8 @@ Result<SourceShapes> SurveySourceShapes(const source::FileSource& original,
     const Result<FileSample> sample = SampleFile(source, file, kBytesSampled);
     if (!sample.ok() || sample->schema->num_fields() == 0) continue;
     Shape shape;
-    ARROW_RETURN_NOT_OK(LookAtHead(source, file, &shape));
+    shape.encoding = EncodingText(sample->read_as);
+    ARROW_ASSIGN_OR_RAISE(shape.dialect, DialectOf(source, file));
     const std::vector<std::string> names = sample->schema->field_names();
     for (const std::string& name : names) {
       if (std::find(all_names.begin(), all_names.end(), name) == all_names.end()) {

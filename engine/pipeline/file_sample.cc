@@ -29,6 +29,7 @@ Result<FileSample> SampleFile(const source::FileSource& source, const io::FileIn
     if (batch.columns != nullptr) sample.batches.push_back(batch.columns);
     if (chunk->bytes == nullptr || sample.bytes >= bytes_max) break;
   }
+  sample.read_as = opened.reader->read_as();
   sample.raw_bytes = opened.raw_bytes_read();
   return sample;
 }

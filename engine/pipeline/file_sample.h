@@ -19,6 +19,7 @@ struct FileSample {
   int64_t bytes = 0;      // of those records, decompressed; 0 for Parquet
   int64_t raw_bytes = 0;  // of the file, read so far
   bool whole = false;     // the sample is the whole file
+  io::ReadAs read_as;
 };
 
 /// Reads chunks until about `bytes_max` decompressed bytes (Parquet: one chunk).

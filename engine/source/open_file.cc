@@ -40,6 +40,7 @@ class NamedReader : public io::RecordReader {
     return reader_->file_schema();
   }
   int64_t header_bytes() const override { return reader_->header_bytes(); }
+  io::ReadAs read_as() const override { return reader_->read_as(); }
   Result<std::shared_ptr<io::Chunk>> Next() override {
     auto chunk = reader_->Next();
     if (!chunk.ok()) return WithContext(chunk.status(), name_);

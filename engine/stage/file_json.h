@@ -27,15 +27,33 @@ inline void FromJson(const Json& json, io::DataFile* file) {
   file->logical_sha256 = json.value("logical_sha256", "");
 }
 
+/// Null where the format says nothing.
+inline Json ToJson(const io::ReadAs& read_as) {
+  if (read_as == io::ReadAs()) return nullptr;
+  Json json = {{"encoding", read_as.encoding}, {"confidence", read_as.confidence}};
+  if (read_as.bom) json["bom"] = true;
+  if (!read_as.declaration.empty()) json["declaration"] = read_as.declaration;
+  return json;
+}
+inline void FromJson(const Json& json, io::ReadAs* read_as) {
+  json.at("encoding").get_to(read_as->encoding);
+  json.at("confidence").get_to(read_as->confidence);
+  read_as->bom = json.value("bom", false);
+  read_as->declaration = json.value("declaration", "");
+}
+
 inline Json ToJson(const InputFile& file) {
-  return {
+  Json json = {
       {"source", file.source}, {"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}};
+  if (file.read_as != io::ReadAs()) json["read_as"] = ToJson(file.read_as);
+  return json;
 }
 inline void FromJson(const Json& json, InputFile* file) {
   json.at("source").get_to(file->source);
   json.at("path").get_to(file->path);
   json.at("bytes").get_to(file->bytes);
   json.at("sha256").get_to(file->sha256);
+  if (json.contains("read_as")) FromJson(json.at("read_as"), &file->read_as);
 }
 
 inline Json ToJson(const RowEquation& rows) {

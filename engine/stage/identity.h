@@ -12,7 +12,7 @@
 namespace millrace::stage {
 
 /// The layout of commit records, manifests and stage files. A new number makes old results unknown.
-inline constexpr int kFormatVersion = 2;
+inline constexpr int kFormatVersion = 3;
 
 /// Versions of what shapes rows. Whoever changes what an operator does with a row raises its
 /// number.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "io/data_file.h"
+#include "io/read_as.h"
 
 namespace millrace::stage {
 
@@ -16,6 +17,7 @@ struct InputFile {
   std::string path;  // relative to the source's root
   int64_t bytes = 0;
   std::string sha256;
+  io::ReadAs read_as = {};
   bool operator==(const InputFile&) const = default;
 };
 

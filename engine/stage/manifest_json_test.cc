@@ -21,19 +21,21 @@ TEST_CASE("a manifest reads back to the same bytes") {
   manifest.outputs = {{"data/x.parquet", 7, 99, "aa", "bb"}};
   manifest.profiles = {{"a", "int64", false, 7, 1, 5, "1", "9", 0, 0, 2.5},
                        {"b", "string", true, 7, 0, 7, "", "", 1, 2, 1.0 / 3}};
-  manifest.inputs = {{"s", "a.csv", 3, "cc"}};
+  manifest.inputs = {{"s", "a.csv", 3, "cc", {"utf-8", true, "dialect: {}", 0.87}},
+                     {"s", "a.parquet", 3, "cc"}};
   const std::string text = ManifestToJson(manifest);
   const Manifest back = ManifestFromJson(text, "m").ValueOrDie();
   CHECK(ManifestToJson(back) == text);
   CHECK(back.seed == manifest.seed);
+  CHECK(back.inputs == manifest.inputs);
   CHECK(back.rows.holds());
   CHECK(back.profiles[1].length_mean == manifest.profiles[1].length_mean);
 }
 
 TEST_CASE("texts that are no manifest or no record are WorkspaceDamaged, not a crash") {
   for (const char* text :
-       {"", "{", "[]", "{}", R"({"format_version": 2})", R"({"format_version": 99})",
-        R"({"format_version": "1"})", "\xff\xfe", R"({"format_version":2,"split_id":3})"}) {
+       {"", "{", "[]", "{}", R"({"format_version": 3})", R"({"format_version": 99})",
+        R"({"format_version": "1"})", "\xff\xfe", R"({"format_version":3,"split_id":3})"}) {
     CAPTURE(text);
     CHECK(CodeOf(ManifestFromJson(text, "m").status()) == ErrorCode::kWorkspaceDamaged);
     CHECK(CodeOf(CommitRecordFromJson(text, "c").status()) == ErrorCode::kWorkspaceDamaged);
@@ -44,7 +46,7 @@ TEST_CASE("texts that are no manifest or no record are WorkspaceDamaged, not a c
 TEST_CASE("commit and mask records read back to the same bytes") {
   CommitRecord record;
   record.split_id = "id";
-  record.inputs = {{"s", "a", 1, "h"}, {"s", "b", 2, "i"}};
+  record.inputs = {{"s", "a", 1, "h"}, {"s", "b", 2, "i", {"cp1252", false, "", 0.9}}};
   record.records = {3, 4};
   record.row_group_begin = 2;
   record.row_group_end = 5;

@@ -165,7 +165,7 @@ Status RunFile(const StageContext& stage, const Split& split, const std::atomic<
   }
   ARROW_RETURN_NOT_OK(stage.input.check_unchanged(source, file));
   stage.hashes.Learn(source, file, sha256);
-  sink.EndFile(sha256);
+  sink.EndFile(sha256, opened.reader->read_as());
   return Status::OK();
 }
 

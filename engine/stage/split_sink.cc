@@ -5,6 +5,7 @@
 #include <parquet/metadata.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "io/parquet/shard_writer.h"
@@ -42,11 +43,14 @@ SplitSink::~SplitSink() = default;
 void SplitSink::BeginFile(const io::FileInfo& file) {
   path_ = file.key;
   file_records_ = 0;
-  record_.inputs.push_back({source_.files.name, file.key, file.bytes, ""});
+  record_.inputs.push_back({source_.files.name, file.key, file.bytes, "", {}});
 }
 
-void SplitSink::EndFile(const std::string& sha256) {
+void SplitSink::EndFile(const std::string& sha256, const io::ReadAs& read_as) {
   record_.inputs.back().sha256 = sha256;
+  io::ReadAs& kept = record_.inputs.back().read_as;
+  kept = read_as;
+  kept.confidence = std::round(kept.confidence * 100) / 100;
   record_.records.push_back(file_records_);
   split_records_ += file_records_;
 }

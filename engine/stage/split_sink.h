@@ -29,7 +29,7 @@ class SplitSink {
   /// the rejects so far are then kept in the stage's folder. ColumnFailed for a chunk with a value
   /// that on_error: fail does not put up with.
   Status Add(ParsedChunk chunk);
-  void EndFile(const std::string& sha256);
+  void EndFile(const std::string& sha256, const io::ReadAs& read_as);
 
   /// Finishes all files, reads their row counts back and checks the row equation against them.
   Result<CommitRecord> Finish();

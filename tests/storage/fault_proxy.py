@@ -9,14 +9,18 @@ name of a fault, or None to pass the request on:
     reset      the connection is reset before an answer
     lost       passed on, but the connection is reset instead of the answer
     cut        the answer's body ends in its middle
+    timeout    400 RequestTimeout, what S3 says of a body that came too slowly
+    late       200 with an error in its body, as of a copy that fails on its way
     slow       the body comes in small pieces with pauses
     lag        a listing without the objects put last: an empty one
+    lag_first  a listing without the first of its objects
     careless   the condition of a put is taken away
 """
 
 from __future__ import annotations
 
 import http.client
+import random
 import re
 import socket
 import struct
@@ -32,6 +36,8 @@ ERRORS = {
     "error": (500, "InternalError", "We encountered an internal error."),
     "throttle": (503, "SlowDown", "Please reduce your request rate."),
     "expired": (403, "ExpiredToken", "The provided token has expired."),
+    "timeout": (400, "RequestTimeout", "Your socket connection was not read in time."),
+    "late": (200, "InternalError", "We encountered an internal error. Please try again."),
 }
 
 
@@ -74,6 +80,10 @@ class FaultProxy:
                     return
                 if fault == "lag":
                     content = re.sub(rb"<Contents>.*</Contents>", b"", content, flags=re.S)
+                if fault == "lag_first":
+                    content = re.sub(
+                        rb"<Contents>.*?</Contents>", b"", content, count=1, flags=re.S
+                    )
                 self.answer(answer, content, fault)
                 upstream.close()
 
@@ -153,5 +163,43 @@ def first_of_each(fault: str, pattern: str, times: int = 1) -> Rule:
         with lock:
             seen[method, path] = seen.get((method, path), 0) + 1
             return fault if seen[method, path] <= times else None
+
+    return rule
+
+
+def mixed(seed: int, share: float = 0.5) -> Rule:
+    """A share of all first requests of a (method, path) fails, each in another way.
+
+    The same seed gives a request the same fault, in whatever order they come.
+    """
+    seen: set[tuple[str, str]] = set()
+    lock = threading.Lock()
+
+    def rule(method: str, path: str) -> str | None:
+        with lock:
+            if (method, path) in seen:
+                return None
+            seen.add((method, path))
+        rng = random.Random(f"{seed} {method} {path}")
+        if rng.random() > share:
+            return None
+        faults = ["error", "throttle", "reset", "lost"]
+        faults += {"GET": ["cut", "slow"], "PUT": ["timeout"], "POST": ["timeout", "late"]}.get(
+            method, []
+        )
+        return rng.choice(faults)
+
+    return rule
+
+
+def from_request(fault: str, number: int, endless: bool = True) -> Rule:
+    """The fault from the `number`-th request on, counted from 0; or for that one alone."""
+    count = iter(range(1 << 30))
+    lock = threading.Lock()
+
+    def rule(method: str, path: str) -> str | None:
+        with lock:
+            at = next(count)
+        return fault if at == number or (endless and at > number) else None
 
     return rule

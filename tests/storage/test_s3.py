@@ -16,7 +16,7 @@ import pytest
 
 from command import Millrace
 from invariants.pipelines import CONFIG, fingerprint, make_inputs
-from storage.fault_proxy import FaultProxy, first_of_each
+from storage.fault_proxy import FaultProxy, first_of_each, from_request, mixed
 from storage.s3 import S3Server, free_port
 
 
@@ -154,15 +154,15 @@ def test_secrets_are_nowhere(
         assert not any(secret.encode() in body for body in bodies)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "pattern"),
     [
-        ("error", "."),
-        ("throttle", "PUT|POST"),
-        ("reset", "."),
-        ("cut", "GET"),
-        ("slow", "GET .*data/"),
+        pytest.param("error", ".", marks=pytest.mark.long),
+        pytest.param("throttle", "PUT|POST", marks=pytest.mark.long),
+        pytest.param("reset", ".", marks=pytest.mark.long),
+        pytest.param("lost", ".", marks=pytest.mark.long),
+        pytest.param("cut", "GET", marks=pytest.mark.long),
+        pytest.param("slow", "GET .*data/", marks=pytest.mark.long),
         ("lag", "GET .*prefix=ws"),
     ],
 )
@@ -185,7 +185,72 @@ def test_faults_change_nothing(
     assert remote_fingerprint(s3, bucket) == reference
 
 
-@pytest.mark.parametrize("fault", ["", "error", "lost", "reset"])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 7))]
+)
+def test_mixed_faults_change_nothing(
+    millrace: Millrace,
+    tmp_path: Path,
+    s3: S3Server,
+    bucket: str,
+    env: dict[str, str],
+    reference: dict[str, str],
+    seed: int,
+) -> None:
+    with FaultProxy(s3.port, mixed(seed)) as proxy:
+        run_remote(millrace, tmp_path, proxy.endpoint, s3, bucket, env)
+        assert len(set(proxy.faults)) >= 5
+    assert remote_fingerprint(s3, bucket) == reference
+
+
+def failing_runs(
+    millrace: Millrace,
+    folder: Path,
+    s3: S3Server,
+    bucket: str,
+    env: dict[str, str],
+    places: range,
+    fault: str,
+) -> int:
+    """Runs that all end at a request further on, in one bucket; how many ended by the fault."""
+    make_inputs(folder)
+    s3.put_folder(bucket, "data/", folder / "data")
+    failed = 0
+    for place in places:
+        with FaultProxy(s3.port, from_request(fault, place)) as proxy:
+            (folder / "pipeline.yaml").write_text(config(proxy.endpoint, bucket))
+            outcome = millrace("run", "pipeline.yaml", cwd=folder, env=env)
+            assert outcome.code == (75 if proxy.faults else 0), f"request {place}: {outcome.err}"
+            failed += outcome.code == 75
+    (folder / "pipeline.yaml").write_text(config(s3.endpoint, bucket))
+    millrace.ok("run", "pipeline.yaml", cwd=folder, env=env)
+    return failed
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        range(9, 100, 30),
+        *(pytest.param(range(n, 120, 12), marks=pytest.mark.long) for n in range(0, 12, 3)),
+    ],
+)
+def test_credentials_that_expire_under_a_run(
+    millrace: Millrace,
+    tmp_path: Path,
+    s3: S3Server,
+    bucket: str,
+    env: dict[str, str],
+    reference: dict[str, str],
+    places: range,
+) -> None:
+    """From some request on everything is refused; the next run goes on, to the same bytes."""
+    assert failing_runs(millrace, tmp_path, s3, bucket, env, places, "expired") > 0
+    remote = remote_fingerprint(s3, bucket)
+    # What was put before its record is litter; what is named is the same.
+    assert {key: remote.get(key) for key in reference} == reference
+
+
+@pytest.mark.parametrize("fault", ["", "error", "lost", "reset", "late", "timeout"])
 def test_objects_in_parts(
     millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str], fault: str
 ) -> None:
@@ -193,7 +258,8 @@ def test_objects_in_parts(
     rng = random.Random(3)
     rows = b"".join(b"%d,%s\n" % (n, rng.randbytes(60).hex().encode()) for n in range(220_000))
     s3.put(bucket, "rows.csv", b"id,text\n" + rows)
-    rule = first_of_each(fault, "upload" if fault == "error" else "uploadId") if fault else None
+    where = {"error": "upload", "late": "POST .*uploadId"}.get(fault, "uploadId")
+    rule = first_of_each(fault, where) if fault else None
     with FaultProxy(s3.port, rule or (lambda method, path: None)) as proxy:
         text = small_config(proxy.endpoint, bucket).replace("jsonl", "parquet")
         (tmp_path / "p.yaml").write_text(text)

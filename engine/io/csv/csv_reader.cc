@@ -20,6 +20,15 @@ namespace {
 constexpr int64_t kHeadBytes = kCsvHeadBytes;  // what a dialect is told from
 constexpr int kNoColumn = -1;                  // an optional column that the file lacks
 
+ReadAs ReadAsOf(const SniffedCsv& sniffed) {
+  ReadAs read_as;
+  read_as.encoding = EncodingName(sniffed.dialect.encoding);
+  read_as.bom = sniffed.bom;
+  read_as.declaration = "dialect: " + DialectYaml(sniffed.dialect);
+  read_as.confidence = sniffed.confidence;
+  return read_as;
+}
+
 class CsvReader : public RecordReader {
  public:
   explicit CsvReader(const CsvOptions& options) : options_(options) {}
@@ -34,6 +43,7 @@ class CsvReader : public RecordReader {
     dialect_ = told.sniffed.dialect;
     ARROW_RETURN_NOT_OK(ReadNames(told.head));
     if (!empty_) ARROW_RETURN_NOT_OK(csv::CheckConfidence(told.sniffed, options_));
+    if (!empty_) read_as_ = ReadAsOf(told.sniffed);
     ARROW_RETURN_NOT_OK(StartCutting(std::move(told)));
     arrow::FieldVector fields;
     for (const std::string& name : names_) fields.push_back(arrow::field(name, arrow::utf8()));
@@ -51,6 +61,7 @@ class CsvReader : public RecordReader {
     return skipped > 0 ? cutter_->Skipped(skipped) : chunk;
   }
   int64_t header_bytes() const override { return header_bytes_; }
+  ReadAs read_as() const override { return read_as_; }
 
   Result<RawBatch> Parse(const Chunk& chunk) const override {
     RawBatch batch;
@@ -196,6 +207,7 @@ class CsvReader : public RecordReader {
   const csv::TrimmedStream* footerless_ = nullptr;  // likewise
   bool ended_ = false;
   CsvDialect dialect_;
+  ReadAs read_as_;
   std::unique_ptr<csv::Scanner> scanner_;
   std::vector<std::string> names_;
   std::vector<int> columns_;  // of the file, one per column of the batch, or kNoColumn

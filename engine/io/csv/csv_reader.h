@@ -58,6 +58,7 @@ struct CsvOptions {
 
 struct SniffedCsv {
   CsvDialect dialect;
+  bool bom = false;                  // the text begins with a byte order mark, of UTF-16 too
   double confidence = 0;             // 0..1
   std::vector<std::string> reasons;  // one sentence per decision
 };

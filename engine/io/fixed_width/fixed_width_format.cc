@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "io/column_lookup.h"
+#include "io/encoding/encoding.h"
 #include "io/fixed_width/line_places.h"
 #include "io/text/line_cutter.h"
 
@@ -50,12 +51,16 @@ class FixedWidthReader : public RecordReader {
       return MakeError(ErrorCode::kUnknownDialect, "the file is UTF-16", "convert it to UTF-8");
     }
     if (head.substr(0, 3) == "\xEF\xBB\xBF") header_bytes_ = 3;
+    read_as_.encoding = EncodingName(Encoding::kUtf8);
+    read_as_.bom = header_bytes_ > 0;
     head.remove_prefix(static_cast<size_t>(header_bytes_));
     const bool header = HasHeader(options_);
     if (options_.columns.empty() && !IsBlankText(head)) {
       FixedWidthLayout layout = InferFixedWidth(head, header, options_.unit);
       if (layout.confidence < kFixedWidthConfidenceMin) return RefuseLayout(layout);
       options_.columns = std::move(layout.columns);
+      read_as_.declaration = FixedWidthDeclaration(options_.columns);
+      read_as_.confidence = layout.confidence;
     }
     if (header) {
       const size_t end = HeaderEnd(head);
@@ -70,6 +75,7 @@ class FixedWidthReader : public RecordReader {
 
   const std::shared_ptr<arrow::Schema>& file_schema() const override { return file_schema_; }
   int64_t header_bytes() const override { return header_bytes_; }
+  ReadAs read_as() const override { return read_as_; }
   Result<std::shared_ptr<Chunk>> Next() override { return cutter_.Next(); }
 
   Result<RawBatch> Parse(const Chunk& chunk) const override {
@@ -230,6 +236,7 @@ class FixedWidthReader : public RecordReader {
   std::vector<int> wanted_;  // of options_.columns, one per column of the batch, or kNoColumn
   std::shared_ptr<arrow::Schema> file_schema_, batch_schema_;
   int64_t header_bytes_ = 0;
+  ReadAs read_as_;
 };
 
 class FixedWidthFormat : public TextFormat {

@@ -54,6 +54,8 @@ struct Call {
   const BodySink* sink = nullptr;  // may be null
   CURL* handle = nullptr;
   Response response;
+  bool repeatable = false;  // by libcurl itself
+  int times_sent = 0;
   size_t header_bytes = 0;
   bool head_complete = false;
   Status stopped;               // why a callback ended the exchange
@@ -69,6 +71,16 @@ curl_socket_t OnSocket(void* context, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// Called before a request goes out. libcurl sends it a second time, whatever the method, when a
+/// kept connection ends without an answer. That is welcome where the method allows it; of a PUT on
+/// condition and the like the caller has to know.
+int OnRequest(void* context, char*, char*, int, int) {
+  Call& call = *static_cast<Call*>(context);
+  if (++call.times_sent == 1 || call.repeatable) return CURL_PREREQFUNC_OK;
+  call.stopped = RequestFailed(true, "the connection was closed without an answer");
+  return CURL_PREREQFUNC_ABORT;
 }
 
 void AddHeader(std::string_view line, Response* response) {
@@ -224,6 +236,7 @@ class CurlTransport : public Transport {
       return MakeError(ErrorCode::kMemoryLimit, "no memory for a connection");
     }
     SetOptions(call.handle, url, headers, &call);
+    call.repeatable = request.method == "GET" || request.method == "HEAD";
     SetMethod(call.handle, request);
     const CURLcode code = curl_->easy_perform(call.handle);
     long status = 0;
@@ -255,6 +268,8 @@ class CurlTransport : public Transport {
     }
     set(handle, CURLOPT_OPENSOCKETFUNCTION, &OnSocket);
     set(handle, CURLOPT_OPENSOCKETDATA, call);
+    set(handle, CURLOPT_PREREQFUNCTION, &OnRequest);
+    set(handle, CURLOPT_PREREQDATA, call);
     set(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
     set(handle, CURLOPT_HEADERDATA, call);
     set(handle, CURLOPT_WRITEFUNCTION, &OnBody);
@@ -276,6 +291,8 @@ class CurlTransport : public Transport {
       set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       set(handle, CURLOPT_POSTFIELDS, request.body.c_str());
     }
+    // A server may be about to close a kept connection; nobody may be able to send this again.
+    if (request.method == "POST") set(handle, CURLOPT_FRESH_CONNECT, 1L);
     if (sends_body ? request.method != "POST" : request.method != "GET") {
       set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }

@@ -100,6 +100,47 @@ TEST_CASE("cut, broken and empty answers are errors that a retry may cure") {
   }
 }
 
+TEST_CASE("only GET and HEAD are sent again when a kept connection ends without an answer") {
+  for (const std::string method : {"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"}) {
+    CAPTURE(method);
+    std::atomic<int> asked{0};
+    const std::string empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    RawServer server([&](const std::string&) { return ++asked == 2 ? "" : empty; },
+                     /*keep_connections=*/true);
+    {
+      const auto transport = LocalTransport();
+      Request request = Get(server.url());
+      REQUIRE(transport->Send(request).ok());
+      request.method = method;
+      if (method == "GET" || method == "HEAD") {
+        CHECK(transport->Send(request).ok());
+        CHECK(asked == 3);
+      } else if (method != "POST") {
+        const Result<Response> lost = transport->Send(request);
+        REQUIRE_FALSE(lost.ok());
+        CHECK(IsRetryable(lost.status()));
+        CHECK(asked == 2);
+      }
+    }  // the server waits for the end of the connection
+  }
+}
+
+TEST_CASE("a POST waits for no kept connection that may be about to end") {
+  RawServer server([](const std::string& request) {
+    return request.rfind("POST", 0) == 0 && request.find("again") == std::string::npos ? ""
+                                                                                       : Ok("x");
+  });
+  const auto transport = LocalTransport();
+  Request request = Get(server.url());
+  request.method = "POST";
+  const Result<Response> lost = transport->Send(request);
+  REQUIRE_FALSE(lost.ok());
+  CHECK(server.requests().size() == 1);
+  request.url = server.url("/again");
+  for (int i = 0; i < 50; ++i) CHECK(transport->Send(request).ok());
+  CHECK(server.requests().size() == 51);
+}
+
 TEST_CASE("a body and headers beyond their limits are refused for good") {
   TransportOptions options;
   options.body_bytes_max = 10;

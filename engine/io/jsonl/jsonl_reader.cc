@@ -15,11 +15,18 @@ namespace {
 constexpr int64_t kSampleBytes = 1 << 20;
 constexpr int64_t kBytesMax = 1 << 30;  // offsets inside a chunk have 32 bits
 
+const char* LayoutName(JsonlLayout layout) {
+  return layout == JsonlLayout::kArray          ? "array"
+         : layout == JsonlLayout::kConcatenated ? "concatenated"
+                                                : "lines";
+}
+
 class JsonlReader : public RecordReader {
  public:
-  JsonlReader(std::unique_ptr<ByteStream> stream, const JsonlOptions& options,
-              const Projection& projection)
-      : cutter_(std::move(stream), options), projection_(projection) {
+  JsonlReader(TextStream text, const JsonlOptions& options, const Projection& projection)
+      : encoding_(std::move(text.detected)),
+        cutter_(std::move(text.stream), options),
+        projection_(projection) {
     context_.record_bytes_max = options.record_bytes_max;
   }
 
@@ -41,6 +48,13 @@ class JsonlReader : public RecordReader {
 
   const std::shared_ptr<arrow::Schema>& file_schema() const override { return context_.schema; }
   int64_t header_bytes() const override { return context_.header_bytes; }
+  ReadAs read_as() const override {
+    ReadAs read_as;
+    read_as.encoding = EncodingName(encoding_.encoding);
+    read_as.bom = encoding_.bom_bytes > 0;
+    read_as.declaration = std::string("layout: ") + LayoutName(context_.layout);
+    return read_as;
+  }
 
   Result<std::shared_ptr<Chunk>> Next() override {
     if (sampled_.empty()) return cutter_.Next();
@@ -98,6 +112,7 @@ class JsonlReader : public RecordReader {
     return Status::OK();
   }
 
+  const DetectedEncoding encoding_;
   JsonlCutter cutter_;
   Projection projection_;
   JsonlChunkContext context_;
@@ -131,7 +146,7 @@ Result<std::unique_ptr<RecordReader>> OpenJsonl(std::unique_ptr<ByteStream> stre
   ARROW_RETURN_NOT_OK(CheckOption("record_bytes_max", options.record_bytes_max));
   ARROW_ASSIGN_OR_RAISE(const Encoding encoding, EncodingOf(&stream, options));
   ARROW_ASSIGN_OR_RAISE(TextStream text, OpenTextStream(std::move(stream), encoding, {}));
-  auto reader = std::make_unique<JsonlReader>(std::move(text.stream), options, projection);
+  auto reader = std::make_unique<JsonlReader>(std::move(text), options, projection);
   ARROW_RETURN_NOT_OK(reader->Open());
   return reader;
 }

@@ -341,4 +341,38 @@ TEST_CASE("paths") {
 }
 
 }  // namespace
+TEST_CASE("JSON in UTF-16 reads as the same in UTF-8 does, and says what it was") {
+  // Of ASCII and the letters U+00C0 to U+00FF.
+  const auto wide = [](const std::string& text, bool big, bool mark) {
+    std::string out = !mark ? "" : big ? "\xfe\xff" : "\xff\xfe";
+    for (size_t i = 0; i < text.size(); ++i) {
+      const bool letter = text[i] == '\xc3';
+      const char low = letter ? static_cast<char>(text[++i] | 0x40) : text[i];
+      out += big ? std::string{'\0', low} : std::string{low, '\0'};
+    }
+    return out;
+  };
+  const std::vector<std::pair<std::string, std::string>> layouts = {
+      {"{\"a\": \"caf\xc3\xa9\"}\n{\"a\": 2}\n\n{broken\n", "layout: lines"},
+      {"[{\"a\": \"\xc3\xa9t\xc3\xa9\"},\n {\"a\": 2}, 7]\n", "layout: array"},
+      {"{\n \"a\": \"\xc3\xbc\"\n}\n{\n \"a\": 1\n}\n", "layout: concatenated"}};
+  for (const auto& [text, declaration] : layouts) {
+    CAPTURE(text);
+    for (const int form : {0, 1, 2, 3}) {
+      CAPTURE(form);
+      const bool big = form % 2 == 1, mark = form < 2;
+      const std::string stored = wide(text, big, mark);
+      JsonlOptions options;
+      const std::string plain = ReadWith(text, options, Paths({"a"})).ToString();
+      for (const int64_t chunk_bytes : {1 << 20, 7}) {
+        options.chunk_bytes = chunk_bytes;
+        CHECK(ReadWith(text, options, Paths({"a"}), &stored).ToString() == plain);
+      }
+      const auto reader = OpenJsonl(MemoryByteStream(stored), options, Paths({"a"})).ValueOrDie();
+      CHECK(reader->read_as() ==
+            ReadAs{big ? "utf-16be" : "utf-16le", mark, declaration, /*confidence=*/1});
+    }
+  }
+}
+
 }  // namespace millrace::io

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "io/http/url.h"
+#include "io/object/xml_text.h"
 
 namespace millrace::io {
 namespace {
@@ -19,8 +20,24 @@ constexpr std::chrono::milliseconds kReadTimeout{20'000};
 constexpr std::chrono::milliseconds kFirstWait{100};
 constexpr std::chrono::milliseconds kLongestWait{5'000};
 
-bool MayPass(int status) {
-  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+constexpr size_t kErrorBodyBytesMax = 4096;
+
+/// S3 says of a body that came too slowly that the request is a bad one (400), and a copy or the
+/// end of an upload that fails on its way has answered 200 before.
+bool SaysTryAgain(const http::Response& response) {
+  if (response.body.size() > kErrorBodyBytesMax) return false;
+  if (response.status != 200 && response.status != 400) return false;
+  if (XmlElements(response.body, "Error").empty()) return false;
+  const std::string code = XmlText(response.body, "Code");
+  if (response.status == 400) return code == "RequestTimeout";
+  return code == "InternalError" || code == "SlowDown" || code == "ServiceUnavailable" ||
+         code == "RequestTimeout";
+}
+
+bool MayPass(const http::Response& response) {
+  const int status = response.status;
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+         status == 504 || SaysTryAgain(response);
 }
 
 }  // namespace
@@ -56,7 +73,7 @@ struct Exchange::State {
       if (sign) ARROW_RETURN_NOT_OK(sign(&signed_request));
       Result<http::Response> response = once(*via, signed_request);
       const bool again =
-          response.ok() ? MayPass(response->status)
+          response.ok() ? MayPass(*response)
                         : !response.status().IsCancelled() && http::IsRetryable(response.status());
       if (!again || attempt >= retries) return response;
       Wait(attempt);

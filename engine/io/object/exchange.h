@@ -1,5 +1,6 @@
 // Requests to an object store or a web server, repeated where another attempt may cure it: no
-// answer, a cut body, 429 and 5xx. Between attempts it waits a random part of a growing time.
+// answer, a cut body, 408, 429, 5xx, and errors inside of a 200 or 400 that say so. Between
+// attempts it waits a random part of a growing time.
 //
 // Thread-safety: an Exchange may be used from any thread.
 #pragma once

@@ -88,10 +88,12 @@ inline void AddBatch(const RawBatch& batch, const Chunk& chunk, ReadResult* resu
 }
 
 /// Aborts when an invariant is broken.
+/// `stored`: the text as it lies in the file, where that is another encoding.
 inline ReadResult ReadWith(const std::string& text, const JsonlOptions& options,
-                           const Projection& projection) {
+                           const Projection& projection, const std::string* stored = nullptr) {
   ReadResult result;
-  auto reader = OpenJsonl(MemoryByteStream(text), options, projection).ValueOrDie();
+  auto reader = OpenJsonl(MemoryByteStream(stored == nullptr ? text : *stored), options, projection)
+                    .ValueOrDie();
   result.columns = reader->file_schema()->field_names();
   result.header_bytes = reader->header_bytes();
   int64_t bytes = result.header_bytes;

@@ -1,9 +1,10 @@
-// Reads a file through a TextFormat into texts that tests compare, checking on the way that all
-// bytes and records are accounted for.
+// Reads a file of a text format into texts that tests and fuzz targets compare, checking on the way
+// that all bytes and records are accounted for.
 #pragma once
 
 #include <arrow/api.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,18 +12,22 @@
 
 namespace millrace::io::testing {
 
+/// Comparable as a whole: reading must not depend on how a file is cut.
 struct RowsRead {
   std::vector<std::string> columns;
   std::vector<std::string> rows;     // "a|b|<null>"
   std::vector<std::string> rejects;  // "<record> @<offset>+<length> <rule> <value>"
   Status status;                     // of the call that ended the reading
+  bool operator==(const RowsRead& other) const {
+    return columns == other.columns && rows == other.rows && rejects == other.rejects &&
+           status.ToString() == other.status.ToString();
+  }
 };
 
-/// Aborts when an invariant is broken.
-inline RowsRead ReadRows(const TextFormat& format, const std::string& text,
-                         const Projection& projection) {
+/// `text`: the file's, decompressed and in UTF-8. Aborts when an invariant is broken.
+inline RowsRead ReadRows(const Result<std::unique_ptr<RecordReader>>& opened,
+                         const std::string& text) {
   RowsRead read;
-  auto opened = format.Open(MemoryByteStream(text), projection);
   if (!opened.ok()) {
     read.status = opened.status();
     return read;
@@ -67,6 +72,11 @@ inline RowsRead ReadRows(const TextFormat& format, const std::string& text,
   }
   MILLRACE_CHECK(bytes == static_cast<int64_t>(text.size()));
   return read;
+}
+
+inline RowsRead ReadRows(const TextFormat& format, const std::string& text,
+                         const Projection& projection) {
+  return ReadRows(format.Open(MemoryByteStream(text), projection), text);
 }
 
 }  // namespace millrace::io::testing

@@ -33,6 +33,7 @@ class KeyedReader : public RecordReader {
 
   const std::shared_ptr<arrow::Schema>& file_schema() const override { return schema_; }
   int64_t header_bytes() const override { return 0; }
+  ReadAs read_as() const override { return source_->read_as(); }
 
   Result<std::shared_ptr<Chunk>> Next() override {
     if (sampled_.empty()) return source_->Next();

@@ -31,6 +31,8 @@ class KeyedSource {
   virtual Result<std::shared_ptr<RecordsChunk>> Next() = 0;
   /// One record's bytes. Thread-safe and pure.
   virtual KeyedRecord Read(std::string_view record) const = 0;
+  /// As RecordReader::read_as.
+  virtual ReadAs read_as() const { return {}; }
 };
 
 struct KeyedOptions {

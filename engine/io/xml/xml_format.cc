@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "io/encoding/encoding.h"
 #include "io/text/marked_records.h"
 
 namespace millrace::io {
@@ -83,6 +84,11 @@ class XmlSource : public MarkedRecords {
 
   KeyedRecord Read(std::string_view record) const override {
     return RecordParse::Run(record, encoding_);
+  }
+  ReadAs read_as() const override {
+    ReadAs read_as;
+    read_as.encoding = EncodingName(encoding_ == "UTF-8" ? Encoding::kUtf8 : Encoding::kLatin1);
+    return read_as;
   }
 
  private:

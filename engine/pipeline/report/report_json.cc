@@ -61,6 +61,20 @@ Json ColumnJson(const stage::ColumnProfile& c) {
   return json;
 }
 
+Json InputJson(const stage::InputFile& input) {
+  Json json = {{"source", input.source},
+               {"path", input.path},
+               {"bytes", input.bytes},
+               {"sha256", input.sha256}};
+  const io::ReadAs& read_as = input.read_as;
+  if (read_as == io::ReadAs()) return json;
+  json["read_as"] = {{"encoding", read_as.encoding}};
+  if (read_as.bom) json["read_as"]["bom"] = true;
+  if (!read_as.declaration.empty()) json["read_as"]["declaration"] = read_as.declaration;
+  json["read_as"]["confidence"] = read_as.confidence;
+  return json;
+}
+
 Json TableJson(const ReportTable& table, const std::vector<std::string>& sources) {
   const stage::Manifest& m = table.manifest;
   Json by_source = Json::array();
@@ -77,12 +91,7 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
         {{"source", c.source}, {"rule", c.rule}, {"column", c.column}, {"values", c.values}});
   }
   for (const stage::ColumnProfile& column : m.profiles) columns.push_back(ColumnJson(column));
-  for (const stage::InputFile& input : m.inputs) {
-    inputs.push_back({{"source", input.source},
-                      {"path", input.path},
-                      {"bytes", input.bytes},
-                      {"sha256", input.sha256}});
-  }
+  for (const stage::InputFile& input : m.inputs) inputs.push_back(InputJson(input));
   Json json = {{"table", m.table}, {"contract_version", m.contract_version}};
   if (table.inferred) json["inferred_contract"] = table.proposal_key;
   json["manifest"] = table.manifest_key;

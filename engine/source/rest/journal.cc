@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 
 #include "base/sha256.h"
@@ -16,8 +17,19 @@ constexpr int64_t kBodyBytesMax = int64_t{1} << 31;
 
 std::string Folder(const std::string& source) { return "sources/" + source + "/fetch"; }
 std::string HeadKey(const std::string& source) { return Folder(source) + "/fetch.json"; }
-std::string RecordKey(const std::string& source, const PageRecord& page) {
-  return Folder(source) + "/pages/" + PagePath(page) + ".json";
+std::string PagesFolder(const std::string& source, const std::string& token) {
+  return Folder(source) + "/pages/" + token + '/';
+}
+
+// Tells this fetch's records from those that an earlier one left, should a listing have kept them
+// from being removed. It goes with the fetch, and is in nothing that stays.
+std::string NewToken() {
+  std::random_device device;
+  return Sha256Hex(std::to_string(device()) + ' ' + std::to_string(device())).substr(0, 12);
+}
+
+bool IsToken(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 }  // namespace
@@ -41,19 +53,22 @@ Result<Journal> Journal::Open(io::Store& workspace, const std::string& source,
   if (there) {
     ARROW_ASSIGN_OR_RAISE(const std::string text, workspace.ReadSmall(HeadKey(source)));
     const Json head = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (head.is_object() && head.value("fetch_key", "") == fetch_key) {
+    const bool same = head.is_object() && head.value("fetch_key", "") == fetch_key;
+    if (same) journal.token_ = head.value("token", "");
+    if (IsToken(journal.token_)) {
       ARROW_RETURN_NOT_OK(journal.Load());
       return journal;
     }
   }
   ARROW_RETURN_NOT_OK(Discard(workspace, source));
-  const Json head = {{"format_version", 1}, {"fetch_key", fetch_key}};
+  journal.token_ = NewToken();
+  const Json head = {{"format_version", 2}, {"fetch_key", fetch_key}, {"token", journal.token_}};
   ARROW_RETURN_NOT_OK(workspace.Replace(HeadKey(source), head.dump(1) + '\n'));
   return journal;
 }
 
 Status Journal::Load() {
-  const std::string folder = Folder(source_) + "/pages/";
+  const std::string folder = PagesFolder(source_, token_);
   ARROW_ASSIGN_OR_RAISE(const auto files, workspace_->List(folder));
   for (const io::FileInfo& file : files) {
     if (io::IsTemporaryKey(file.key)) continue;
@@ -65,7 +80,7 @@ Status Journal::Load() {
     } catch (const Json::exception&) {
       continue;
     }
-    if (RecordKey(source_, page) != file.key) continue;
+    if (folder + PagePath(page) + ".json" != file.key) continue;
     const std::string body = BodyKey(Folder(source_), page.body_sha256);
     ARROW_ASSIGN_OR_RAISE(const bool kept, workspace_->Exists(body));
     if (kept) recorded_[page.partition].push_back(std::move(page));
@@ -96,7 +111,8 @@ Result<std::string> Journal::ReadBody(const PageRecord& page) {
 }
 
 Status Journal::Append(const PageRecord& page) {
-  return workspace_->Replace(RecordKey(source_, page), PageRecordToJson(page).dump() + '\n');
+  const std::string key = PagesFolder(source_, token_) + PagePath(page) + ".json";
+  return workspace_->Replace(key, PageRecordToJson(page).dump() + '\n');
 }
 
 Result<Snapshot> Journal::Complete(std::vector<PageRecord> pages, const std::string& fetch_key,

@@ -48,6 +48,7 @@ class Journal {
 
   io::Store* workspace_;
   std::string source_;
+  std::string token_;  // of this fetch; names the folder of its records
   std::map<std::string, std::vector<PageRecord>> recorded_;
 };
 

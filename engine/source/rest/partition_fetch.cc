@@ -105,7 +105,10 @@ Status PartitionFetch::About(const Status& status) const {
 
 Result<std::vector<PageRecord>> PartitionFetch::Run() {
   const auto recorded = journal_.recorded().find(task_.key);
-  if (recorded != journal_.recorded().end()) ARROW_RETURN_NOT_OK(Replay(recorded->second));
+  // A store's listing may lag, and show the later pages without the first one.
+  const bool whole = recorded != journal_.recorded().end() && !recorded->second.empty() &&
+                     recorded->second[0].page == NextNumber();
+  if (whole) ARROW_RETURN_NOT_OK(Replay(recorded->second));
   std::optional<PageStep> step = paginator_->First();
   if (!pages_.empty()) step = pages_.back().next;
   while (step) {

@@ -43,6 +43,7 @@ void Detect(const CsvOptions& options, const CsvFileParts& parts,
   }
   told->sniffed = DetectDialect(sample, options, wanted);
   told->sniffed.dialect.encoding = encoding.encoding;
+  told->sniffed.bom = encoding.bom_bytes > 0;
   if (encoding.reason.empty()) return;
   auto& reasons = told->sniffed.reasons;
   const bool said = !reasons.empty() && reasons[0] == encoding.reason;

@@ -1,5 +1,5 @@
 // A TCP server on a free port of the loopback that answers with exactly the bytes a test gives it,
-// so that broken answers can be spoken. One connection per answer.
+// so that broken answers can be spoken. One connection per answer, unless it keeps them.
 #pragma once
 
 #include <arpa/inet.h>
@@ -19,10 +19,12 @@ namespace millrace::io::http {
 
 class RawServer {
  public:
-  /// From the whole request, head and body, to the bytes of the answer; then the connection closes.
+  /// From the whole request, head and body, to the bytes of the answer; then the connection closes,
+  /// with `keep_connections` only behind an answer of no bytes.
   using Answer = std::function<std::string(const std::string& request)>;
 
-  explicit RawServer(Answer answer) : answer_(std::move(answer)) {
+  explicit RawServer(Answer answer, bool keep_connections = false)
+      : answer_(std::move(answer)), keep_connections_(keep_connections) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -57,23 +59,28 @@ class RawServer {
     while (!stopping_) {
       const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (connection < 0) continue;
-      const std::string request = Read(connection);
-      if (!request.empty()) {
-        {
-          std::lock_guard<std::mutex> lock(mutex_);
-          requests_.push_back(request);
-        }
-        const std::string answer = answer_(request);
-        for (size_t sent = 0; sent < answer.size();) {
-          const ssize_t n =
-              ::send(connection, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
-          if (n <= 0) break;
-          sent += static_cast<size_t>(n);
-        }
-      }
+      while (AnswerOne(connection) && keep_connections_) continue;
       ::shutdown(connection, SHUT_WR);
       ::close(connection);
     }
+  }
+
+  /// Whether anything was asked and answered.
+  bool AnswerOne(int connection) {
+    const std::string request = Read(connection);
+    if (request.empty()) return false;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      requests_.push_back(request);
+    }
+    const std::string answer = answer_(request);
+    for (size_t sent = 0; sent < answer.size();) {
+      const ssize_t n =
+          ::send(connection, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+      if (n <= 0) return false;
+      sent += static_cast<size_t>(n);
+    }
+    return !answer.empty();
   }
 
   static std::string Read(int connection) {
@@ -93,6 +100,7 @@ class RawServer {
   }
 
   Answer answer_;
+  const bool keep_connections_;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> stopping_{false};
