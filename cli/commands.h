@@ -5,6 +5,7 @@
 
 namespace millrace::cli {
 
+void AddInit(CLI::App& app, Session& session);
 void AddValidate(CLI::App& app, Session& session);
 void AddPlan(CLI::App& app, Session& session);
 void AddRun(CLI::App& app, Session& session);
