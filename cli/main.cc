@@ -44,8 +44,10 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddInit(app, session);
   AddValidate(app, session);
   AddPlan(app, session);
+  AddPreview(app, session);
   AddRun(app, session);
   AddInspect(app, session);
+  AddCheck(app, session);
   AddStatus(app, session);
   AddVerify(app, session);
   AddGc(app, session);

@@ -16,6 +16,8 @@ std::string RenderPace(const RunResult& result);
 /// What was proposed, and where it was written.
 std::string RenderProposal(const Proposal& proposal, const std::string& path);
 std::string RenderPlan(const std::string& json);
+std::string RenderPreview(const std::string& json);
+std::string RenderCheck(const std::string& json);
 std::string RenderInspect(const std::string& json);
 std::string RenderStatus(const std::string& json);
 
