@@ -5,10 +5,13 @@
 
 namespace millrace::cli {
 
+void AddInit(CLI::App& app, Session& session);
 void AddValidate(CLI::App& app, Session& session);
 void AddPlan(CLI::App& app, Session& session);
+void AddPreview(CLI::App& app, Session& session);
 void AddRun(CLI::App& app, Session& session);
 void AddInspect(CLI::App& app, Session& session);
+void AddCheck(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);
 void AddVerify(CLI::App& app, Session& session);
 void AddGc(CLI::App& app, Session& session);

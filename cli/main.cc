@@ -36,14 +36,18 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   app.set_version_flag("--version", VersionText(), "Show version, commit and Arrow version");
   AddCommonOptions(app, session);
   SetExamples(app,
+              "millrace init --from data/         # a first config for data\n"
               "millrace validate pipeline.yaml    # all problems of a config at once\n"
               "millrace plan pipeline.yaml        # what a run would do\n"
               "millrace run pipeline.yaml         # do it; run again to resume\n"
               "millrace inspect data.csv.gz       # what is in a file");
+  AddInit(app, session);
   AddValidate(app, session);
   AddPlan(app, session);
+  AddPreview(app, session);
   AddRun(app, session);
   AddInspect(app, session);
+  AddCheck(app, session);
   AddStatus(app, session);
   AddVerify(app, session);
   AddGc(app, session);

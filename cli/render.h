@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "millrace/onboarding.h"
 #include "millrace/pipeline.h"
 
 namespace millrace::cli {
@@ -12,7 +13,11 @@ std::string RenderRun(const RunResult& result);
 /// "in 1.8 s, 5,900 rows/s".
 std::string RenderPace(const RunResult& result);
 /// Of the JSON that the engine gives (spec/plan.md and the headers in millrace/).
+/// What was proposed, and where it was written.
+std::string RenderProposal(const Proposal& proposal, const std::string& path);
 std::string RenderPlan(const std::string& json);
+std::string RenderPreview(const std::string& json);
+std::string RenderCheck(const std::string& json);
 std::string RenderInspect(const std::string& json);
 std::string RenderStatus(const std::string& json);
 

@@ -2,19 +2,14 @@
 // name or a value for something else.
 #include <string>
 
-#include "contract/cast/json_text.h"
+#include "base/escaped_text.h"
 #include "contract/infer.h"
 
 namespace millrace::contract {
 
 namespace {
 
-// JSON strings are YAML's double-quoted strings.
-std::string Quoted(const std::string& text) {
-  std::string out;
-  AppendJsonString(text, &out);
-  return out;
-}
+std::string Quoted(const std::string& text) { return QuotedYaml(text); }
 
 std::string List(const std::vector<std::string>& texts) {
   std::string out = "[";
@@ -90,11 +85,14 @@ const char* UnknownText(UnknownColumns unknown) {
 
 }  // namespace
 
+std::string ColumnYaml(const Column& column) {
+  return Quoted(column.name) + ": " + ColumnText(column);
+}
+
 std::string ContractYaml(const Contract& contract) {
   std::string out = "version: " + std::to_string(contract.version) + "\nunknown_columns: ";
   out += std::string(UnknownText(contract.unknown_columns)) + "\ncolumns:\n";
-  for (const Column& column : contract.columns)
-    out += "  " + Quoted(column.name) + ": " + ColumnText(column) + '\n';
+  for (const Column& column : contract.columns) out += "  " + ColumnYaml(column) + '\n';
   return out;
 }
 

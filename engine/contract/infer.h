@@ -15,6 +15,8 @@ namespace millrace::contract {
 /// losslessly and reads back to the same text (so "007" stays a string).
 Result<Contract> InferContract(const std::vector<std::shared_ptr<arrow::RecordBatch>>& samples);
 
+/// One column of that block: `"name": {type: "int64"}`.
+std::string ColumnYaml(const Column& column);
 /// The block that stands under `contract:` in a config; reads back to an equal contract.
 std::string ContractYaml(const Contract& contract);
 
