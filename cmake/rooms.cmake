@@ -4,7 +4,9 @@
 #   millrace_room(<room> [LIBS third-party targets...])
 #
 # Sources are all *.cc of the room's folder; *_test.cc become one doctest program,
-# millrace_<room>_test. Each <name>_benchmark.cc is a program of its own, built with MILLRACE_BENCH. The target `engine_tests` is all of these programs.
+# millrace_<room>_test. Each <name>_benchmark.cc is a program of its own, built with MILLRACE_BENCH.
+# The target `<room>_tests` is what tests a room, fuzz seeds too; `engine_tests` is all of them. To
+# ctest a room is a label.
 #
 # Each <name>_fuzz.cc holds one LLVMFuzzerTestOneInput. A normal build makes <name>_fuzz_replay of
 # it, a test that feeds it the seeds under tests/fuzz/<name>/; with MILLRACE_FUZZ (clang) it becomes
@@ -38,6 +40,8 @@ function(millrace_room room)
   target_link_libraries(millrace_${room} PUBLIC ${allowed} ${ARG_LIBS} millrace_arrow)
   set_target_properties(millrace_${room} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
+  add_custom_target(${room}_tests)
+  add_dependencies(engine_tests ${room}_tests)
   if(MILLRACE_TESTS AND tests)
     add_executable(millrace_${room}_test ${tests} ${PROJECT_SOURCE_DIR}/engine/base/testing/test_main.cc)
     target_link_libraries(millrace_${room}_test PRIVATE millrace_${room} doctest::doctest)
@@ -50,7 +54,8 @@ function(millrace_room room)
       endif()
     endforeach()
     add_test(NAME ${room} COMMAND millrace_${room}_test)
-    add_dependencies(engine_tests millrace_${room}_test)
+    set_tests_properties(${room} PROPERTIES LABELS ${room})
+    add_dependencies(${room}_tests millrace_${room}_test)
   endif()
 
   if(MILLRACE_BENCH)
@@ -82,6 +87,7 @@ function(millrace_fuzz_target room name source)
       ${PROJECT_SOURCE_DIR}/engine/base/testing/fuzz_replay_main.cc)
     target_link_libraries(${name}_replay PRIVATE millrace_${room})
     add_test(NAME ${name} COMMAND ${name}_replay ${seeds})
-    add_dependencies(engine_tests ${name}_replay)
+    set_tests_properties(${name} PROPERTIES LABELS ${room})
+    add_dependencies(${room}_tests ${name}_replay)
   endif()
 endfunction()
