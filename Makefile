@@ -62,9 +62,10 @@ bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchm
 	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
 
 soak: ## The long runs: kills by the hundred, large files under a memory limit, all messy files
-	@tools/bootstrap test
+	@tools/bootstrap soak
 	@$(MAKE) --no-print-directory build
 	@$(python) -m pytest -q -m long
+	@$(python) -m pytest -q tests/storage/test_azure.py
 	@$(python) tests/pollution/report.py --report docs/messy_files.md
 	@$(python) tests/soak/soak.py
 

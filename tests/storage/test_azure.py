@@ -1,7 +1,4 @@
-"""Azure Blob Storage against azurite, where it is installed:
-
-npm install --prefix .cache/azurite azurite@3.34.0
-"""
+"""Azure Blob Storage against azurite, where it is installed (tools/bootstrap soak)."""
 
 from __future__ import annotations
 
@@ -40,7 +37,7 @@ def azurite_command() -> str | None:
 
 pytestmark = pytest.mark.skipif(
     azurite_command() is None,
-    reason="azurite is not installed (npm install --prefix .cache/azurite azurite@3.34.0)",
+    reason="azurite is not installed (tools/bootstrap soak)",
 )
 
 
