@@ -60,14 +60,15 @@ def serve(folder: Path, port: int) -> None:
                 return
             path = folder / key
             if not path.is_file():
-                self.head(404, 0)
+                self.head(404, 0, {})
                 return
             size = path.stat().st_size
             wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
             first, last = 0, size - 1
             if wanted:
                 first, last = int(wanted[1]), min(int(wanted[2]), size - 1)
-            self.head(206 if wanted else 200, last - first + 1, ETag=f'"{etag_of(path)}"')
+            headers = {"ETag": f'"{etag_of(path)}"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+            self.head(206 if wanted else 200, last - first + 1, headers)
             if self.command == "HEAD":
                 return
             with path.open("rb") as file:
@@ -84,10 +85,10 @@ def serve(folder: Path, port: int) -> None:
                 if path.name.startswith(prefix)
             ]
             body = f"<ListBucketResult>{''.join(entries)}</ListBucketResult>".encode()
-            self.head(200, len(body))
+            self.head(200, len(body), {})
             self.wfile.write(body)
 
-        def head(self, status: int, length: int, **headers: str) -> None:
+        def head(self, status: int, length: int, headers: dict[str, str]) -> None:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

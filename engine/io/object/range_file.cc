@@ -55,6 +55,11 @@ class RangeFile : public arrow::io::RandomAccessFile {
     if (position < 0 || bytes < 0) return MakeError(ErrorCode::kBug, "a read before the beginning");
     bytes = std::clamp<int64_t>(bytes_ - position, 0, bytes);
     auto* to = static_cast<char*>(out);
+    if (bytes > 0 && IsGlance(position, bytes)) {
+      ARROW_ASSIGN_OR_RAISE(const std::string text, FetchAll(fetch_, position, bytes));
+      std::memcpy(to, text.data(), text.size());
+      return bytes;
+    }
     for (int64_t done = 0; done < bytes;) {
       const int64_t block = (position + done) / options_.block_bytes;
       const int64_t last = (position + bytes - 1) / options_.block_bytes;
@@ -73,13 +78,33 @@ class RangeFile : public arrow::io::RandomAccessFile {
   using Block = Result<std::shared_ptr<const std::string>>;
   using Pending = std::shared_future<Block>;
 
+  static Result<std::string> FetchAll(const FetchRange& fetch, int64_t offset, int64_t bytes) {
+    ARROW_ASSIGN_OR_RAISE(std::string text, fetch(offset, bytes));
+    if (static_cast<int64_t>(text.size()) == bytes) return text;
+    return MakeError(ErrorCode::kIoFailed, "a range came back with another length");
+  }
+
+  bool IsGlance(int64_t position, int64_t bytes) {
+    if (bytes > std::min(options_.glance_bytes_max, options_.block_bytes - 1)) return false;
+    std::lock_guard<std::mutex> lock(mutex_);
+    const int64_t first = position / options_.block_bytes;
+    const int64_t last = (position + bytes - 1) / options_.block_bytes;
+    const bool on_the_way = first == last_block_ || first == last_block_ + 1;
+    if (on_the_way || blocks_.count(first) > 0 || blocks_.count(last) > 0) return false;
+    if (glances_ == options_.glances_max) return false;
+    ++glances_;
+    return true;
+  }
+
   /// The block, under way or there; with it those that will be asked for next.
   Pending Fetched(int64_t block, int64_t last_wanted) {
     std::map<int64_t, Pending> let_go;  // waits for threads under way: not with the lock held
     Pending wanted;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (block == last_block_ + 1) {
+      if (block == 0) {
+        ahead_ = 0;  // most who look at the beginning want no more
+      } else if (block == last_block_ + 1) {
         ahead_ = std::min(options_.blocks_ahead, std::max(1, ahead_ * 2));
       } else if (block != last_block_) {
         ahead_ = 0;
@@ -108,11 +133,7 @@ class RangeFile : public arrow::io::RandomAccessFile {
     const int64_t bytes = std::min(options_.block_bytes, bytes_ - offset);
     return std::async(std::launch::async,
                       [fetch = &fetch_, offset, bytes]() -> Block {
-                        ARROW_ASSIGN_OR_RAISE(std::string text, (*fetch)(offset, bytes));
-                        if (static_cast<int64_t>(text.size()) != bytes) {
-                          return MakeError(ErrorCode::kIoFailed,
-                                           "a range came back with another length");
-                        }
+                        ARROW_ASSIGN_OR_RAISE(std::string text, FetchAll(*fetch, offset, bytes));
                         return std::make_shared<const std::string>(std::move(text));
                       })
         .share();
@@ -134,6 +155,7 @@ class RangeFile : public arrow::io::RandomAccessFile {
   std::map<int64_t, Pending> blocks_;
   int64_t last_block_ = -1;  // a reader that begins with block 0 is taken for a sequential one
   int ahead_ = 0;
+  int glances_ = 0;
 };
 
 }  // namespace

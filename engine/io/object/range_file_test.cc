@@ -112,4 +112,31 @@ TEST_CASE("an error comes where its block is read, and a short range is one") {
   CHECK(CodeOf(longer->ReadAt(100, 8).status()) == ErrorCode::kIoFailed);
 }
 
+TEST_CASE("a look elsewhere is a range of its own and leaves a sequential reader what it has") {
+  Server server;
+  server.content = Letters(1000);
+  RangeFileOptions options{100, 2};
+  options.glance_bytes_max = 20;
+  options.glances_max = 2;
+  const auto file = MakeRangeFile(server.Fetch(), 1000, options);
+  const auto text = [&](int64_t at, int64_t bytes) {
+    const std::string got = file->ReadAt(at, bytes).ValueOrDie()->ToString();
+    CHECK(got == server.content.substr(static_cast<size_t>(at), static_cast<size_t>(bytes)));
+  };
+  text(0, 50);
+  CHECK(server.asked == std::vector<int64_t>{0});
+  text(510, 20);
+  text(995, 5);
+  CHECK(server.asked == std::vector<int64_t>{0, 510, 995});
+  text(50, 50);  // of the block that is held
+  CHECK(server.asked.size() == 3);
+  text(710, 20);  // one too many: a block
+  CHECK(server.asked.back() == 700);
+  text(720, 20);
+  CHECK(server.asked.size() == 4);
+  server.content.resize(990);  // a range that comes back too short
+  const auto cut = MakeRangeFile(server.Fetch(), 1000, options);
+  CHECK_FALSE(cut->ReadAt(980, 20).ok());
+}
+
 }  // namespace millrace::io
