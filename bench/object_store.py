@@ -67,7 +67,10 @@ def serve(folder: Path, port: int) -> None:
             first, last = 0, size - 1
             if wanted:
                 first, last = int(wanted[1]), min(int(wanted[2]), size - 1)
-            headers = {"ETag": f'"{etag_of(path)}"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+            headers = {
+                "ETag": f'"{etag_of(path)}"',
+                "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+            }
             self.head(206 if wanted else 200, last - first + 1, headers)
             if self.command == "HEAD":
                 return
