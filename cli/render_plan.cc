@@ -45,7 +45,8 @@ std::string Layout(const Json& d) {
   std::string out;
   if (d.at("encoding") != "utf-8") out += "  " + d.at("encoding").get<std::string>();
   if (d.at("skip_rows") != 0) out += "  skip " + d.at("skip_rows").dump();
-  if (d.at("footer_rows") != 0) out += "  footer " + d.at("footer_rows").dump();
+  if (d.at("footer_rows").is_number() && d.at("footer_rows") != 0)
+    out += "  footer " + d.at("footer_rows").dump();
   if (!d.at("comment").is_null()) out += "  comment " + d.at("comment").get<std::string>();
   if (d.at("trailing_delimiter").get<bool>()) out += "  trailing delimiter";
   if (!d.at("table").is_null()) out += "  table " + d.at("table").dump();

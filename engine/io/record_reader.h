@@ -115,7 +115,7 @@ class RecordReader {
   virtual int64_t header_bytes() const = 0;
 
   /// How the file was told to be written, for those who want to know afterwards. REQUIRES: the
-  /// reader is at its end, or has given a chunk.
+  /// reader has given a chunk; what stands at the end of the file is known there alone.
   virtual ReadAs read_as() const { return {}; }
 };
 

@@ -29,7 +29,7 @@ Json DialectJson(const io::SniffedCsv& sniffed) {
                                                : d.newline},
                {"skip_rows", d.skip_rows},
                {"header_rows", d.header_rows},
-               {"footer_rows", d.footer_rows},
+               {"footer_rows", d.footer_rows == io::kFooterUnknown ? Json() : Json(d.footer_rows)},
                {"comment", MarkJson(d.comment)},
                {"trailing_delimiter", d.trailing_delimiter},
                {"table", d.table == 0 ? Json() : Json(d.table)}};

@@ -8,6 +8,7 @@
 #include "io/column_lookup.h"
 #include "io/csv/chunk_cutter.h"
 #include "io/csv/column_builder.h"
+#include "io/csv/detect/detect.h"
 #include "io/csv/detect/sample_records.h"
 #include "io/csv/detect/tell_dialect.h"
 #include "io/csv/field_index.h"
@@ -43,7 +44,8 @@ class CsvReader : public RecordReader {
     dialect_ = told.sniffed.dialect;
     ARROW_RETURN_NOT_OK(ReadNames(told.head));
     if (!empty_) ARROW_RETURN_NOT_OK(csv::CheckConfidence(told.sniffed, options_));
-    if (!empty_) read_as_ = ReadAsOf(told.sniffed);
+    sniffed_ = told.sniffed;
+    if (!empty_) read_as_ = ReadAsOf(sniffed_);
     ARROW_RETURN_NOT_OK(StartCutting(std::move(told)));
     arrow::FieldVector fields;
     for (const std::string& name : names_) fields.push_back(arrow::field(name, arrow::utf8()));
@@ -56,6 +58,7 @@ class CsvReader : public RecordReader {
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Chunk> chunk, cutter_->Next());
     if (chunk != nullptr || ended_) return chunk;
     ended_ = true;
+    if (footerless_ != nullptr) SayFooter();
     const int64_t skipped = (table_ != nullptr ? table_->skipped_behind() : 0) +
                             (footerless_ != nullptr ? footerless_->skipped_behind() : 0);
     return skipped > 0 ? cutter_->Skipped(skipped) : chunk;
@@ -106,8 +109,8 @@ class CsvReader : public RecordReader {
   Status StartCutting(csv::ToldDialect told) {
     table_ = told.table;
     std::unique_ptr<ByteStream> stream = std::move(told.stream);
-    if (dialect_.footer_rows > 0) {
-      auto trimmed = csv::MakeFooterlessStream(std::move(stream), dialect_.footer_rows);
+    if (dialect_.footer_rows > 0 || told.footer) {
+      auto trimmed = csv::MakeFooterlessStream(std::move(stream), CountFooterOf(told));
       footerless_ = trimmed.get();
       stream = std::move(trimmed);
     }
@@ -125,6 +128,20 @@ class CsvReader : public RecordReader {
       header_bytes_ += table_->skipped_before();
     }
     return Status::OK();
+  }
+
+  /// Of a compressed file the end is seen when it is read, and its footer is told then.
+  static csv::CountFooter CountFooterOf(const csv::ToldDialect& told) {
+    if (!told.footer) {
+      return [rows = told.sniffed.dialect.footer_rows](std::string_view) { return rows; };
+    }
+    return [teller = *told.footer](std::string_view tail) {
+      return teller.Rows(csv::WholeLines(tail, Encoding::kUtf8, /*to_end=*/true));
+    };
+  }
+  void SayFooter() {
+    sniffed_.dialect.footer_rows = footerless_->footer_rows();
+    if (!empty_) read_as_ = ReadAsOf(sniffed_);
   }
 
   Status ReadNames(const std::string& given) {
@@ -203,10 +220,11 @@ class CsvReader : public RecordReader {
 
   CsvOptions options_;
   std::unique_ptr<csv::ChunkCutter> cutter_;
-  const csv::TrimmedStream* table_ = nullptr;       // in the cutter's stream; null: not trimmed
-  const csv::TrimmedStream* footerless_ = nullptr;  // likewise
+  const csv::TrimmedStream* table_ = nullptr;          // in the cutter's stream; null: not trimmed
+  const csv::FooterlessStream* footerless_ = nullptr;  // likewise
   bool ended_ = false;
   CsvDialect dialect_;
+  SniffedCsv sniffed_;
   ReadAs read_as_;
   std::unique_ptr<csv::Scanner> scanner_;
   std::vector<std::string> names_;

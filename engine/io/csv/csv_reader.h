@@ -21,6 +21,8 @@ inline constexpr size_t kCommentBytesMax = 8;
 inline constexpr int kHeaderRowsMax = 8;
 /// A footer lies within this many bytes at the end of a file.
 inline constexpr int64_t kFooterBytesMax = 64 << 10;
+/// CsvDialect::footer_rows: the end of the file was not seen.
+inline constexpr int kFooterUnknown = -1;
 /// A dialect that is told with less confidence is refused, unless the options say to guess.
 inline constexpr double kDialectConfidenceMin = 0.6;
 
@@ -33,7 +35,8 @@ struct CsvDialect {
   bool bom = false;                 // a UTF-8 byte order mark comes first
   std::string newline = "\n";       // "\n", "\r\n" (the two may mix), "\r" or kAnyNewline
   int skip_rows = 0;                // lines before the header (a preamble)
-  int footer_rows = 0;              // lines after the last record, blank ones not counted
+  int footer_rows = 0;              // lines after the last record, blank ones not counted;
+                                    // kFooterUnknown until the end of the file is read
   std::string comment;              // what a comment line starts with; "": there are none
   bool trailing_delimiter = false;  // records end with one more delimiter
   int table = 0;                    // which of the tables between blank lines, from 1; 0: only one

@@ -179,4 +179,35 @@ TEST_CASE("a dialect without confidence is refused with a proposal, unless it sh
   CHECK(OpenCsv(MemoryByteStream(text), options, all).ok());
 }
 
+TEST_CASE("the footer of a long file whose end is not seen beforehand is told at its end") {
+  std::string rows = "id,name,v\n";
+  for (int i = 0; i < 30'000; ++i) {
+    rows += std::to_string(i) + ",n" + std::to_string(i) + "," + std::to_string(i * 3) + "\n";
+  }
+  REQUIRE(static_cast<int64_t>(rows.size()) > kCsvHeadBytes);
+  struct Case {
+    const char* footer;
+    int lines;
+  };
+  for (const Case& c : {Case{"", 0}, Case{"Total,,1349955000\n", 1}, Case{"\n(30000 rows)\n", 1},
+                        Case{"Sum,all,7\nprinted by X\n\n", 2}, Case{"30000,Total,5\n", 0}}) {
+    CAPTURE(c.footer);
+    CsvOptions options;
+    const std::string text = rows + c.footer;
+    const std::vector<std::string> whole = Read(text, options);
+    CHECK(whole.size() == (c.lines == 0 && c.footer[0] != '\0' ? 30'001 : 30'000));
+    options.chunk_bytes = 5000;
+    CHECK(Read(text, options) == whole);
+    Projection all;
+    all.all = true;
+    const auto reader = OpenCsv(MemoryByteStream(text), options, all).ValueOrDie();
+    CHECK(reader->read_as().declaration.find("footer_rows") == std::string::npos);
+    while (reader->Next().ValueOrDie() != nullptr) continue;
+    CHECK(reader->read_as().declaration.find("footer_rows: " + std::to_string(c.lines) + ",") !=
+          std::string::npos);
+    options.footer_rows = c.lines;  // as it is pinned
+    CHECK(Read(text, options) == whole);
+  }
+}
+
 }  // namespace millrace::io

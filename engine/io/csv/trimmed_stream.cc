@@ -55,11 +55,12 @@ class TableStream : public TrimmedStream {
   int64_t before_ = 0, behind_ = 0;
 };
 
-class FooterlessStream : public TrimmedStream {
+class CountedFooterStream : public FooterlessStream {
  public:
-  FooterlessStream(std::unique_ptr<ByteStream> inner, int rows)
-      : TrimmedStream(std::move(inner)), rows_(rows) {}
+  CountedFooterStream(std::unique_ptr<ByteStream> inner, CountFooter count)
+      : FooterlessStream(std::move(inner)), count_(std::move(count)) {}
 
+  int footer_rows() const override { return rows_; }
   int64_t skipped_before() const override { return 0; }
   int64_t skipped_behind() const override { return footer_bytes_; }
 
@@ -74,7 +75,10 @@ class FooterlessStream : public TrimmedStream {
     ready_.erase(0, at_);
     at_ = 0;
     ARROW_RETURN_NOT_OK(AppendBlock(&ready_));
-    if (finished_) footer_bytes_ = static_cast<int64_t>(ready_.size() - FooterStart());
+    if (!finished_) return Status::OK();
+    const size_t tail = std::min(ready_.size(), static_cast<size_t>(kFooterBytesMax));
+    rows_ = count_(std::string_view(ready_).substr(ready_.size() - tail));
+    footer_bytes_ = static_cast<int64_t>(ready_.size() - FooterStart());
     return Status::OK();
   }
 
@@ -92,7 +96,8 @@ class FooterlessStream : public TrimmedStream {
     return start;
   }
 
-  const int rows_;
+  const CountFooter count_;
+  int rows_ = 0;
   int64_t footer_bytes_ = 0;
 };
 
@@ -102,8 +107,9 @@ std::unique_ptr<TrimmedStream> MakeTableStream(std::unique_ptr<ByteStream> strea
   return std::make_unique<TableStream>(std::move(stream), number);
 }
 
-std::unique_ptr<TrimmedStream> MakeFooterlessStream(std::unique_ptr<ByteStream> stream, int rows) {
-  return std::make_unique<FooterlessStream>(std::move(stream), rows);
+std::unique_ptr<FooterlessStream> MakeFooterlessStream(std::unique_ptr<ByteStream> stream,
+                                                       CountFooter count) {
+  return std::make_unique<CountedFooterStream>(std::move(stream), std::move(count));
 }
 
 }  // namespace millrace::io::csv

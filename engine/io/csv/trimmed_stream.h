@@ -3,7 +3,9 @@
 // Thread-safety: as ByteStream.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 #include "io/refilled_stream.h"
 
@@ -22,8 +24,20 @@ class TrimmedStream : public RefilledStream {
 /// ends a table whatever quotes are open.
 std::unique_ptr<TrimmedStream> MakeTableStream(std::unique_ptr<ByteStream> stream, int number);
 
-/// All but the last `rows` lines that are not blank, and what blank lines follow them. They are
-/// looked for in the last kFooterBytesMax bytes.
-std::unique_ptr<TrimmedStream> MakeFooterlessStream(std::unique_ptr<ByteStream> stream, int rows);
+class FooterlessStream : public TrimmedStream {
+ public:
+  using TrimmedStream::TrimmedStream;
+  /// Lines that were left out, blank ones not counted; known at the end.
+  virtual int footer_rows() const = 0;
+};
+
+/// How many lines are to be left out, asked once, with the last kFooterBytesMax bytes of the file,
+/// cut anywhere.
+using CountFooter = std::function<int(std::string_view tail)>;
+
+/// All but the last lines that are not blank, and what blank lines follow them. They are looked for
+/// in the last kFooterBytesMax bytes.
+std::unique_ptr<FooterlessStream> MakeFooterlessStream(std::unique_ptr<ByteStream> stream,
+                                                       CountFooter count);
 
 }  // namespace millrace::io::csv

@@ -28,8 +28,8 @@ class DialectDetector {
     if (dialect().bom) Say("the file starts with a UTF-8 byte order mark");
   }
 
-  SniffedCsv Run() {
-    if (TakeDeclared()) return std::move(result_);
+  Detected Run() {
+    if (TakeDeclared()) return {std::move(result_), std::nullopt};
     DecideNewline();
     DecideComment();
     SeparatorChoice choice = ChooseSeparators(head_.text(), whole_, dialect(), options_);
@@ -41,7 +41,7 @@ class DialectDetector {
     DecideLayout(choice);
     CheckParts(choice.best.fields);
     result_.confidence = std::clamp(result_.confidence, 0.0, 1.0);
-    return std::move(result_);
+    return {std::move(result_), std::move(footer_)};
   }
 
  private:
@@ -203,6 +203,10 @@ class DialectDetector {
     d.table = options_.table.value_or(layout.table);
     for (const std::string& reason : layout.reasons) Say(reason);
     CommentsBeforeTable(records);
+    if (!options_.footer_rows && !whole_ && input.tail.empty() && !records.empty()) {
+      footer_ = FooterTeller{d, choice.best.fields, layout.typed};
+      d.footer_rows = kFooterUnknown;
+    }
     Doubt(layout.confidence);
     if (options_.delimiter || records.empty()) return;
     if (layout.agreement < 1) {
@@ -266,12 +270,13 @@ class DialectDetector {
   const PaddedText head_, middle_, tail_;
   const bool whole_;
   SniffedCsv result_;
+  std::optional<FooterTeller> footer_;
 };
 
 }  // namespace
 
-SniffedCsv DetectDialect(const DialectSample& sample, const CsvOptions& options,
-                         const std::vector<std::string>& wanted) {
+Detected DetectDialect(const DialectSample& sample, const CsvOptions& options,
+                       const std::vector<std::string>& wanted) {
   return DialectDetector(sample, options, wanted).Run();
 }
 

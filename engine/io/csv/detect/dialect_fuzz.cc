@@ -19,7 +19,7 @@ CsvOptions Declared(const CsvDialect& dialect) {
   options.comment = dialect.comment;
   options.header_rows = dialect.header_rows;
   options.skip_rows = dialect.skip_rows;
-  options.footer_rows = dialect.footer_rows;
+  if (dialect.footer_rows != kFooterUnknown) options.footer_rows = dialect.footer_rows;
   options.trailing_delimiter = dialect.trailing_delimiter;
   if (dialect.table > 0) options.table = dialect.table;
   options.encoding = dialect.encoding;

@@ -42,7 +42,7 @@ std::string DialectYaml(const CsvDialect& d) {
                                                                   : "lf");
   out += ", skip_rows: " + std::to_string(d.skip_rows);
   out += ", header_rows: " + std::to_string(d.header_rows);
-  out += ", footer_rows: " + std::to_string(d.footer_rows);
+  if (d.footer_rows != kFooterUnknown) out += ", footer_rows: " + std::to_string(d.footer_rows);
   out += ", comment: " + (d.comment.empty() ? "none" : Quoted(d.comment));
   out += std::string(", trailing_delimiter: ") + (d.trailing_delimiter ? "true" : "false");
   if (d.table > 0) out += ", table: " + std::to_string(d.table);

@@ -103,4 +103,10 @@ int FooterRows(const std::vector<SampleRecord>& records, size_t fields,
   return found;
 }
 
+int FooterTeller::Rows(std::string_view tail) const {
+  const PaddedText padded{std::string(tail)};
+  return FooterRows(ReadRecords(padded.text(), /*whole=*/true, dialect, tail.size()), fields,
+                    typed);
+}
+
 }  // namespace millrace::io::csv

@@ -88,6 +88,7 @@ class LayoutFinder {
     FindFooter();
     FindTables();
     Measure();
+    out_.typed = typed_;
     return out_;
   }
 
@@ -325,8 +326,7 @@ class LayoutFinder {
       if (header_end > 0 && !rest.empty()) rest.insert(rest.begin(), *rows_[header_end - 1]);
       out_.footer_rows = FooterRows(rest, fields_, typed_);
     } else if (!in_.tail.empty()) {
-      out_.footer_rows = FooterRows(
-          ReadRecords(in_.tail, /*whole=*/true, in_.dialect, in_.tail.size()), fields_, typed_);
+      out_.footer_rows = FooterTeller{in_.dialect, fields_, typed_}.Rows(in_.tail);
     }
     if (out_.footer_rows > 0) {
       out_.reasons.push_back(Counted(out_.footer_rows, "line") + " after the table");

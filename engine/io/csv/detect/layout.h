@@ -23,8 +23,9 @@ struct LayoutInput {
 struct Layout {
   int skip_rows = 0, header_rows = 0, footer_rows = 0, table = 0;
   bool trailing_delimiter = false;
-  double agreement = 1;   // share of the table's records that have its number of fields
-  double confidence = 1;  // of the decisions here; `agreement` is not in it
+  double agreement = 1;     // share of the table's records that have its number of fields
+  double confidence = 1;    // of the decisions here; `agreement` is not in it
+  std::vector<bool> typed;  // which columns hold values that are no mere text
   std::vector<std::string> reasons;
 };
 
@@ -33,5 +34,14 @@ Layout FindLayout(const LayoutInput& input);
 /// How many lines at the end of `records` are a footer.
 int FooterRows(const std::vector<SampleRecord>& records, size_t fields,
                const std::vector<bool>& typed);
+
+/// Tells a footer from the end of a file alone.
+struct FooterTeller {
+  CsvDialect dialect;
+  size_t fields = 1;
+  std::vector<bool> typed;
+  /// `tail`: whole lines, to the end of the file.
+  int Rows(std::string_view tail) const;
+};
 
 }  // namespace millrace::io::csv

@@ -41,7 +41,9 @@ void Detect(const CsvOptions& options, const CsvFileParts& parts,
     sample.middle = WholeLines(parts.middle, encoding.encoding, /*to_end=*/false);
     sample.tail = WholeLines(parts.tail, encoding.encoding, /*to_end=*/true);
   }
-  told->sniffed = DetectDialect(sample, options, wanted);
+  Detected detected = DetectDialect(sample, options, wanted);
+  told->sniffed = std::move(detected.sniffed);
+  told->footer = std::move(detected.footer);
   told->sniffed.dialect.encoding = encoding.encoding;
   told->sniffed.bom = encoding.bom_bytes > 0;
   if (encoding.reason.empty()) return;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "io/csv/csv_reader.h"
+#include "io/csv/detect/layout.h"
 #include "io/csv/trimmed_stream.h"
 
 namespace millrace::io::csv {
@@ -14,6 +16,7 @@ struct ToldDialect {
   SniffedCsv sniffed;
   std::unique_ptr<ByteStream> stream;    // UTF-8, of the chosen table
   const TrimmedStream* table = nullptr;  // what left out the other tables; null: nothing did
+  std::optional<FooterTeller> footer;    // see Detected
   std::string head;                      // what the stream starts with, up to kCsvHeadBytes
 };
 
