@@ -51,6 +51,7 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddStatus(app, session);
   AddVerify(app, session);
   AddGc(app, session);
+  AddDoctor(app, session);
   AddExplain(app, session);
   AddSchema(app, session);
   AddCompletion(app, session);
