@@ -15,6 +15,8 @@ void AddCheck(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);
 void AddVerify(CLI::App& app, Session& session);
 void AddGc(CLI::App& app, Session& session);
+void AddDoctor(CLI::App& app, Session& session);
+void AddExplain(CLI::App& app, Session& session);
 void AddSchema(CLI::App& app, Session& session);
 void AddCompletion(CLI::App& app, Session& session);
 

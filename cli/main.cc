@@ -51,6 +51,8 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddStatus(app, session);
   AddVerify(app, session);
   AddGc(app, session);
+  AddDoctor(app, session);
+  AddExplain(app, session);
   AddSchema(app, session);
   AddCompletion(app, session);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

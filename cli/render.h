@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "millrace/doctor.h"
 #include "millrace/onboarding.h"
 #include "millrace/pipeline.h"
 
@@ -16,6 +17,8 @@ std::string RenderPace(const RunResult& result);
 /// What was proposed, and where it was written.
 std::string RenderProposal(const Proposal& proposal, const std::string& path);
 std::string RenderPlan(const std::string& json);
+/// A line per finding, and below those that are not well what to do.
+std::string RenderDoctor(const DoctorReport& report);
 std::string RenderPreview(const std::string& json);
 std::string RenderCheck(const std::string& json);
 std::string RenderInspect(const std::string& json);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/quantity.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -10,6 +12,27 @@ namespace {
 std::string Title(const std::string& text) { return Styled(Style::kBold, text) + "\n"; }
 
 }  // namespace
+
+std::string RenderDoctor(const DoctorReport& report) {
+  int width = 0;
+  for (const Finding& f : report.findings) {
+    width = std::max(width, DisplayWidth(SafeText(f.what, false)));
+  }
+  width = std::min(width, 32);
+  std::string out;
+  for (const Finding& f : report.findings) {
+    const Style style = f.health == Health::kOk     ? Style::kGreen
+                        : f.health == Health::kWarn ? Style::kYellow
+                                                    : Style::kRed;
+    const std::string what = Shortened(SafeText(f.what, false), width);
+    const std::string name = HealthName(f.health);
+    out += Styled(style, name) + std::string(6 - name.size(), ' ') + what +
+           std::string(static_cast<size_t>(width - DisplayWidth(what)) + 2, ' ') +
+           SafeText(f.message, false) + "\n";
+    if (!f.remedy.empty()) out += "      help: " + SafeText(f.remedy, false) + "\n";
+  }
+  return out;
+}
 
 std::string RenderProposal(const Proposal& proposal, const std::string& path) {
   std::string out = Title("Sources");

@@ -38,14 +38,16 @@ int DefaultThreads() {
   return std::max(1, std::min(allowed, QuotaCpus()));
 }
 
-int64_t DefaultMemoryBytes() {
+int64_t MachineMemoryBytes() {
   int64_t memory = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
   for (const char* path :
        {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     const int64_t limit = FirstNumber(path);
     if (limit > 0) memory = std::min(memory, limit);
   }
-  return std::min(int64_t{2} << 30, memory / 10 * 6);
+  return memory;
 }
+
+int64_t DefaultMemoryBytes() { return std::min(int64_t{2} << 30, MachineMemoryBytes() / 10 * 6); }
 
 }  // namespace millrace::pipeline

@@ -8,6 +8,7 @@ import gzip
 import http.server
 import io
 import json
+import os
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -229,6 +230,15 @@ def test_data_cannot_write_into_the_config(millrace: Millrace, tmp_path: Path) -
 def test_references_in_data_stay_text(millrace: Millrace, tmp_path: Path) -> None:
     (tmp_path / "${env:HOME}.csv").write_text("${env:HOME},b\n1,2\n3,4\n")
     assert onboard(millrace, tmp_path, "${env:HOME}.csv")["rows_written"] == 2
+
+
+def test_a_name_that_no_config_can_hold(millrace: Millrace, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.csv").write_text(PLAIN)
+    Path(os.fsdecode(bytes(tmp_path / "d") + b"/bad\xff.csv")).write_text(PLAIN)
+    result = onboard(millrace, tmp_path, "d")
+    assert result["rows_read"] == 60
+    assert "not UTF-8" in result["proposal"]["left_out"][0]["why"]
 
 
 def test_json_of_mixed_kinds_loses_no_row(millrace: Millrace, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 #include "pipeline/proposal/input_catalog.h"
 
 #include <arrow/io/interfaces.h>
+#include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -181,8 +182,17 @@ class Cataloguer {
   }
 
   Status LookAt(const std::vector<io::FileInfo>& files) {
+    arrow::util::InitializeUTF8();
     std::map<std::string, std::vector<size_t>> families;
-    for (size_t i = 0; i < files.size(); ++i) families[FamilyOf(files[i].key)].push_back(i);
+    for (size_t i = 0; i < files.size(); ++i) {
+      if (arrow::util::ValidateUTF8(files[i].key)) {
+        families[FamilyOf(files[i].key)].push_back(i);
+      } else {
+        seen_.insert(files[i].key);
+        catalog_.left_out.push_back(
+            {files[i].key, "its name is not UTF-8 and cannot be written in a config"});
+      }
+    }
     std::vector<std::optional<CatalogFile>> told(files.size());
     size_t looked_at = 0;
     for (const auto& [family, members] : families) {
