@@ -356,7 +356,8 @@ TEST_CASE("JSON in UTF-16 reads as the same in UTF-8 does, and says what it was"
       {"{\"a\": \"caf\xc3\xa9\"}\n{\"a\": 2}\n\n{broken\n", "layout: lines"},
       {"[{\"a\": \"\xc3\xa9t\xc3\xa9\"},\n {\"a\": 2}, 7]\n", "layout: array"},
       {"{\n \"a\": \"\xc3\xbc\"\n}\n{\n \"a\": 1\n}\n", "layout: concatenated"}};
-  for (const auto& [text, declaration] : layouts) {
+  for (const auto& layout : layouts) {
+    const std::string &text = layout.first, &declaration = layout.second;
     CAPTURE(text);
     for (const int form : {0, 1, 2, 3}) {
       CAPTURE(form);
