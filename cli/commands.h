@@ -17,6 +17,9 @@ void AddVerify(CLI::App& app, Session& session);
 void AddGc(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddExplain(CLI::App& app, Session& session);
+void AddApprove(CLI::App& app, Session& session);
+void AddReleases(CLI::App& app, Session& session);
+void AddDiff(CLI::App& app, Session& session);
 void AddSchema(CLI::App& app, Session& session);
 void AddCompletion(CLI::App& app, Session& session);
 

@@ -53,6 +53,9 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddGc(app, session);
   AddDoctor(app, session);
   AddExplain(app, session);
+  AddApprove(app, session);
+  AddReleases(app, session);
+  AddDiff(app, session);
   AddSchema(app, session);
   AddCompletion(app, session);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

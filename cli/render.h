@@ -23,5 +23,8 @@ std::string RenderPreview(const std::string& json);
 std::string RenderCheck(const std::string& json);
 std::string RenderInspect(const std::string& json);
 std::string RenderStatus(const std::string& json);
+std::string RenderApprovals(const std::string& json);
+std::string RenderReleases(const std::string& json);
+std::string RenderDiff(const std::string& json);
 
 }  // namespace millrace::cli

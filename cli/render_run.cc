@@ -90,6 +90,28 @@ std::string Written(const RunResult& result) {
   return "\n" + Title("Written") + table.Render();
 }
 
+// What the model's contract says of the rows: the requirements that are not met, or that all are.
+std::string Fitness(const RunResult& result) {
+  if (result.model.empty()) return "";
+  TextTable table({{"id"}, {"measured", Align::kLeft, 60}, {"asked for", Align::kLeft, 48}});
+  size_t unmet = 0;
+  for (const RunResult::Requirement& r : result.requirements) {
+    if (r.met) continue;
+    ++unmet;
+    if (unmet <= kReasonsShown) table.Add({r.id, r.measured, r.threshold});
+  }
+  const std::string all =
+      FormatCounted(static_cast<int64_t>(result.requirements.size()), "requirement");
+  std::string out = "\n" + Title("Model") + "  " + SafeText(result.model, false) + ": ";
+  if (unmet == 0) return out + Styled(Style::kGreen, "fit") + ", it meets " + all + "\n";
+  out += Styled(Style::kRed, "not fit") + ", it does not meet " +
+         FormatCount(static_cast<int64_t>(unmet)) + " of " + all + "\n" + table.Render();
+  if (unmet > kReasonsShown) {
+    out += "  and " + std::to_string(unmet - kReasonsShown) + " more in the report\n";
+  }
+  return out;
+}
+
 // Rows that a prompts export could not use.
 std::string NotExported(const RunResult& result) {
   TextTable table({{"rows", Align::kRight}, {"export"}, {"rule"}, {"part"}});
@@ -109,7 +131,7 @@ std::string RenderRun(const RunResult& result) {
   std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
                     result.run_id.substr(0, 12) + "\n\n";
   out += Funnel(result) + Rejects(result) + Nulled(result) + Drifts(result) + Written(result) +
-         NotExported(result);
+         NotExported(result) + Fitness(result);
   if (!result.proposed_contracts.empty()) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";

@@ -15,11 +15,14 @@ from command import Millrace
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads((ROOT / "spec" / "pipeline.schema.json").read_text())
-CONFIGS = sorted(
+YAML = sorted(
     path
     for folder in ("tests/cases", "bench", "examples")
     for path in (ROOT / folder).rglob("*.yaml")
 )
+MODEL_CONTRACTS = [path for path in YAML if path.name.startswith("model_contract")]
+CONFIGS = [path for path in YAML if path not in MODEL_CONTRACTS]
+MODEL_SCHEMA = json.loads((ROOT / "spec" / "model_contract.schema.json").read_text())
 # What a schema can tell: wrong types, missing and unknown keys.
 SHAPE_CODES = {"MR1201", "MR1202", "MR1203"}
 
@@ -56,6 +59,24 @@ def schema_accepts(config: Any) -> bool:
 def test_the_schema_is_a_schema(millrace: Millrace) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert json.loads(millrace("schema").out) == SCHEMA
+    jsonschema.Draft202012Validator.check_schema(MODEL_SCHEMA)
+    assert json.loads(millrace("schema", "--model-contract").out) == MODEL_SCHEMA
+
+
+@pytest.mark.parametrize("path", MODEL_CONTRACTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_model_contracts_are_judged_alike(path: Path, tmp_path: Path, millrace: Millrace) -> None:
+    config = {
+        "version": 1,
+        "name": "n",
+        "sources": {"s": {"type": "csv", "path": "a.csv"}},
+        "model_contract": str(path),
+    }
+    (tmp_path / "pipeline.json").write_text(json.dumps(config))
+    outcome = millrace("validate", tmp_path / "pipeline.json")
+    codes = set(re.findall(r"MR1[0-3]\d\d", outcome.err + outcome.out))
+    written = with_text_keys(yaml.load(path.read_text(), TextLoader))
+    accepted = jsonschema.Draft202012Validator(MODEL_SCHEMA).is_valid(written)
+    assert accepted is (not codes & SHAPE_CODES)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))

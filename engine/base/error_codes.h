@@ -38,6 +38,8 @@ enum class ErrorKind { kUser, kData, kEnvironment, kBug };
   X(ColumnFailed, 2002, kData, "a value broke a rule whose on_error is fail")               \
   X(FileChanged, 2003, kData, "an input file changed while it was read")                    \
   X(CorruptFile, 2004, kData, "a file's container is damaged")                              \
+  X(ModelContract, 2005, kData, "the rows do not meet the model's contract")                \
+  X(ReleaseChanged, 2006, kData, "a release is not the one that its card describes")        \
   X(IoFailed, 3001, kEnvironment, "reading or writing failed")                              \
   X(DiskFull, 3002, kEnvironment, "no space is left")                                       \
   X(PermissionDenied, 3003, kEnvironment, "the operating system refused access")            \

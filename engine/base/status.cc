@@ -135,7 +135,7 @@ int ExitCodeOf(const Status& status) {
   if (status.IsCancelled()) return 130;
   const ErrorCode code = CodeOf(status);
   if (code == ErrorCode::kUsage) return 2;
-  if (code == ErrorCode::kRejectBudget) return 3;
+  if (code == ErrorCode::kRejectBudget || code == ErrorCode::kModelContract) return 3;
   return KindOf(code) == ErrorKind::kEnvironment ? 75 : 1;
 }
 

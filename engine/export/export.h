@@ -59,6 +59,8 @@ struct Release {
   int64_t rows = 0;
   std::vector<ExportRejects> rejects;  // by rule and part, prompts only
   io::DataFile reject_file;            // path "" where nothing was rejected
+  std::string manifest_sha256;         // of the release's _millrace.json
+  std::string previous;                // the release that was the latest before; "" of the first
   bool linked = false;                 // the stage's shards were linked, not rewritten
   bool existed = false;                // this very release was there already
   int64_t non_finite_as_null = 0;      // jsonl: NaN and infinities, which JSON cannot hold

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/reserved_columns.h"
+#include "base/sha256.h"
 #include "export/columns.h"
 #include "export/export.h"
 #include "export/parts.h"
@@ -26,15 +27,20 @@ class ReleaseWriter {
   }
 
   Result<Release> Run() {
-    ARROW_ASSIGN_OR_RAISE(std::optional<std::string> latest, ReadLatest());
-    if (latest && *latest != release_.release_id && !options_.overwrite) {
+    ARROW_ASSIGN_OR_RAISE(const std::optional<Latest> latest, ReadLatest());
+    if (latest && latest->release_id != release_.release_id && !options_.overwrite) {
       return MakeError(ErrorCode::kReleaseExists,
-                       "the export \"" + options_.name + "\" would replace the release " + *latest +
-                           " in " + target_->Describe(),
+                       "the export \"" + options_.name + "\" would replace the release " +
+                           latest->release_id + " in " + target_->Describe(),
                        "set `overwrite: true` to add a release beside it, or give another path");
     }
     ARROW_ASSIGN_OR_RAISE(release_.existed, FindExisting());
     if (!release_.existed) ARROW_RETURN_NOT_OK(WriteAll());
+    release_.manifest_sha256 = Sha256Hex(manifest_);
+    if (latest) {
+      const bool is_this = latest->release_id == release_.release_id;
+      release_.previous = is_this ? latest->previous : latest->release_id;
+    }
     ARROW_RETURN_NOT_OK(PointLatestHere(latest));
     ARROW_RETURN_NOT_OK(io::RemoveLitter(*target_, ""));
     return release_;
@@ -43,12 +49,12 @@ class ReleaseWriter {
  private:
   std::string ManifestKey() const { return folder_ + kReleaseManifestName; }
 
-  Result<std::optional<std::string>> ReadLatest() {
+  Result<std::optional<Latest>> ReadLatest() {
     ARROW_ASSIGN_OR_RAISE(bool there, target_->Exists(kLatestName));
     if (!there) return std::nullopt;
     ARROW_ASSIGN_OR_RAISE(std::string json, target_->ReadSmall(kLatestName));
-    ARROW_ASSIGN_OR_RAISE(std::string id, ParseLatest(json));
-    return id;
+    ARROW_ASSIGN_OR_RAISE(Latest latest, ParseLatest(json));
+    return latest;
   }
 
   // The manifest comes last, so where it stands the files were complete; someone may have removed
@@ -147,10 +153,10 @@ class ReleaseWriter {
     return Status::OK();
   }
 
-  Status PointLatestHere(const std::optional<std::string>& latest) {
-    if (latest != release_.release_id) {
-      ARROW_RETURN_NOT_OK(
-          target_->Replace(kLatestName, LatestJson(release_.release_id, manifest_)));
+  Status PointLatestHere(const std::optional<Latest>& latest) {
+    if (!latest || latest->release_id != release_.release_id) {
+      ARROW_RETURN_NOT_OK(target_->Replace(
+          kLatestName, LatestJson({release_.release_id, release_.previous}, manifest_)));
     }
     return MoveSymlink();
   }

@@ -135,17 +135,23 @@ Result<Release> ParseReleaseManifest(const std::string& text) {
   }
 }
 
-std::string LatestJson(const std::string& release_id, const std::string& manifest) {
+std::string LatestJson(const Latest& latest, const std::string& manifest) {
   Json json = {{"format_version", kFormatVersion},
-               {"release_id", release_id},
-               {"manifest", release_id + "/" + kReleaseManifestName},
+               {"release_id", latest.release_id},
+               {"manifest", latest.release_id + "/" + kReleaseManifestName},
                {"manifest_sha256", Sha256Hex(manifest)}};
+  if (!latest.previous.empty()) json["previous"] = latest.previous;
   return json.dump(2) + "\n";
 }
 
-Result<std::string> ParseLatest(const std::string& text) {
+std::string CardKey(const std::string& release_id, const std::string& file) {
+  return release_id + ".card/" + file;
+}
+
+Result<Latest> ParseLatest(const std::string& text) {
   try {
-    return Json::parse(text).at("release_id").get<std::string>();
+    const Json json = Json::parse(text);
+    return Latest{json.at("release_id").get<std::string>(), json.value("previous", "")};
   } catch (const Json::exception&) {
     return Malformed(kLatestName);
   }

@@ -20,8 +20,16 @@ std::string ReleaseManifestJson(const Release& release, const ExportInput& input
 /// Fills id, name, files, rows, rejects and non_finite_as_null. WorkspaceDamaged when malformed.
 Result<Release> ParseReleaseManifest(const std::string& json);
 
-std::string LatestJson(const std::string& release_id, const std::string& manifest);
-/// The release id of a LATEST.json.
-Result<std::string> ParseLatest(const std::string& json);
+struct Latest {
+  std::string release_id;
+  std::string previous;  // the release it took the place of; "" of the first
+};
+std::string LatestJson(const Latest& latest, const std::string& manifest);
+Result<Latest> ParseLatest(const std::string& json);
+
+/// Where the card of a release lies, beside it: "<release_id>.card/report.html".
+std::string CardKey(const std::string& release_id, const std::string& file);
+inline constexpr char kCardHtmlName[] = "report.html";
+inline constexpr char kCardJsonName[] = "report.json";
 
 }  // namespace millrace::exporting

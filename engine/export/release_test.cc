@@ -34,7 +34,7 @@ struct World {
 };
 
 std::string LatestOf(io::Store& store) {
-  return ParseLatest(store.ReadSmall(kLatestName).ValueOrDie()).ValueOrDie();
+  return ParseLatest(store.ReadSmall(kLatestName).ValueOrDie()).ValueOrDie().release_id;
 }
 
 void CheckHashes(io::Store& store, const Release& release) {

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "pipeline/column_check.h"
 #include "pipeline/config/loader.h"
+#include "pipeline/config/model_contract.h"
 #include "pipeline/input_files.h"
 #include "pipeline/table_contracts.h"
 
@@ -27,6 +28,8 @@ Status ValidatePipeline(const Pipeline& pipeline) {
 }
 
 std::string PipelineSchema() { return pipeline::PipelineSchemaJson(); }
+
+std::string ModelContractSchema() { return pipeline::ModelContractSchemaJson(); }
 
 namespace pipeline {
 

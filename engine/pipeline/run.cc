@@ -1,15 +1,12 @@
 // A run, from the config to the report: find files, settle contracts, ingest, export, report.
-#include <chrono>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "base/build_info.h"
 #include "base/reserved_columns.h"
+#include "base/sha256.h"
 #include "contract/drift_json.h"
 #include "contract/features.h"
 #include "pipeline/column_check.h"
@@ -19,6 +16,8 @@
 #include "pipeline/machine_limits.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/places.h"
+#include "pipeline/progress_ticker.h"
+#include "pipeline/report/previous_release.h"
 #include "pipeline/report/reject_samples.h"
 #include "pipeline/report/report.h"
 #include "pipeline/run_folder.h"
@@ -34,66 +33,26 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kSamplesPerReason = 3;
 
-// Calls back about five times a second while something else works.
-class ProgressTicker {
- public:
-  ProgressTicker(const std::function<void(const RunProgress&)>& callback,
-                 const stage::Progress& progress, const std::atomic<int64_t>& pages)
-      : callback_(callback),
-        progress_(progress),
-        pages_(pages),
-        start_(std::chrono::steady_clock::now()) {
-    if (callback_) thread_ = std::thread([this] { Loop(); });
-  }
-  ~ProgressTicker() {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  ProgressTicker(const ProgressTicker&) = delete;
-  ProgressTicker& operator=(const ProgressTicker&) = delete;
-
-  void Enter(const std::string& phase) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    phase_ = phase;
-  }
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  void Loop() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
-      RunProgress now;
-      now.phase = phase_;
-      now.pages_fetched = pages_;
-      now.bytes_total = progress_.bytes_total;
-      now.bytes_read = progress_.bytes_read;
-      now.rows_read = progress_.rows_read;
-      now.rows_written = progress_.rows_written;
-      now.rows_rejected = progress_.rows_rejected;
-      now.splits_total = progress_.splits_total;
-      now.splits_done = progress_.splits_done;
-      now.splits_skipped = progress_.splits_skipped;
-      now.seconds = seconds();
-      callback_(now);
+// Names the requirements that end the run, at the config's `model_contract`.
+Status UnfitError(const PipelineConfig& config, const stage::ModelEvidence& evidence) {
+  constexpr size_t kNamedMax = 5;
+  std::vector<std::string> unmet;
+  for (const stage::Evidence& e : evidence.findings) {
+    if (!e.met && e.on_unmet == contract::OnUnmet::kFail) {
+      unmet.push_back("`" + e.id + "` (" + e.measured + "; " + e.threshold + ")");
     }
   }
-
-  const std::function<void(const RunProgress&)>& callback_;
-  const stage::Progress& progress_;
-  const std::atomic<int64_t>& pages_;
-  std::chrono::steady_clock::time_point start_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::string phase_ = "plan";
-  bool stopping_ = false;
-  std::thread thread_;
-};
+  std::string message = "the rows do not meet the model's contract:";
+  for (size_t i = 0; i < unmet.size() && i < kNamedMax; ++i) {
+    message += (i == 0 ? " " : ", ") + unmet[i];
+  }
+  if (unmet.size() > kNamedMax) {
+    message += " and " + std::to_string(unmet.size() - kNamedMax) + " more";
+  }
+  return AtPlace(MakeError(ErrorCode::kModelContract, message,
+                           "nothing was published; the rows are in the workspace"),
+                 config, config.model_span);
+}
 
 class Run {
  public:
@@ -126,6 +85,7 @@ class Run {
     ARROW_RETURN_NOT_OK(OpenFolder());
     const Status status = Work(plan);
     if (CodeOfFailure(status) == ErrorCode::kRejectBudget) return EndOverBudget(status);
+    if (CodeOfFailure(status) == ErrorCode::kModelContract) return EndUnfit(status);
     ARROW_RETURN_NOT_OK(Logged(status));
     ARROW_RETURN_NOT_OK(FinishSnapshots(*workspace_, inputs));
     return Finish();
@@ -154,6 +114,17 @@ class Run {
     ARROW_RETURN_NOT_OK(PutReport());
     std::vector<Diagnostic> diagnostics = DiagnosticsOf(error);
     diagnostics.front().suggestion += "; the report is " + run_folder_ + "/report.html there";
+    return MakeError(std::move(diagnostics));
+  }
+
+  // Likewise: the rows are committed, the card says what they lack, and nothing was published.
+  Status EndUnfit(const Status& error) {
+    log_->Event("not_fit", {{"message", error.message()}});
+    report_.model->ended_the_run = true;
+    ARROW_RETURN_NOT_OK(FillReport());
+    ARROW_RETURN_NOT_OK(PutReport());
+    std::vector<Diagnostic> diagnostics = DiagnosticsOf(error);
+    diagnostics.front().suggestion += "; the card is " + run_folder_ + "/report.html there";
     return MakeError(std::move(diagnostics));
   }
 
@@ -210,6 +181,10 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(run_folder_, OpenRunFolder(*workspace_, PlanId(config_)));
     ARROW_RETURN_NOT_OK(
         workspace_->Replace(run_folder_ + "/pipeline.resolved.yaml", config_.resolved_yaml));
+    if (config_.model) {
+      ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/model_contract.resolved.yaml",
+                                              config_.model->resolved_yaml));
+    }
     ARROW_ASSIGN_OR_RAISE(log_, AttemptLog::Open(*workspace_, run_folder_));
     return Status::OK();
   }
@@ -257,10 +232,27 @@ class Run {
       drift_since_.push_back(std::move(drift));
     }
     ARROW_RETURN_NOT_OK(CheckDrift(config_, drift_since_));
+    if (config_.model) ARROW_RETURN_NOT_OK(JudgeRows(context.limits));
     ticker_.Enter("export");
     ARROW_RETURN_NOT_OK(WriteExports());
     ticker_.Enter("report");
     return WriteReport();
+  }
+
+  // The rows against the model's contract. One that must be met and is not ends the run here.
+  Status JudgeRows(const stage::RunLimits& limits) {
+    ticker_.Enter("judge");
+    const contract::ModelContract& model = config_.model->contract;
+    std::vector<stage::EvidenceTable> tables;
+    for (size_t i = 0; i < manifests_.size(); ++i) {
+      tables.push_back({&tables_.contracts[i], &manifests_[i], stage_folder_});
+    }
+    report_.model = ReportModel{model.model, model.owner, model.sha256, {}};
+    const stage::EvidenceLimits bounds{limits.threads, limits.memory_bytes / 2, options_.cancelled};
+    ARROW_ASSIGN_OR_RAISE(report_.model->evidence,
+                          stage::GatherEvidence(model, tables, *workspace_, bounds));
+    if (!report_.model->evidence.fails()) return Status::OK();
+    return UnfitError(config_, report_.model->evidence);
   }
 
   Status WriteExports() {
@@ -321,12 +313,32 @@ class Run {
     for (const SourceConfig& source : config_.sources) report_.sources.push_back(source.name);
   }
 
+  // The card beside each release, then the run's own; report.json last: with it the run is
+  // complete.
   Status PutReport() {
-    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", ReportToHtml(report_)));
-    return workspace_->Replace(run_folder_ + "/report.json", ReportToJson(report_));
+    const std::string html = ReportToHtml(report_);
+    const std::string json = ReportToJson(report_, Sha256Hex(html));
+    for (size_t i = 0; i < releases_.size(); ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config_.exports[i].path, storage_));
+      const Status put = PutCard(*target, releases_[i].release_id, html, json);
+      if (!put.ok()) return AtPlace(put, config_, config_.exports[i].span);
+    }
+    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", html));
+    return workspace_->Replace(run_folder_ + "/report.json", json);
   }
 
-  Status WriteReport() {
+  Status CompareWithPrevious() {
+    const Json now = Json::parse(ReportToJson(report_, ""));
+    for (size_t i = 0; i < releases_.size(); ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config_.exports[i].path, storage_));
+      ARROW_ASSIGN_OR_RAISE(report_.exports[i].previous,
+                            ChangesSincePrevious(*target, releases_[i], now));
+    }
+    return Status::OK();
+  }
+
+  // All but the exports.
+  Status FillReport() {
     StartReport();
     for (size_t i = 0; i < manifests_.size(); ++i) {
       const contract::Contract& contract = tables_.contracts[i];
@@ -338,15 +350,26 @@ class Run {
       if (contract.inferred) table.proposal_key = ProposalKey(contract);
       ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage_folder_, manifests_[i],
                                                          SensitiveOf(contract), kSamplesPerReason));
+      stage::SampleLimits limits;
+      limits.cancelled = options_.cancelled;
+      ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage_folder_,
+                                                             manifests_[i], contract, limits));
       report_.tables.push_back(std::move(table));
     }
+    return Status::OK();
+  }
+
+  Status WriteReport() {
+    ARROW_RETURN_NOT_OK(FillReport());
     for (size_t i = 0; i < releases_.size(); ++i) {
       const ExportConfig& config = config_.exports[i];
       const exporting::Release& release = releases_[i];
       report_.exports.push_back({config.options.name, exporting::FormatName(config.options.format),
                                  ShownPlace(config.path, config_.base_dir), config.contract,
-                                 release.release_id, release.rows, release.files, release.rejects});
+                                 release.release_id, release.rows, release.files, release.rejects,
+                                 release.manifest_sha256});
     }
+    ARROW_RETURN_NOT_OK(CompareWithPrevious());
     ARROW_RETURN_NOT_OK(
         workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_)));
     ARROW_RETURN_NOT_OK(workspace_->Replace(
@@ -419,6 +442,12 @@ class Run {
     }
     for (const auto* drifts : {&report_.drift, &drift_since_}) {
       for (const contract::Drift& drift : *drifts) result.drift.push_back(DriftLine(drift));
+    }
+    if (report_.model) {
+      result.model = report_.model->model;
+      for (const stage::Evidence& e : report_.model->evidence.findings) {
+        result.requirements.push_back({e.id, e.statement, e.measured, e.threshold, e.met});
+      }
     }
     result.splits_total = progress_.splits_total;
     result.splits_done = progress_.splits_done;

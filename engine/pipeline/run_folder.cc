@@ -26,23 +26,30 @@ int RunNumber(const std::string& key, const std::string& prefix) {
   return error == std::errc() && end != key.data() + key.size() && *end == '/' ? number : 0;
 }
 
-std::string Now() {
-  std::timespec now{};
-  std::timespec_get(&now, TIME_UTC);
-  std::tm parts{};
-  gmtime_r(&now.tv_sec, &parts);
-  char date[32], text[48];
-  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text, sizeof text, "%s.%03ldZ", date, now.tv_nsec / 1000000);
-  return text;
-}
-
 std::string HostName() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 }  // namespace
+
+std::string UtcTime(int64_t nanoseconds) {
+  constexpr int64_t kPerSecond = 1'000'000'000;
+  const std::time_t seconds = nanoseconds / kPerSecond;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char date[32], text[48];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text, sizeof text, "%s.%03dZ", date,
+                static_cast<int>(nanoseconds % kPerSecond / 1'000'000));
+  return text;
+}
+
+std::string UtcNow() {
+  std::timespec now{};
+  std::timespec_get(&now, TIME_UTC);
+  return UtcTime(int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+}
 
 Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_id) {
   const std::string prefix = "runs/" + plan_id + ".";
@@ -95,7 +102,7 @@ void AttemptLog::Event(const std::string& event, const Fields& fields) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   nlohmann::ordered_json line = {
-      {"time", Now()}, {"seconds", std::round(seconds * 1000) / 1000}, {"event", event}};
+      {"time", UtcNow()}, {"seconds", std::round(seconds * 1000) / 1000}, {"event", event}};
   for (const auto& [name, value] : fields) line[name] = Redact(value);
   const std::string text =
       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

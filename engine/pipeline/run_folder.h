@@ -18,6 +18,10 @@
 
 namespace millrace::pipeline {
 
+/// "2026-11-25T09:30:00.000Z": a time of the system's clock, in nanoseconds since 1970, and now.
+std::string UtcTime(int64_t nanoseconds);
+std::string UtcNow();
+
 /// Key of the folder, for example "runs/0f3a21bc9d4e.1". REQUIRES: the workspace is locked.
 Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_id);
 

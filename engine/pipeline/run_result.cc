@@ -64,31 +64,46 @@ std::string RunResult::ToJson() const {
     }
     exports_json.push_back(std::move(item));
   }
-  const Json json = {{"ok", true},
-                     {"pipeline", pipeline},
-                     {"run_id", run_id},
-                     {"run_folder", run_folder},
-                     {"report_json", report_json_path},
-                     {"report_html", report_html_path},
-                     {"rows_read", rows_read},
-                     {"rows_written", rows_written},
-                     {"rows_rejected", rows_rejected},
-                     {"sources", std::move(sources_json)},
-                     {"rejects", std::move(rejects_json)},
-                     {"nulled", std::move(nulled_json)},
-                     {"drift", drift},
-                     {"exports", std::move(exports_json)},
-                     {"proposed_contracts", proposed_contracts},
-                     {"splits_total", splits_total},
-                     {"splits_done", splits_done},
-                     {"splits_skipped", splits_skipped},
-                     {"seconds", seconds}};
+  Json json = {{"ok", true},
+               {"pipeline", pipeline},
+               {"run_id", run_id},
+               {"run_folder", run_folder},
+               {"report_json", report_json_path},
+               {"report_html", report_html_path},
+               {"rows_read", rows_read},
+               {"rows_written", rows_written},
+               {"rows_rejected", rows_rejected},
+               {"sources", std::move(sources_json)},
+               {"rejects", std::move(rejects_json)},
+               {"nulled", std::move(nulled_json)},
+               {"drift", drift},
+               {"exports", std::move(exports_json)},
+               {"proposed_contracts", proposed_contracts},
+               {"splits_total", splits_total},
+               {"splits_done", splits_done},
+               {"splits_skipped", splits_skipped},
+               {"seconds", seconds}};
+  if (!model.empty()) {
+    Json list = Json::array();
+    for (const Requirement& r : requirements) {
+      list.push_back({{"id", r.id},
+                      {"statement", r.statement},
+                      {"met", r.met},
+                      {"measured", r.measured},
+                      {"threshold", r.threshold}});
+    }
+    json["model_contract"] = {{"model", model}, {"requirements", std::move(list)}};
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string RunResult::ToMetrics() const {
   using Values = std::vector<std::pair<std::string, std::string>>;
   std::string out;
+  Values requirement_values;
+  for (const Requirement& r : requirements) {
+    requirement_values.emplace_back("requirement=\"" + Label(r.id) + "\"", r.met ? "1" : "0");
+  }
   Values read, written, rejected, reasons, nulled_values, export_rows, export_bytes;
   for (const Source& s : sources) {
     const std::string label = "source=\"" + Label(s.name) + "\"";
@@ -119,6 +134,10 @@ std::string RunResult::ToMetrics() const {
             nulled_values);
   AddMetric(out, "millrace_export_rows", "Rows of an export's release.", export_rows);
   AddMetric(out, "millrace_export_bytes", "Bytes of an export's release.", export_bytes);
+  if (!model.empty()) {
+    AddMetric(out, "millrace_requirement_met", "1: the model's requirement is met.",
+              requirement_values);
+  }
   AddMetric(out, "millrace_splits", "Splits of the run.",
             {{"state=\"done\"", std::to_string(splits_done)},
              {"state=\"skipped\"", std::to_string(splits_skipped)}});

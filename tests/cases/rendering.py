@@ -83,7 +83,7 @@ def rejects(workspace: Path, run: dict[str, Any] | None) -> str:
 
 def report(text: str) -> str:
     """report.json without what names the build and not the data."""
-    return re.sub(r'"(code_version|engine_version)": "[^"]*"', r'"\1": "<build>"', text)
+    return re.sub(r'"(code_version|engine_version|card_sha256)": "[^"]*"', r'"\1": "<build>"', text)
 
 
 def transcript(text: str, folder: Path) -> str:

@@ -45,7 +45,7 @@ def config(
 
 
 #: They hold the hash of the config, which says where the files are: it differs with the place.
-OF_THE_CONFIG = ("manifest.json", "_millrace.json", "LATEST.json")
+OF_THE_CONFIG = ("manifest.json", "_millrace.json", "LATEST.json", "report.html", "report.json")
 
 
 def data_of(files: dict[str, str]) -> dict[str, str]:

@@ -38,7 +38,7 @@ Result<std::string> PlanPipeline(const Pipeline& pipeline);
 
 /// Snapshot of a run's progress.
 struct RunProgress {
-  std::string phase;  // "fetch", "ingest", "export", "report"
+  std::string phase;  // "fetch", "ingest", "judge", "export", "report"
   int64_t pages_fetched = 0;
   int64_t bytes_total = 0, bytes_read = 0;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
@@ -91,6 +91,12 @@ struct RunResult {
     bool existed = false;
   };
   std::vector<Export> exports;
+  struct Requirement {
+    std::string id, statement, measured, threshold;
+    bool met = false;
+  };
+  std::string model;                      // whose contract the rows were held against; "" for none
+  std::vector<Requirement> requirements;  // in its order
   int64_t splits_total = 0, splits_skipped = 0, splits_done = 0;
   double seconds = 0;
   std::string ToJson() const;
@@ -102,5 +108,7 @@ Result<RunResult> RunPipeline(const Pipeline& pipeline, const RunOptions& option
 
 /// JSON Schema of the config.
 std::string PipelineSchema();
+/// JSON Schema of a model's contract.
+std::string ModelContractSchema();
 
 }  // namespace millrace

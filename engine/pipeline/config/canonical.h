@@ -12,7 +12,8 @@ namespace millrace::pipeline {
 /// in place and left out; it reads back to the same canonical text.
 std::string ResolvedYaml(const ConfigValue& config);
 
-/// SHA-256 of what shapes the data: without workspace, limits and export paths.
+/// SHA-256 of what shapes the data: without workspace, limits, model contract and export
+/// paths.
 std::string ConfigHash(const ConfigValue& config);
 
 /// Sorted-key JSON of what shapes the rows of one source: not where its files lie (their relative

@@ -299,6 +299,10 @@ const ObjectSpec& PipelineSpec() {
            .min = 1,
            .max = 10'000,
            .object = &ContractSpec()},
+          {.key = "model_contract",
+           .type = T::kPath,
+           .doc = "The file in which the model's team says what it asks of the rows "
+                  "(docs/model_contract.md)."},
           {.key = "exports",
            .type = T::kNamedObjects,
            .doc = "What is published, by name. Without exports a run ends with the stage.",

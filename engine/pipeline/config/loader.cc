@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <set>
 
+#include "io/object/store_url.h"
 #include "pipeline/config/build.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/fields.h"
@@ -110,6 +111,61 @@ void CheckPaths(const PipelineConfig& config, ConfigProblems* problems) {
   }
 }
 
+// At most one byte more than a config may have: that tells a longer one.
+Result<std::string> ReadConfigText(const std::filesystem::path& path, const std::string& what) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, what + " is a folder", "name the file inside it");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    return MakeError(ErrorCode::kUnreadablePath, what + " cannot be read",
+                     "check the path and its permissions");
+  }
+  std::string text(kConfigBytesMax + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(stream.gcount()));
+  return text;
+}
+
+std::vector<std::string> TablesOf(const PipelineConfig& config) {
+  std::set<std::string> tables;
+  for (const contract::Contract& contract : config.contracts) tables.insert(contract.name);
+  for (const SourceConfig& source : config.sources) tables.insert(source.contract);
+  return {tables.begin(), tables.end()};
+}
+
+// The file of the model's team, which has its own places. What is wrong with its path goes to
+// `problems`, what is wrong in it to `inside`.
+void LoadModelContract(const ConfigValue& root, const std::string& file, PipelineConfig* config,
+                       ConfigProblems* problems, std::vector<Diagnostic>* inside) {
+  const ConfigValue* path = root.Find("model_contract");
+  if (path == nullptr) return;
+  config->model_span = path->span;
+  if (io::IsUrl(path->text)) {
+    problems->Add(ErrorCode::kBadValue, path->span, "`model_contract` is a URL",
+                  "keep the file beside the config");
+    return;
+  }
+  const std::filesystem::path whole = std::filesystem::path(config->base_dir) / path->text;
+  const Result<std::string> text = ReadConfigText(whole, "the model contract `" + path->text + "`");
+  if (!text.ok()) {
+    Diagnostic problem = DiagnosticsOf(text.status()).front();
+    problem.span = path->span;
+    problems->Add(std::move(problem));
+    return;
+  }
+  const auto shown = std::filesystem::path(file).parent_path() / path->text;
+  Result<LoadedModelContract> loaded =
+      ParseModelContract(*text, shown.lexically_normal().string(),
+                         whole.lexically_normal().parent_path().string(), TablesOf(*config));
+  if (loaded.ok()) {
+    config->model = std::move(*loaded);
+  } else {
+    *inside = DiagnosticsOf(loaded.status());
+  }
+}
+
 }  // namespace
 
 Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,
@@ -125,9 +181,17 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
   const ConfigNode root = WithParams(tree.root, options);
   const ConfigValue value = WalkConfig(root, PipelineSpec(), scope, &problems);
   PipelineConfig config;
-  if (value.kind == ConfigValue::Kind::kObject) config = BuildConfig(value, base_dir, &problems);
+  std::vector<Diagnostic> of_model;
+  if (value.kind == ConfigValue::Kind::kObject) {
+    config = BuildConfig(value, base_dir, &problems);
+    LoadModelContract(value, file, &config, &problems, &of_model);
+  }
   if (!problems.empty() && options.look_for_files) CheckPaths(config, &problems);
-  if (!problems.empty()) return MakeError(problems.Finish());
+  if (!problems.empty() || !of_model.empty()) {
+    std::vector<Diagnostic> all = problems.Finish();
+    all.insert(all.end(), of_model.begin(), of_model.end());
+    return MakeError(std::move(all));
+  }
   config.file = file;
   config.resolved_yaml = ResolvedYaml(value);
   config.config_hash = ConfigHash(value);
@@ -137,18 +201,8 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
 Result<PipelineConfig> LoadConfig(const std::string& path, const LoadOptions& options) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  if (!error && std::filesystem::is_directory(absolute, error)) {
-    return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` is a folder",
-                     "name the config file inside it");
-  }
-  std::ifstream stream(absolute, std::ios::binary);
-  if (!stream) {
-    return MakeError(ErrorCode::kUnreadablePath, "the config `" + path + "` cannot be read",
-                     "check the path and its permissions");
-  }
-  std::string text(kConfigBytesMax + 1, '\0');  // one more than is allowed tells a longer one
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(stream.gcount()));
+  ARROW_ASSIGN_OR_RAISE(const std::string text,
+                        ReadConfigText(absolute, "the config `" + path + "`"));
   return ParseConfig(text, path, absolute.lexically_normal().parent_path().string(), options);
 }
 

@@ -493,11 +493,16 @@ TEST_CASE("a config that cannot be read") {
 TEST_CASE("generated texts are fresh") {
   CHECK(nlohmann::json::parse(PipelineSchemaJson())["properties"].contains("sources"));
   CheckCommitted("spec/pipeline.schema.json", PipelineSchemaJson());
-  const std::string marker = "<!-- generated from the tables of fields -->\n";
-  const std::string page = ReadText(std::string(MILLRACE_SOURCE_DIR) + "/docs/config.md");
-  const size_t at = page.find(marker);
-  REQUIRE(at != std::string::npos);
-  CheckCommitted("docs/config.md", page.substr(0, at) + marker + "\n" + ConfigReferenceMarkdown());
+  CheckCommitted("spec/model_contract.schema.json", ModelContractSchemaJson());
+  const auto check_page = [](const std::string& path, const std::string& reference) {
+    const std::string marker = "<!-- generated from the tables of fields -->\n";
+    const std::string page = ReadText(std::string(MILLRACE_SOURCE_DIR) + "/" + path);
+    const size_t at = page.find(marker);
+    REQUIRE(at != std::string::npos);
+    CheckCommitted(path, page.substr(0, at) + marker + "\n" + reference);
+  };
+  check_page("docs/config.md", ConfigReferenceMarkdown());
+  check_page("docs/model_contract.md", ModelContractReferenceMarkdown());
 }
 
 }  // namespace

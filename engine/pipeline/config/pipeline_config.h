@@ -13,6 +13,7 @@
 #include "contract/drift.h"
 #include "export/export.h"
 #include "io/object/storage_options.h"
+#include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
@@ -59,9 +60,11 @@ struct PipelineConfig {
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
   std::vector<ExportConfig> exports;
+  std::optional<LoadedModelContract> model;
+  SourceSpan model_span;      // of its path in the config
   std::string resolved_yaml;  // canonical text: parameters and references in place
-  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, storage, vault and
-  /// export paths.
+  /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, storage, vault,
+  /// model_contract and export paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.
   std::map<std::string, std::string> source_json, contract_json;

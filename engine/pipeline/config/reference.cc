@@ -4,6 +4,7 @@
 #include "base/quantity.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/loader.h"
+#include "pipeline/config/model_contract.h"
 #include "pipeline/config/scalar.h"
 
 namespace millrace::pipeline {
@@ -80,6 +81,13 @@ std::string ConfigReferenceMarkdown() {
   std::set<const ObjectSpec*> done;
   std::string out;
   Append(PipelineSpec(), &done, &out);
+  return out;
+}
+
+std::string ModelContractReferenceMarkdown() {
+  std::set<const ObjectSpec*> done;
+  std::string out;
+  Append(ModelContractSpec(), &done, &out);
   return out;
 }
 

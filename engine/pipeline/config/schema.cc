@@ -3,6 +3,7 @@
 
 #include "pipeline/config/fields.h"
 #include "pipeline/config/loader.h"
+#include "pipeline/config/model_contract.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -164,25 +165,42 @@ void DefineFrom(Json* definitions) {
   (*definitions)["from"] = {{"anyOf", Json::array({Ref("from_rule"), per_source})}};
 }
 
+// `definitions` hold those of the object's own fields already.
+Json Document(const std::string& title, const std::string& reference, const Json& object,
+              Json definitions) {
+  definitions["text"] = {{"type", {"string", "number", "boolean"}}};
+  definitions["text_or_null"] = {{"type", {"string", "number", "boolean", "null"}}};
+  definitions["reference"] = {
+      {"description", reference}, {"type", "string"}, {"pattern", "\\$\\{[^}]*\\}"}};
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  for (const auto& [key, value] : object.items()) schema[key] = value;
+  schema["$defs"] = std::move(definitions);
+  return schema;
+}
+
 }  // namespace
 
 std::string PipelineSchemaJson() {
   Json definitions = Json::object();
   Json pipeline = ObjectSchema(PipelineSpec(), &definitions);
   DefineFrom(&definitions);
-  definitions["text"] = {{"type", {"string", "number", "boolean"}}};
-  definitions["text_or_null"] = {{"type", {"string", "number", "boolean", "null"}}};
-  definitions["reference"] = {{"description",
-                               "A value put in place when the config is read: ${name} of `params`, "
-                               "${env:NAME} or ${file:path}."},
-                              {"type", "string"},
-                              {"pattern", "\\$\\{[^}]*\\}"}};
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                 {"title", "Millrace pipeline"}};
-  for (const auto& [key, value] : pipeline.items()) schema[key] = value;
-  schema["not"] = {{"required", {"contract", "contracts"}}};
-  schema["$defs"] = std::move(definitions);
-  return schema.dump(2) + "\n";
+  pipeline["not"] = {{"required", {"contract", "contracts"}}};
+  return Document("Millrace pipeline",
+                  "A value put in place when the config is read: ${name} of `params`, "
+                  "${env:NAME} or ${file:path}.",
+                  pipeline, std::move(definitions))
+             .dump(2) +
+         "\n";
+}
+
+std::string ModelContractSchemaJson() {
+  Json definitions = Json::object();
+  const Json contract = ObjectSchema(ModelContractSpec(), &definitions);
+  return Document("Millrace model contract",
+                  "A value put in place when the file is read: ${env:NAME} or ${file:path}.",
+                  contract, std::move(definitions))
+             .dump(2) +
+         "\n";
 }
 
 }  // namespace millrace::pipeline

@@ -38,14 +38,18 @@ size_t Sequence(std::string_view text, size_t at, uint32_t* point) {
 }
 
 bool IsInvisible(uint32_t c) {
-  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) ||
-         (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE;
+  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x61C ||
+         (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0xE0000 && c < 0xE0080) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+         (c & 0xFFFE) == 0xFFFE;
 }
 
 }  // namespace
 
-std::string Escaped(std::string_view text) {
+namespace {
+
+// `mark`: control characters as elements, else in brackets.
+std::string Escape(std::string_view text, bool mark) {
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   for (size_t at = 0; at < text.size();) {
@@ -58,7 +62,7 @@ std::string Escaped(std::string_view text) {
     }
     if (IsInvisible(point)) {
       char code[32];
-      std::snprintf(code, sizeof code, "<i class=\"c\">U+%04X</i>", point);
+      std::snprintf(code, sizeof code, mark ? "<i class=\"c\">U+%04X</i>" : "[U+%04X]", point);
       out += code;
     } else {
       switch (point) {
@@ -86,6 +90,11 @@ std::string Escaped(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
+std::string Escaped(std::string_view text) { return Escape(text, true); }
+std::string EscapedAttribute(std::string_view text) { return Escape(text, false); }
+
 std::string CutText(std::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max) return std::string(text);
   size_t end = bytes_max;
@@ -105,15 +114,20 @@ void HtmlTable::Add(std::vector<std::string> cells, const std::string& css) {
   body_ += Element("tr", row, css) + "\n";
 }
 
+void HtmlTable::AddNote(const std::string& text) {
+  body_ += "<tr><td class=\"soft\" colspan=\"" + std::to_string(titles_.size()) + "\">" +
+           Escaped(text) + "</td></tr>\n";
+}
+
 std::string HtmlTable::Html() const {
   std::string head;
-  for (size_t i = 0; i < titles_.size(); ++i)
-    head += Element("th", titles_[i], numbers_[i] ? "n" : "");
-  return Element("div",
-                 "<table><thead>" + Element("tr", head) + "</thead><tbody>\n" + body_ +
-                     "</tbody></table>",
-                 "scroll") +
-         "\n";
+  for (size_t i = 0; i < titles_.size(); ++i) {
+    head += std::string("<th scope=\"col\"") + (numbers_[i] ? " class=\"n\">" : ">") + titles_[i] +
+            "</th>";
+  }
+  return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
+         EscapedAttribute(label_) + "\"><table><thead>" + Element("tr", head) +
+         "</thead><tbody>\n" + body_ + "</tbody></table></div>\n";
 }
 
 }  // namespace millrace::pipeline

@@ -9,6 +9,9 @@
 
 #include "contract/drift.h"
 #include "export/export.h"
+#include "pipeline/report/changes.h"
+#include "stage/evidence/evidence.h"
+#include "stage/evidence/table_sample.h"
 #include "stage/ingest.h"
 #include "stage/manifest.h"
 
@@ -31,6 +34,7 @@ struct ReportTable {
   bool inferred = false;              // the contract was
   std::string proposal_key;           // of an inferred contract
   std::vector<ReportReject> rejects;  // most rows first
+  stage::TableSample sample = {};     // a look at some of the rows written
 };
 
 /// Of a run that ended because a source's rejects went over its limits.
@@ -45,6 +49,22 @@ struct ReportExport {
   int64_t rows = 0;
   std::vector<io::DataFile> files;
   std::vector<exporting::ExportRejects> rejects = {};  // rows that made no prompt
+  std::string manifest_sha256 = {};                    // of the release's _millrace.json
+  /// Against the release that was the latest before this one.
+  struct Previous {
+    std::string release_id;
+    bool has_card = false;        // without one there is nothing to compare with
+    std::vector<Change> changes;  // at most kChangesMax
+    size_t more_changes = 0;
+  };
+  std::optional<Previous> previous = {};
+};
+
+/// What the rows show of the model's contract.
+struct ReportModel {
+  std::string model, owner, sha256;  // of the contract's canonical text
+  stage::ModelEvidence evidence;
+  bool ended_the_run = false;  // a requirement with `on_fail: fail` is not met: no exports
 };
 
 struct Report {
@@ -55,11 +75,17 @@ struct Report {
   std::vector<std::string> sources;  // config order
   std::vector<ReportExport> exports;
   std::vector<contract::Drift> drift;  // between the files of a source
+  std::optional<ReportModel> model;
   stage::RowEquation Rows() const;
+  /// "done", "reject_budget_spent" or "model_contract_unmet".
+  std::string Outcome() const;
+  /// "fit", "not_fit", or "unjudged" without a model's contract.
+  std::string Verdict() const;
 };
 
-std::string ReportToJson(const Report& report);
-/// Self-contained: no script, no network, everything escaped.
+/// `card_sha256`: of the card that belongs to it, ReportToHtml.
+std::string ReportToJson(const Report& report, const std::string& card_sha256);
+/// The release card. Self-contained: no script, no network, everything escaped, of bounded size.
 std::string ReportToHtml(const Report& report);
 
 }  // namespace millrace::pipeline

@@ -75,6 +75,44 @@ Json InputJson(const stage::InputFile& input) {
   return json;
 }
 
+Json ShapeJson(const stage::ColumnShape& shape) {
+  using Kind = stage::ColumnShape::Kind;
+  const char* kind = shape.kind == Kind::kValues    ? "values"
+                     : shape.kind == Kind::kLengths ? "lengths"
+                                                    : "numbers";
+  Json bars = Json::array();
+  for (const stage::Bar& bar : shape.bars) {
+    bars.push_back(
+        {{shape.kind == Kind::kValues ? "value" : "from", bar.label}, {"rows", bar.rows}});
+  }
+  Json json = {{"column", shape.name}, {"of", kind}, {"bars", std::move(bars)}};
+  if (shape.kind == Kind::kValues) {
+    json["other_values"] = shape.other_values;
+  } else {
+    json["to"] = shape.last;
+  }
+  return json;
+}
+
+Json SampleJson(const stage::TableSample& sample) {
+  Json shapes = Json::array(), examples = Json::array(), kinds = Json::object();
+  for (const stage::ColumnShape& shape : sample.shapes) {
+    if (shape.kind != stage::ColumnShape::Kind::kNone) shapes.push_back(ShapeJson(shape));
+  }
+  for (const stage::TableSample::Row& row : sample.examples) {
+    Json cells = Json::object();
+    for (const auto& [name, text] : row.cells) cells[name] = text;
+    examples.push_back({{"row_id", row.id}, {"values", std::move(cells)}});
+  }
+  for (const auto& [kind, rows] : sample.pii_by_kind) kinds[kind] = rows;
+  return {{"rows", sample.rows},
+          {"rows_with_pii", sample.rows_with_pii},
+          {"rows_by_kind", std::move(kinds)},
+          {"rows_repeated", sample.rows_repeated},
+          {"shapes", std::move(shapes)},
+          {"examples", std::move(examples)}};
+}
+
 Json TableJson(const ReportTable& table, const std::vector<std::string>& sources) {
   const stage::Manifest& m = table.manifest;
   Json by_source = Json::array();
@@ -100,6 +138,7 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   json["rejects"] = std::move(rejects);
   json["nulled"] = std::move(nulled);
   json["columns"] = std::move(columns);
+  json["sample"] = SampleJson(table.sample);
   if (!m.snapshots.empty()) json["snapshots"] = m.snapshots;
   json["inputs"] = std::move(inputs);
   json["outputs"] = FilesJson(m.outputs);
@@ -112,6 +151,15 @@ Json ExportRejectsJson(const std::vector<exporting::ExportRejects>& rejects) {
   for (const exporting::ExportRejects& r : rejects) {
     json.push_back({{"rule", r.rule}, {"part", r.part}, {"rows", r.rows}});
   }
+  return json;
+}
+
+Json PreviousJson(const ReportExport::Previous& previous) {
+  Json changes = Json::array();
+  for (const Change& change : previous.changes) changes.push_back(ChangeJson(change));
+  Json json = {{"release_id", previous.release_id}, {"has_card", previous.has_card}};
+  json["changes"] = std::move(changes);
+  if (previous.more_changes > 0) json["more_changes"] = previous.more_changes;
   return json;
 }
 
@@ -132,7 +180,75 @@ Json BudgetJson(const ReportBudget& budget) {
   return json;
 }
 
+Json FindingJson(const stage::Evidence& finding) {
+  Json json = {{"id", finding.id}, {"statement", finding.statement}, {"type", finding.type}};
+  if (!finding.table.empty()) json["table"] = finding.table;
+  json["met"] = finding.met;
+  json["on_fail"] = finding.on_unmet == contract::OnUnmet::kFail ? "fail" : "warn";
+  json["check"] = finding.check;
+  json["threshold"] = finding.threshold;
+  json["measured"] = finding.measured;
+  json["rows_counted"] = finding.rows_counted;
+  if (finding.rows_breaking >= 0) {
+    json["rows_breaking"] = finding.rows_breaking;
+    json["fraction"] = finding.fraction;
+    json["max_fraction"] = finding.max_fraction;
+  }
+  if (!finding.row_ids.empty()) json["row_ids"] = finding.row_ids;
+  if (!finding.rows_by_kind.empty()) {
+    json["rows_by_kind"] = Json::object();
+    for (const auto& [kind, rows] : finding.rows_by_kind) json["rows_by_kind"][kind] = rows;
+  }
+  return json;
+}
+
+constexpr size_t kCompositionValuesMax = 100;
+
+Json CompositionJson(const stage::Composition& composition) {
+  Json json = {{"table", composition.table},
+               {"column", composition.column},
+               {"rows", composition.rows},
+               {"nulls", composition.nulls}};
+  if (composition.sensitive) json["sensitive"] = true;
+  if (composition.too_many) json["too_many_values"] = true;
+  if (composition.sensitive || composition.too_many) return json;
+  json["distinct"] = composition.values.size();
+  Json values = Json::array();
+  for (const auto& [value, rows] : composition.values) {
+    if (values.size() == kCompositionValuesMax) break;
+    values.push_back({{"value", value}, {"rows", rows}});
+  }
+  json["values"] = std::move(values);
+  return json;
+}
+
+Json ModelJson(const ReportModel& model) {
+  Json requirements = Json::array(), compositions = Json::array();
+  for (const stage::Evidence& finding : model.evidence.findings) {
+    requirements.push_back(FindingJson(finding));
+  }
+  for (const stage::Composition& c : model.evidence.compositions) {
+    compositions.push_back(CompositionJson(c));
+  }
+  Json json = {{"model", model.model}};
+  if (!model.owner.empty()) json["owner"] = model.owner;
+  json["sha256"] = model.sha256;
+  json["requirements"] = std::move(requirements);
+  json["compositions"] = std::move(compositions);
+  return json;
+}
+
 }  // namespace
+
+std::string Report::Outcome() const {
+  if (budget) return "reject_budget_spent";
+  return model && model->ended_the_run ? "model_contract_unmet" : "done";
+}
+
+std::string Report::Verdict() const {
+  if (!model) return "unjudged";
+  return model->evidence.met() ? "fit" : "not_fit";
+}
 
 stage::RowEquation Report::Rows() const {
   stage::RowEquation rows;
@@ -140,7 +256,7 @@ stage::RowEquation Report::Rows() const {
   return rows;
 }
 
-std::string ReportToJson(const Report& report) {
+std::string ReportToJson(const Report& report, const std::string& card_sha256) {
   Json tables = Json::array(), exports = Json::array();
   for (const ReportTable& table : report.tables) tables.push_back(TableJson(table, report.sources));
   for (const ReportExport& e : report.exports) {
@@ -149,20 +265,25 @@ std::string ReportToJson(const Report& report) {
                  {"table", e.table},
                  {"path", e.path},
                  {"release_id", e.release_id},
+                 {"manifest_sha256", e.manifest_sha256},
                  {"rows", e.rows},
                  {"files", FilesJson(e.files)}};
     if (e.type == "prompts") item["rejects"] = ExportRejectsJson(e.rejects);
+    if (e.previous) item["previous"] = PreviousJson(*e.previous);
     exports.push_back(std::move(item));
   }
   Json json = {{"report_version", 1},
-               {"outcome", report.budget ? "reject_budget_spent" : "done"},
+               {"outcome", report.Outcome()},
                {"pipeline", report.pipeline},
                {"run_id", report.run_id},
                {"plan_id", report.plan_id},
                {"config_hash", report.config_hash},
                {"code_version", report.code_version},
                {"engine_version", report.engine_version},
-               {"seed", report.seed}};
+               {"seed", report.seed},
+               {"verdict", report.Verdict()},
+               {"card_sha256", card_sha256}};
+  if (report.model) json["model_contract"] = ModelJson(*report.model);
   if (report.budget) {
     json["budget"] = BudgetJson(*report.budget);
   } else {

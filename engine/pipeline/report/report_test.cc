@@ -69,8 +69,8 @@ TEST_CASE("the HTML report shows hostile values as text") {
 }
 
 TEST_CASE("the JSON report accounts for every row and is the same each time") {
-  const std::string text = ReportToJson(HostileReport());
-  CHECK(text == ReportToJson(HostileReport()));
+  const std::string text = ReportToJson(HostileReport(), "h");
+  CHECK(text == ReportToJson(HostileReport(), "h"));
   const auto json = nlohmann::json::parse(text);
   CHECK(json["rows"]["read"] == 120);
   CHECK(json["rows"]["written"].get<int>() + json["rows"]["rejected"].get<int>() == 120);

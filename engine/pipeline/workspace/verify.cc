@@ -57,24 +57,25 @@ Result<std::string> LatestRelease(const std::filesystem::path& target, io::Store
                                   VerifyResult* result) {
   ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(exporting::kLatestName));
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  const Result<std::string> id = exporting::ParseLatest(text);
+  const Result<exporting::Latest> latest = exporting::ParseLatest(text);
   ++result->files_checked;
   result->bytes_checked += static_cast<int64_t>(text.size());
   // It names a folder beside it, nothing else.
-  if (!id.ok() || id->empty() || id->find('/') != std::string::npos || id->front() == '.') {
+  const std::string id = latest.ok() ? latest->release_id : "";
+  if (id.empty() || id.find('/') != std::string::npos || id.front() == '.') {
     result->problems.push_back("`LATEST.json` cannot be read");
     return "";
   }
-  const std::filesystem::path folder = target / *id;
+  const std::filesystem::path folder = target / id;
   if (!IsFile(folder / exporting::kReleaseManifestName)) {
-    result->problems.push_back("the release `" + *id +
+    result->problems.push_back("the release `" + id +
                                "`, which `LATEST.json` names, is missing or not complete");
     return "";
   }
   ARROW_ASSIGN_OR_RAISE(const std::string hash,
-                        HashOf(store, *id + "/" + exporting::kReleaseManifestName));
+                        HashOf(store, id + "/" + exporting::kReleaseManifestName));
   if (json.value("manifest_sha256", "") != hash) {
-    result->problems.push_back("`" + *id + "/" + exporting::kReleaseManifestName +
+    result->problems.push_back("`" + id + "/" + exporting::kReleaseManifestName +
                                "` has another SHA-256 than `LATEST.json` says");
   }
   return folder.string();

@@ -26,6 +26,7 @@ void AddReport(io::Store& store, const PastRun& run, Json& json) {
     json["rows_rejected"] = budget.value("rejected", int64_t{0});
     return;
   }
+  if (report.value("outcome", "") == "model_contract_unmet") json["state"] = "not fit";
   json["rows_read"] = rows.value("read", 0);
   json["rows_written"] = rows.value("written", 0);
   json["rows_rejected"] = rows.value("rejected", 0);

@@ -1,0 +1,51 @@
+#include "pipeline/progress_ticker.h"
+
+namespace millrace::pipeline {
+
+ProgressTicker::ProgressTicker(const std::function<void(const RunProgress&)>& callback,
+                               const stage::Progress& progress, const std::atomic<int64_t>& pages)
+    : callback_(callback),
+      progress_(progress),
+      pages_(pages),
+      start_(std::chrono::steady_clock::now()) {
+  if (callback_) thread_ = std::thread([this] { Loop(); });
+}
+
+ProgressTicker::~ProgressTicker() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ProgressTicker::Enter(const std::string& phase) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  phase_ = phase;
+}
+
+double ProgressTicker::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+void ProgressTicker::Loop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
+    RunProgress now;
+    now.phase = phase_;
+    now.pages_fetched = pages_;
+    now.bytes_total = progress_.bytes_total;
+    now.bytes_read = progress_.bytes_read;
+    now.rows_read = progress_.rows_read;
+    now.rows_written = progress_.rows_written;
+    now.rows_rejected = progress_.rows_rejected;
+    now.splits_total = progress_.splits_total;
+    now.splits_done = progress_.splits_done;
+    now.splits_skipped = progress_.splits_skipped;
+    now.seconds = seconds();
+    callback_(now);
+  }
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,207 @@
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/reserved_columns.h"
+#include "export/release_json.h"
+#include "io/store.h"
+#include "millrace/release.h"
+#include "pipeline/release/config_changes.h"
+#include "pipeline/release/release_places.h"
+#include "pipeline/release/row_fates.h"
+#include "pipeline/report/changes.h"
+#include "stage/manifest.h"
+
+namespace millrace {
+namespace pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kSortBytes = int64_t{256} << 20;
+
+// One of the two, as far as it is known.
+struct Side {
+  Json report;
+  std::string workspace;  // "" of a release: only its card is known
+  std::string config, model;
+  std::shared_ptr<io::Store> store;
+  std::map<std::string, stage::Manifest> manifests;  // by table
+  std::map<std::string, std::string> folders;
+  bool rows_known = true;  // false: some of its files are gone
+};
+
+Result<std::string> ReadIfThere(io::Store& store, const std::string& key) {
+  ARROW_ASSIGN_OR_RAISE(const bool there, store.Exists(key));
+  return there ? store.ReadSmall(key, std::numeric_limits<int64_t>::max()) : std::string();
+}
+
+std::vector<io::DataFile> FilesOf(const Json& table, const char* key) {
+  std::vector<io::DataFile> files;
+  for (const Json& file : table.value(key, Json::array())) {
+    files.push_back({file.value("path", ""), file.value("rows", int64_t{0}),
+                     file.value("bytes", int64_t{0}), file.value("sha256", ""), ""});
+  }
+  return files;
+}
+
+// A later run of the same stage has a manifest of its own in the place of this one's; the files,
+// which their content names, stay until they are collected.
+Status FindFiles(const std::string& folder, const stage::Manifest& manifest, Side* side) {
+  for (const auto* files : {&manifest.outputs, &manifest.reject_files}) {
+    for (const io::DataFile& file : *files) {
+      ARROW_ASSIGN_OR_RAISE(const bool there, side->store->Exists(folder + "/" + file.path));
+      if (!there) side->rows_known = false;
+    }
+  }
+  return Status::OK();
+}
+
+Result<Side> LoadRun(const RunPlace& run) {
+  Side side;
+  side.workspace = run.workspace;
+  side.store = io::MakeLocalStore(run.workspace, true);
+  ARROW_ASSIGN_OR_RAISE(side.report, ReadReport(run.workspace + "/" + run.folder + "/report.json"));
+  ARROW_ASSIGN_OR_RAISE(side.config,
+                        ReadIfThere(*side.store, run.folder + "/pipeline.resolved.yaml"));
+  ARROW_ASSIGN_OR_RAISE(side.model,
+                        ReadIfThere(*side.store, run.folder + "/model_contract.resolved.yaml"));
+  for (const Json& table : side.report.value("tables", Json::array())) {
+    const std::string key = table.value("manifest", ""), name = table.value("table", "");
+    side.folders[name] = std::filesystem::path(key).parent_path().string();
+    stage::Manifest& manifest = side.manifests[name];
+    manifest.outputs = FilesOf(table, "outputs");
+    manifest.reject_files = FilesOf(table, "reject_files");
+    for (const Json& column : table.value("columns", Json::array())) {
+      manifest.profiles.emplace_back();
+      manifest.profiles.back().name = column.value("name", "");
+      manifest.profiles.back().type = column.value("type", "");
+    }
+    ARROW_RETURN_NOT_OK(FindFiles(side.folders[name], manifest, &side));
+  }
+  return side;
+}
+
+Result<Side> LoadSide(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const PathKind kind, KindOfPath(path));
+  if (kind == PathKind::kRun || kind == PathKind::kWorkspace) {
+    ARROW_ASSIGN_OR_RAISE(const RunPlace run, FindRun(path, kind));
+    return LoadRun(run);
+  }
+  ARROW_ASSIGN_OR_RAISE(const ReleasePlace place, FindRelease(path, kind));
+  const std::string card =
+      place.target + "/" + exporting::CardKey(place.release_id, exporting::kCardJsonName);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(card, error)) {
+    return MakeError(ErrorCode::kUnreadablePath, "the release " + place.release_id + " has no card",
+                     "`millrace run` writes it beside the release");
+  }
+  Side side;
+  ARROW_ASSIGN_OR_RAISE(side.report, ReadReport(card));
+  return side;
+}
+
+Json Identity(const Side& side) {
+  Json json;
+  for (const char* key :
+       {"pipeline", "run_id", "config_hash", "engine_version", "verdict", "outcome"}) {
+    if (side.report.contains(key)) json[key] = side.report[key];
+  }
+  return json;
+}
+
+std::vector<std::string> SharedColumns(const stage::Manifest* a, const stage::Manifest* b) {
+  std::vector<std::string> columns;
+  if (a == nullptr || b == nullptr) return columns;
+  std::map<std::string, std::string> types;
+  for (const stage::ColumnProfile& column : a->profiles) types[column.name] = column.type;
+  for (const stage::ColumnProfile& column : b->profiles) {
+    const auto found = types.find(column.name);
+    if (found != types.end() && found->second == column.type) columns.push_back(column.name);
+  }
+  return columns;
+}
+
+Json FatesJson(const FateChanges& fates, const std::string& table) {
+  Json changes = Json::array();
+  for (const FateChange& change : fates.changes) {
+    changes.push_back({{"before", change.before},
+                       {"after", change.after},
+                       {"rows", change.rows},
+                       {"row_ids", change.row_ids}});
+  }
+  return {{"table", table}, {"rows_same", fates.rows_same}, {"changes", std::move(changes)}};
+}
+
+Result<Json> CompareRows(const Side& a, const Side& b) {
+  std::set<std::string> tables;
+  for (const auto& [name, manifest] : a.manifests) tables.insert(name);
+  for (const auto& [name, manifest] : b.manifests) tables.insert(name);
+  Json list = Json::array();
+  for (const std::string& table : tables) {
+    std::optional<FateTable> sides[2];
+    const Side* const both[2] = {&a, &b};
+    for (size_t i = 0; i < 2; ++i) {
+      const auto found = both[i]->manifests.find(table);
+      if (found == both[i]->manifests.end()) continue;
+      sides[i] = FateTable{both[i]->store.get(), both[i]->folders.at(table), &found->second};
+    }
+    const auto pointer = [](const std::optional<FateTable>& side) {
+      return side ? &*side : nullptr;
+    };
+    const auto columns = SharedColumns(sides[0] ? sides[0]->manifest : nullptr,
+                                       sides[1] ? sides[1]->manifest : nullptr);
+    ARROW_ASSIGN_OR_RAISE(const FateChanges fates,
+                          CompareFates(pointer(sides[0]), pointer(sides[1]), columns, kSortBytes));
+    list.push_back(FatesJson(fates, table));
+  }
+  return list;
+}
+
+void AddConfigChanges(const std::string& file, const std::string& before, const std::string& after,
+                      Json* list) {
+  for (const ConfigChange& change : CompareConfigs(before, after)) {
+    Json json = {{"file", file}, {"path", change.path}};
+    json["before"] = change.before.empty() ? Json() : Json(change.before);
+    json["after"] = change.after.empty() ? Json() : Json(change.after);
+    list->push_back(std::move(json));
+  }
+}
+
+}  // namespace
+}  // namespace pipeline
+
+Result<std::string> DiffRuns(const std::string& before, const std::string& after) {
+  using pipeline::Json;
+  ARROW_ASSIGN_OR_RAISE(const pipeline::Side a, pipeline::LoadSide(before));
+  ARROW_ASSIGN_OR_RAISE(const pipeline::Side b, pipeline::LoadSide(after));
+  const bool runs = !a.workspace.empty() && !b.workspace.empty();
+  Json config = Json::array(), changes = Json::array();
+  if (runs) {
+    pipeline::AddConfigChanges("pipeline", a.config, b.config, &config);
+    pipeline::AddConfigChanges("model_contract", a.model, b.model, &config);
+  }
+  for (const pipeline::Change& change : pipeline::ChangesBetween(a.report, b.report)) {
+    changes.push_back(pipeline::ChangeJson(change));
+    changes.back()["text"] = {pipeline::ChangeText(change),
+                              pipeline::SideText(change, change.before),
+                              pipeline::SideText(change, change.after)};
+  }
+  Json json = {{"before", pipeline::Identity(a)}, {"after", pipeline::Identity(b)}};
+  json["compared"] = runs ? "runs" : "cards";
+  json["config"] = std::move(config);
+  json["changes"] = std::move(changes);
+  if (runs && a.rows_known && b.rows_known) {
+    ARROW_ASSIGN_OR_RAISE(json["rows"], pipeline::CompareRows(a, b));
+  } else {
+    json["rows_not_compared"] = !runs ? "of a release only the card is known"
+                                : a.rows_known
+                                    ? "files of the later run are gone from its workspace"
+                                    : "files of the earlier run are gone from its workspace";
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace millrace

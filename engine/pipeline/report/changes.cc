@@ -1,0 +1,237 @@
+#include "pipeline/report/changes.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/quantity.h"
+
+namespace millrace::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Shares that differ by less are the same for a reader.
+constexpr double kShareNoticed = 0.001;
+
+Json Member(const Json& json, const char* key) {
+  return json.is_object() && json.contains(key) ? json.at(key) : Json();
+}
+Json Items(const Json& json, const char* key) {
+  Json items = Member(json, key);
+  return items.is_array() ? items : Json::array();
+}
+std::string Text(const Json& json, const char* key) {
+  const Json member = Member(json, key);
+  return member.is_string() ? member.get<std::string>() : "";
+}
+int64_t Number(const Json& json, const char* key) {
+  const Json member = Member(json, key);
+  return member.is_number_integer() ? member.get<int64_t>() : 0;
+}
+
+class Comparison {
+ public:
+  explicit Comparison(std::vector<Change>* changes) : changes_(changes) {}
+
+  void Reports(const Json& before, const Json& after) {
+    Whole("engine", "", Member(before, "engine_version"), Member(after, "engine_version"));
+    Whole("config", "", Member(before, "config_hash"), Member(after, "config_hash"));
+    Whole("model_contract", "", Member(Member(before, "model_contract"), "sha256"),
+          Member(Member(after, "model_contract"), "sha256"));
+    Tables(before, after, [&](const Json& a, const Json& b) {
+      Whole("contract_version", "", Member(a, "contract_version"), Member(b, "contract_version"));
+    });
+    Whole("verdict", "", Member(before, "verdict"), Member(after, "verdict"));
+    Tables(before, after, [&](const Json& a, const Json& b) {
+      for (const char* term : {"read", "written", "rejected", "not_drawn", "expanded"}) {
+        Whole("rows", term, Member(Member(a, "rows"), term), Member(Member(b, "rows"), term));
+      }
+    });
+    Tables(before, after, [&](const Json& a, const Json& b) { Sources(a, b); });
+    Tables(before, after, [&](const Json& a, const Json& b) { Rejects(a, b); });
+    Tables(before, after, [&](const Json& a, const Json& b) { Columns(a, b); });
+    table_.clear();
+    Shares(Member(before, "model_contract"), Member(after, "model_contract"));
+    Requirements(Member(before, "model_contract"), Member(after, "model_contract"));
+    Tables(before, after, [&](const Json& a, const Json& b) { Inputs(a, b); });
+  }
+
+ private:
+  void Whole(const std::string& what, const std::string& name, const Json& before,
+             const Json& after) {
+    if (before != after) changes_->push_back({what, table_, name, before, after});
+  }
+
+  template <typename Compare>
+  void Tables(const Json& before, const Json& after, Compare compare) {
+    Listed(
+        Items(before, "tables"), Items(after, "tables"),
+        [](const Json& table) { return Text(table, "table"); },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          table_ = name;
+          compare(a, b);
+        });
+    table_.clear();
+  }
+
+  // Entries of two lists by a key: those of the later list in its order, then those that are gone.
+  template <typename Key, typename Compare>
+  static void Listed(const Json& before, const Json& after, Key key, Compare compare) {
+    std::map<std::string, Json> old;
+    for (const Json& item : before) old.emplace(key(item), item);
+    for (const Json& item : after) {
+      const auto found = old.find(key(item));
+      compare(key(item), found == old.end() ? Json() : found->second, item);
+      if (found != old.end()) old.erase(found);
+    }
+    for (const auto& [name, item] : old) compare(name, item, Json());
+  }
+
+  void Sources(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "sources"), Items(after, "sources"),
+        [](const Json& source) { return Text(source, "source"); },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          Whole("source", name, Member(Member(a, "rows"), "written"),
+                Member(Member(b, "rows"), "written"));
+        });
+  }
+
+  void Rejects(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "rejects"), Items(after, "rejects"),
+        [](const Json& reject) {
+          const std::string column = Text(reject, "column");
+          return Text(reject, "rule") + (column.empty() ? "" : " of `" + column + "`") + " in " +
+                 Text(reject, "source");
+        },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          Whole("reject", name, Member(a, "rows"), Member(b, "rows"));
+        });
+  }
+
+  void Columns(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "columns"), Items(after, "columns"),
+        [](const Json& column) { return Text(column, "name"); },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          if (a.is_null() || b.is_null()) {
+            Whole("column", name, Member(a, "type"), Member(b, "type"));
+            return;
+          }
+          Whole("type", name, Member(a, "type"), Member(b, "type"));
+          Share("nulls", name, Number(a, "nulls"), Number(a, "rows"), Number(b, "nulls"),
+                Number(b, "rows"));
+        });
+  }
+
+  void Share(const std::string& what, const std::string& name, int64_t part_before,
+             int64_t whole_before, int64_t part, int64_t whole) {
+    const auto share = [](int64_t of, int64_t all) {
+      return all == 0 ? 0.0 : static_cast<double>(of) / static_cast<double>(all);
+    };
+    const double a = share(part_before, whole_before), b = share(part, whole);
+    if (std::fabs(a - b) >= kShareNoticed || (a == 0) != (b == 0)) {
+      changes_->push_back({what, table_, name, a, b});
+    }
+  }
+
+  void Shares(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "compositions"), Items(after, "compositions"),
+        [](const Json& c) { return Text(c, "table") + "\n" + Text(c, "column"); },
+        [&](const std::string&, const Json& a, const Json& b) {
+          if (a.is_null() || b.is_null()) return;
+          table_ = Text(b, "table");
+          const std::string column = Text(b, "column");
+          Listed(
+              Items(a, "values"), Items(b, "values"),
+              [](const Json& value) { return Text(value, "value"); },
+              [&](const std::string& value, const Json& x, const Json& y) {
+                Share("share", column + " = " + value, Number(x, "rows"), Number(a, "rows"),
+                      Number(y, "rows"), Number(b, "rows"));
+              });
+        });
+    table_.clear();
+  }
+
+  void Requirements(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "requirements"), Items(after, "requirements"),
+        [](const Json& requirement) { return Text(requirement, "id"); },
+        [&](const std::string& id, const Json& a, const Json& b) {
+          Whole("requirement", id, Member(a, "met"), Member(b, "met"));
+        });
+  }
+
+  void Inputs(const Json& before, const Json& after) {
+    Listed(
+        Items(before, "inputs"), Items(after, "inputs"),
+        [](const Json& input) { return Text(input, "source") + "/" + Text(input, "path"); },
+        [&](const std::string& path, const Json& a, const Json& b) {
+          Whole("input", path, Member(a, "sha256"), Member(b, "sha256"));
+        });
+  }
+
+  std::vector<Change>* changes_;
+  std::string table_;
+};
+
+}  // namespace
+
+std::vector<Change> ChangesBetween(const Json& before, const Json& after) {
+  std::vector<Change> changes;
+  Comparison(&changes).Reports(before, after);
+  return changes;
+}
+
+Json ChangeJson(const Change& change) {
+  Json json = {{"what", change.what}};
+  if (!change.table.empty()) json["table"] = change.table;
+  if (!change.name.empty()) json["name"] = change.name;
+  json["before"] = change.before;
+  json["after"] = change.after;
+  return json;
+}
+
+std::string ChangeText(const Change& change) {
+  static const auto* words =
+      new std::map<std::string, std::string>{{"engine", "engine"},
+                                             {"config", "config"},
+                                             {"contract_version", "version of the contract"},
+                                             {"model_contract", "model's contract"},
+                                             {"verdict", "verdict"},
+                                             {"rows", "rows "},
+                                             {"source", "rows written from "},
+                                             {"reject", "rejected: "},
+                                             {"column", "column "},
+                                             {"type", "type of "},
+                                             {"nulls", "nulls of "},
+                                             {"share", "share of "},
+                                             {"requirement", "requirement "},
+                                             {"input", "input "}};
+  const auto found = words->find(change.what);
+  std::string text = (found == words->end() ? change.what : found->second) + change.name;
+  if (!change.table.empty()) text += " (" + change.table + ")";
+  return text;
+}
+
+std::string SideText(const Change& change, const Json& side) {
+  if (side.is_null()) return "–";
+  if (side.is_boolean()) return side.get<bool>() ? "met" : "not met";
+  if (side.is_number_float()) return fmt::format("{:.1f} %", side.get<double>() * 100);
+  if (side.is_number_integer() && change.what != "contract_version") {
+    return FormatCount(side.get<int64_t>());
+  }
+  if (side.is_string()) {
+    const std::string text = side.get<std::string>();
+    const bool hash =
+        change.what == "config" || change.what == "model_contract" || change.what == "input";
+    return hash ? text.substr(0, 12) : text;
+  }
+  return side.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,37 @@
+// Some columns of one committed shard, batch by batch.
+// Thread-safety: one thread.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/data_file.h"
+#include "io/store.h"
+
+namespace parquet::arrow {
+class FileReader;
+}
+
+namespace millrace::stage {
+
+class ShardRows {
+ public:
+  /// `columns` are top-level names that the shard has. `shard.path` is a key of the store.
+  /// WorkspaceDamaged when the file is not what was committed.
+  static Result<std::unique_ptr<ShardRows>> Open(io::Store& store, const io::DataFile& shard,
+                                                 const std::vector<std::string>& columns);
+  ~ShardRows();
+  /// Null at the end.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+
+ private:
+  ShardRows() = default;
+  std::string path_;
+  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::unique_ptr<arrow::RecordBatchReader> reader_;
+};
+
+}  // namespace millrace::stage

@@ -1,0 +1,184 @@
+"""approve, releases and diff, as a person who decides uses them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from card import runs
+
+from command import Millrace
+
+
+@pytest.fixture
+def made(millrace: Millrace, tmp_path: Path) -> Path:
+    """The example with two releases, in a folder that asks for care."""
+    folder = tmp_path / "ordner mit ä"
+    runs.example(millrace, folder)
+    return folder
+
+
+def releases(millrace: Millrace, path: Path) -> list[dict[str, Any]]:
+    listed = millrace.ok("releases", path, "--json").json()
+    assert listed["not_found"] == []
+    return [release for target in listed["targets"] for release in target["releases"]]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_release_is_approved_beside_it(millrace: Millrace, made: Path) -> None:
+    target = made / "out" / "corpus"
+    before = tree(target)
+    refused = millrace("approve", target, "--by", "Ana")
+    assert refused.code == 2
+    assert "--note" in refused.err
+    assert tree(target) == before
+    done = millrace.ok("approve", target, "--by", "Ana Silva", "--note", "for the pilot", "--json")
+    [record] = done.json()["approvals"]
+    stored = json.loads(Path(record["record"]).read_text())
+    assert stored["by"] == "Ana Silva"
+    assert stored["verdict"] == "not_fit"
+    assert len(stored["manifest_sha256"]) == len(stored["card_sha256"]) == 64
+    after = tree(target)
+    assert before.items() <= after.items()
+    assert len(after) == len(before) + 1
+    for path in (target, made / "workspace"):
+        newest, oldest = releases(millrace, path)
+        assert newest["latest"]
+        assert newest["state"] == "approved"
+        assert newest["approvals"][0]["note"] == "for the pilot"
+        assert oldest["state"] == "not approved"
+    text = millrace.ok("releases", target).out
+    assert "approved" in text
+    assert "Ana Silva" in text
+    assert millrace.ok("verify", target).code == 0
+    # A run again changes neither the release nor what was said of it.
+    millrace.ok("run", "pipeline.yaml", cwd=made)
+    assert tree(target) == after
+
+
+def test_a_run_is_approved_by_its_folder(millrace: Millrace, made: Path, tmp_path: Path) -> None:
+    run = runs.last_card(made).parent
+    # The releases are found from the workspace, wherever the command is given.
+    done = millrace.ok("approve", run, "--by", "A", "--note", "n", "--json", cwd=tmp_path)
+    assert len(done.json()["approvals"]) == 1
+    elsewhere = tmp_path / "elsewhere" / "workspace"
+    shutil.copytree(made / "workspace", elsewhere)
+    lost = millrace("approve", elsewhere, "--by", "A", "--note", "n", cwd=tmp_path)
+    assert lost.code == 1
+    assert "MR1501" in lost.err
+    assert "give the release's own folder" in lost.err
+
+
+@pytest.mark.parametrize("change", ["data", "manifest", "card", "report", "gone"])
+def test_a_release_that_changed_is_not_signed(millrace: Millrace, made: Path, change: str) -> None:
+    target = made / "out" / "corpus"
+    release = target / json.loads((target / "LATEST.json").read_text())["release_id"]
+    card = release.with_name(release.name + ".card")
+    signed = millrace.ok("approve", release, "--by", "A", "--note", "n")
+    assert "approved" in signed.out
+    if change == "data":
+        part = next(release.glob("*.parquet"))
+        data = bytearray(part.read_bytes())
+        data[len(data) // 2] ^= 1
+        part.unlink()  # it may be a link to the workspace's
+        part.write_bytes(data)
+    elif change == "manifest":
+        manifest = release / "_millrace.json"
+        manifest.write_text(manifest.read_text().replace('"export": "corpus"', '"export": "x"'))
+    elif change == "card":
+        page = card / "report.html"
+        page.write_text(page.read_text().replace("Not fit", "Fit"))
+    elif change == "report":
+        text = card / "report.json"
+        text.write_text(text.read_text().replace('"not_fit"', '"fit"', 1))
+    else:
+        shutil.rmtree(card)
+    refused = millrace("approve", release, "--by", "A", "--note", "n")
+    if change == "report":  # the record signs what is there; what was signed holds no more
+        assert refused.code == 0
+        assert releases(millrace, target)[0]["approvals"][0]["holds"] is False
+        return
+    assert refused.code == 1
+    assert ("MR1501" if change == "gone" else "MR2006") in refused.err
+    if change != "data":
+        assert releases(millrace, target)[0]["state"] == "changed since"
+
+
+def test_odd_signatures_are_refused(millrace: Millrace, made: Path, tmp_path: Path) -> None:
+    target = made / "out" / "corpus"
+    for by in ("", "  ", "a\nb", "x" * 201, "\x1b[31m"):
+        assert millrace("approve", target, "--by", by, "--note", "n").code == 2
+    assert millrace("approve", target).code == 2
+    assert millrace("approve", tmp_path, "--by", "A").code == 1
+    assert millrace("approve", tmp_path / "none", "--by", "A").code == 1
+    assert millrace("approve", "s3://bucket/x", "--by", "A").code == 1
+    assert not list(target.glob("*.approvals"))
+
+
+def test_diff_tells_whose_fate_changed(millrace: Millrace, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": i, "text": "word " * (i % 7)} for i in range(200)]
+    contract = "contract: {columns: {id: {type: int32}, text: {type: string%s}}}\n"
+    folder = tmp_path / "x"
+    runs.write(folder, rows, contract % "")
+    config = folder / "pipeline.yaml"
+    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    config.write_text(
+        config.read_text().replace("type: string", "type: string, length: {min: 6}")
+        .replace("id: {type: int32}", "id: {type: int32, max: 150}")
+    )  # fmt: skip
+    second = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    diff = millrace.ok("diff", first, second, "--json").json()
+    assert {(c["path"], c["before"], c["after"]) for c in diff["config"]} == {
+        ("contract.columns.text.length.min", None, "6"),
+        ("contract.columns.id.max", None, "150"),
+    }
+    [table] = diff["rows"]
+    fates = {(c["before"], c["after"]): c for c in table["changes"]}
+    short = sum(len(str(row["text"])) < 6 and int(str(row["id"])) <= 150 for row in rows)
+    assert fates[("written", "rejected: contract.length")]["rows"] == short
+    assert fates[("written", "rejected: contract.max")]["rows"] == 49
+    assert table["rows_same"] == 200 - short - 49
+    samples = fates[("written", "rejected: contract.length")]["row_ids"]
+    assert len(samples) == 5
+    assert all(sample.startswith("s/a.jsonl#") for sample in samples)
+    assert millrace.ok("diff", first, second, "--json").json() == diff
+    back = millrace.ok("diff", second, first, "--json").json()
+    assert back["rows"][0]["rows_same"] == table["rows_same"]
+    text = millrace.ok("diff", first, second).out
+    assert "contract.columns.text.length.min" in text
+    assert "rejected: contract.max" in text
+    same = millrace.ok("diff", second, second).out
+    assert "Config and report are the same." in same
+
+
+def test_diff_sees_other_values_and_absent_rows(millrace: Millrace, tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    contract = "contract: {columns: {text: {type: string}}}\n"
+    runs.write(folder, [{"text": "a"}, {"text": "b"}, {"text": None}], contract)
+    config = folder / "pipeline.yaml"
+    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    (folder / "a.jsonl").write_text('{"text": "a"}\n{"text": "B"}\n')
+    second = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    diff = millrace.ok("diff", first, second, "--json").json()
+    assert diff["config"] == []
+    fates = {(c["before"], c["after"]): c["row_ids"] for c in diff["rows"][0]["changes"]}
+    assert fates == {
+        ("written", "written otherwise"): ["s/a.jsonl#1"],
+        ("written", "absent"): ["s/a.jsonl#2"],
+    }
+    cards = millrace.ok("diff", runs.card_of(folder).parent.with_suffix(""), folder / "out/corpus")
+    assert "of a release only the card is known" in cards.out
+    shutil.rmtree(next(folder.glob("workspace/stages/ingest/*/data")))
+    assert "are gone" in millrace.ok("diff", first, second).out
