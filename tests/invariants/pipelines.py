@@ -89,3 +89,8 @@ def fingerprint(folder: Path) -> dict[str, str]:
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 result[str(path.relative_to(folder))] = digest
     return result
+
+
+def without_cards(files: dict[str, str]) -> dict[str, str]:
+    """A fingerprint without release cards, which name the plan: every word of the config counts."""
+    return {name: digest for name, digest in files.items() if ".card/" not in name}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from command import Millrace
-from invariants.pipelines import fingerprint
+from invariants.pipelines import fingerprint, without_cards
 from rest.pipelines import ids, requests, run, source, write
 from rest_server import Fault, RestServer
 
@@ -61,7 +61,7 @@ def test_the_same_bytes_at_any_concurrency(
         millrace.ok("run", "pipeline.yaml", cwd=folder)
         want = [one["id"] for customer in range(1, 8) for one in server.orders(customer)]
         assert ids(folder) == want
-        found.append((fingerprint(folder), snapshots(folder)))
+        found.append((without_cards(fingerprint(folder)), snapshots(folder)))
     assert found[0] == found[1]
 
 

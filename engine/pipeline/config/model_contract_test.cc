@@ -32,7 +32,8 @@ TEST_CASE("a model's contract is read into requirements") {
   const auto loaded = ParseModelContract(
       "version: 1\nmodel: m\nowner: o\non_fail: fail\ncomposition: [lang]\nrequirements:\n"
       "  A-1: {statement: s, type: languages, column: lang, allowed: [de, no], max_fraction: 0.5}\n"
-      "  A-2: {statement: s, type: fields, on_fail: warn, fields: {id: decimal( 4 ,2), x: any}}\n"
+      "  A-2: {statement: s, type: fields, on_fail: warn, fields: {id: \"decimal(4, 2)\", x: "
+      "any}}\n"
       "  A-3: {statement: s, type: unique, columns: id}\n"
       "  A-4: {statement: s, type: pii, kinds: [card, email]}\n"
       "  A-5: {statement: s, type: size, min_bytes: 1KiB}\n"
@@ -56,7 +57,7 @@ TEST_CASE("a model's contract is read into requirements") {
   CHECK(std::get<contract::DuplicatesCheck>(model.requirements[2].check).unique);
   CHECK(std::get<contract::PiiCheck>(model.requirements[3].check).kinds ==
         (contract::kPiiEmail | contract::kPiiCard));
-  CHECK(contract::ThresholdText(model.requirements[4]) == "1.00 KiB or more");
+  CHECK(contract::ThresholdText(model.requirements[4]) == "1.0 KiB or more");
   CHECK(contract::CheckText(model.requirements[5]) == "`t` has at most 7 words");
 }
 
@@ -73,16 +74,16 @@ TEST_CASE("the hash of a model's contract is of what it means") {
 }
 
 TEST_CASE("problems of a model's contract point into its file") {
-  Diagnostic d = Only("  A: {statement: s, type: null, columns: x}\n");
+  Diagnostic d = Only("  A: {statement: s, type: nuls, columns: x}\n");
   CHECK(d.span.file == "m.yaml");
   CHECK(d.span.line == 4);
-  CHECK(d.span.column == 26);
+  CHECK(d.span.column == 27);
   CHECK(d.suggestion.find("nulls") != std::string::npos);
   CHECK(Only("  A: {type: nulls, columns: x}\n").code == ErrorCode::kMissingKey);
   CHECK(Only("  A: {statement: s, type: nulls, columns: x, allowed: y}\n")
             .suggestion.find("`type: values`") != std::string::npos);
   CHECK(Only("  A: {statement: s, type: length, column: x}\n").code == ErrorCode::kMissingKey);
-  CHECK(Only("  A: {statement: s, type: length, column: x, min: 5, max: 2}\n").span.column == 56);
+  CHECK(Only("  A: {statement: s, type: length, column: x, min: 5, max: 2}\n").span.column == 59);
   CHECK(Only("  A: {statement: s, type: size}\n").code == ErrorCode::kMissingKey);
   CHECK(Only("  A: {statement: s, type: pii, kinds: [mail]}\n").code == ErrorCode::kBadValue);
   CHECK(Only("  A: {statement: s, type: fields, fields: {id: int}}\n").code ==

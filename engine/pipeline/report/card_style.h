@@ -20,7 +20,7 @@ overflow-wrap:anywhere}
 h3{font-size:1rem;margin:1.3rem 0 .3rem;overflow-wrap:anywhere}
 p{margin:.4rem 0;overflow-wrap:anywhere}.soft{color:var(--soft)}
 code,.m{font:.86em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
-.verdict{margin:1rem 0;padding:.8rem 1rem;border-radius:.6rem;border-left:.4rem solid var(--soft);
+.verdict{overflow-wrap:anywhere;margin:1rem 0;padding:.8rem 1rem;border-radius:.6rem;border-left:.4rem solid var(--soft);
 background:var(--band)}
 .verdict p:first-child{font-size:1.2rem;font-weight:600;margin:0}
 .verdict ul{margin:.4rem 0 0;padding-left:1.2rem}.verdict li{margin:.2rem 0}

@@ -68,6 +68,58 @@ TEST_CASE("the HTML report shows hostile values as text") {
   }
 }
 
+TEST_CASE("the card of a table of any size is of bounded size and says what it leaves out") {
+  Report report = HostileReport();
+  ReportTable& table = report.tables[0];
+  stage::ColumnProfile wide = table.manifest.profiles[0];
+  for (int i = 0; i < 5000; ++i) {
+    wide.name = "c" + std::to_string(i) + std::string(250, 'x');
+    wide.max = std::string(256, 'y');
+    table.manifest.profiles.push_back(wide);
+    table.manifest.inputs.push_back({"s", std::string(3000, 'p'), 1, std::string(64, 'c')});
+    table.manifest.outputs.push_back(table.manifest.outputs[0]);
+    table.rejects.push_back(table.rejects[0]);
+    table.rejects.back().count.column = wide.name;
+    report.sources.push_back("s" + std::to_string(i));
+    table.manifest.rows_by_source[report.sources.back()] = {};
+  }
+  const std::string html = ReportToHtml(report);
+  CHECK(html.size() < (1 << 20));
+  for (const char* note : {"and 4,802 more columns in report.json", "And 4,901 more reasons",
+                           "more sources", "more in report.json"}) {
+    CAPTURE(note);
+    CHECK(html.find(note) != std::string::npos);
+  }
+  CHECK(nlohmann::json::parse(ReportToJson(report, ""))["tables"][0]["columns"].size() == 5002);
+}
+
+TEST_CASE("the verdict comes first and follows the requirements") {
+  Report report = HostileReport();
+  CHECK(report.Verdict() == "unjudged");
+  CHECK(ReportToHtml(report).find("Not judged") != std::string::npos);
+  ReportModel model;
+  model.model = "m<1>";
+  stage::Evidence finding;
+  finding.id = "R-1";
+  finding.statement = "a & b";
+  finding.met = true;
+  model.evidence.findings = {finding};
+  report.model = model;
+  CHECK(report.Verdict() == "fit");
+  CHECK(ReportToHtml(report).find("<b>Fit</b> for <code>m&lt;1&gt;</code>") != std::string::npos);
+  report.model->evidence.findings[0].met = false;
+  CHECK(report.Verdict() == "not_fit");
+  CHECK(report.Outcome() == "done");
+  report.model->ended_the_run = true;
+  CHECK(report.Outcome() == "model_contract_unmet");
+  const std::string html = ReportToHtml(report);
+  CHECK(html.find("nothing was published") != std::string::npos);
+  CHECK(html.find("a &amp; b") < html.find("<h2>"));
+  const auto json = nlohmann::json::parse(ReportToJson(report, "h"));
+  CHECK(json["card_sha256"] == "h");
+  CHECK(json["model_contract"]["requirements"][0]["met"] == false);
+}
+
 TEST_CASE("the JSON report accounts for every row and is the same each time") {
   const std::string text = ReportToJson(HostileReport(), "h");
   CHECK(text == ReportToJson(HostileReport(), "h"));

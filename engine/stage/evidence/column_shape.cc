@@ -119,7 +119,8 @@ ColumnShape ShapeBuilder::Ranges(ColumnShape::Kind kind) const {
   shape.kind = kind;
   const auto [least, most] = std::minmax_element(numbers_.begin(), numbers_.end());
   const double low = *least, high = *most;
-  const bool whole = kind == ColumnShape::Kind::kLengths || arrow::is_integer(type_->id());
+  const bool whole = kind == ColumnShape::Kind::kLengths || arrow::is_integer(type_->id()) ||
+                     type_->id() == Type::DATE32;
   // Whole numbers that lie close together have a bar each.
   size_t ranges = low == high ? 1 : kRanges;
   double width = (high - low) / static_cast<double>(ranges);
