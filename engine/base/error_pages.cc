@@ -149,6 +149,24 @@ constexpr ErrorPage kPages[] = {
      R"(pipeline.yaml:3:32: error MR2004: source `s`: cut.csv.gz: the gzip data is truncated: the file ends at byte 30 in the middle of a member
   help: fetch the file again; `gzip -t` checks it)",
      "Fetch or pack the file again, or leave it out of the source's pattern."},
+    {ErrorCode::kModelContract,
+     "A requirement of the model's contract with `on_fail: fail` is not met by the rows. They are "
+     "committed in the workspace and a card says what they lack; nothing was published. The exit "
+     "code is 3.",
+     R"(pipeline.yaml:13:17: error MR2005: the rows do not meet the model's contract: `LIC` (40 % of the rows (2 of 5); no row breaks it)
+  13 | model_contract: model_contract.yaml
+     |                 ^^^^^^^^^^^^^^^^^^^
+  help: nothing was published; the rows are in the workspace; the card is runs/b7dc19667f90.1/report.html there)",
+     "Open the card: it names the first rows that break each requirement. Mend the data or the "
+     "table's contract and run again, or ask the model's team about the threshold "
+     "(docs/model_contract.md)."},
+    {ErrorCode::kReleaseChanged,
+     "`millrace approve` signs a release only as the run left it. A file of the release, its "
+     "manifest or its card was changed since, so nothing was signed.",
+     R"(millrace: error MR2006: the release f9330a6d89fdc0fa has a card that was changed after the run
+  help: nothing was signed; `millrace verify` tells of its files, `millrace run` writes its card anew)",
+     "Look with `millrace verify` which file it is. `millrace run` with the same config writes the "
+     "card anew; a damaged release is written anew once its folder is removed."},
     {ErrorCode::kIoFailed,
      "Reading or writing failed in the surroundings: a disk, a server that does not answer or "
      "answers with an error, a library that is missing.",
