@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help setup build build-tests demo test check bench soak install test-bare format clean
+.PHONY: help setup build build-tests configure-tests demo test check bench soak install test-bare format clean
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -31,10 +31,15 @@ build: ## Build the millrace binary
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(if $(NINJA_QUIET),--quiet) millrace
 
-build-tests:
-	@tools/bootstrap test
-	@$(MAKE) --no-print-directory $(if $(CMAKE_FLAGS),-B) $(BUILD)/build.ninja
+build-tests: configure-tests
 	@ninja -C $(BUILD)
+
+# The tests go through the Python module too, which the plain build does not make.
+configure-tests:
+	@tools/bootstrap test
+	@{ [[ -z '$(CMAKE_FLAGS)' ]] && \
+	  grep -qs '^MILLRACE_PYTHON_MODULE:BOOL=ON' $(BUILD)/CMakeCache.txt; } || \
+	  cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DMILLRACE_PYTHON_MODULE=ON
 
 demo: ## Build, then turn this machine's own files into an audited Parquet release
 	@$(MAKE) --no-print-directory build NINJA_QUIET=1
@@ -45,9 +50,7 @@ ifeq ($(ONE),)
 test: build-tests ## All tests, C++ and Python, with one verdict; ONE=io or ONE=cases/0007 for one
 	@$(python) tools/run_tests.py --build $(BUILD)
 else
-test:
-	@tools/bootstrap test
-	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+test: configure-tests
 	@$(python) tools/run_tests.py --build $(BUILD) --one '$(ONE)'
 endif
 
@@ -83,4 +86,4 @@ format: ## Reformat C++ and Python sources
 	@.venv/bin/ruff check --fix-only --quiet .
 
 clean: ## Remove what the build made (.venv stays)
-	rm -rf build build-asan build-clang dist
+	rm -rf build build-asan build-clang build-cp* dist

@@ -78,7 +78,7 @@ void AddRun(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("run", "Run a pipeline, or resume it");
   AddPipelineOptions(*command, session, arguments->path);
   command->add_option("--threads", arguments->threads, "Threads to use (default: all CPUs)")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, kThreadsMax))
       ->option_text("N");
   command->add_option("--memory", arguments->memory, "Memory to stay under, for example 512MiB")
       ->option_text("SIZE");

@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
+#include "base/error_json.h"
 #include "base/log.h"
 #include "cli/terminal.h"
 
@@ -28,35 +28,11 @@ void PrintErr(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-namespace {
-
-nlohmann::ordered_json DiagnosticsJson(const std::vector<Diagnostic>& diagnostics, int exit_code) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Diagnostic& d : diagnostics) {
-    nlohmann::ordered_json item;
-    item["code"] = FormatErrorCode(d.code);
-    item["kind"] = std::string(ErrorKindName(KindOf(d.code)));
-    item["message"] = Redact(d.message);
-    if (!d.suggestion.empty()) item["suggestion"] = Redact(d.suggestion);
-    if (!d.span.file.empty()) item["file"] = d.span.file;
-    if (d.span.known()) {
-      item["line"] = d.span.line;
-      item["column"] = d.span.column;
-    }
-    list.push_back(std::move(item));
-  }
-  return {{"ok", false}, {"exit_code", exit_code}, {"errors", std::move(list)}};
-}
-
-}  // namespace
-
 int Fail(const Session& session, const Status& status) {
   const int exit_code = ExitCodeOf(status);
   std::vector<Diagnostic> diagnostics = DiagnosticsOf(status);
   if (session.json) {
-    PrintOut(DiagnosticsJson(diagnostics, exit_code)
-                 .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-             "\n");
+    PrintOut(ErrorToJson(status) + "\n");
   }
   for (Diagnostic& d : diagnostics) {
     d.message = SafeText(Redact(d.message));

@@ -17,6 +17,8 @@
 # expat           2.5      Debian                 MIT           XML in
 # minizip         1.1      Debian                 Zlib          zip archives in
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
+# nanobind        3.1.0    PyPI                   BSD-3-Clause  the Python module's binding
+# scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
 #
@@ -24,6 +26,7 @@
 # Static archives are linked with --exclude-libs so that none of their symbols is exported.
 
 set(MILLRACE_ARROW_VERSION 25.0.1)
+set(MILLRACE_NANOBIND_VERSION 3.1.0)
 
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
@@ -36,21 +39,29 @@ if(MILLRACE_BENCH)
   find_package(benchmark 1.7 REQUIRED)
 endif()
 
-# A static archive whose symbols stay inside the program that links it.
+# A static archive whose symbols stay inside the program that links it. Of some Debian has none
+# that a module could hold (no -fPIC): modules link the shared library IN_MODULES instead.
 function(millrace_static_library target archive header)
+  cmake_parse_arguments(ARG "" "IN_MODULES" "" ${ARGN})
   find_library(${target}_path NAMES ${archive} REQUIRED)
   find_path(${target}_include NAMES ${header} REQUIRED)
   add_library(${target} INTERFACE)
   target_include_directories(${target} SYSTEM INTERFACE ${${target}_include})
-  target_link_libraries(${target} INTERFACE ${${target}_path})
+  set(library ${${target}_path})
+  if(ARG_IN_MODULES)
+    find_library(${target}_shared_path NAMES ${ARG_IN_MODULES} REQUIRED)
+    set(is_module $<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>)
+    set(library $<IF:${is_module},${${target}_shared_path},${library}>)
+  endif()
+  target_link_libraries(${target} INTERFACE ${library})
   target_link_options(${target} INTERFACE LINKER:--exclude-libs,${archive})
 endfunction()
 
-millrace_static_library(millrace_yaml libyaml-cpp.a yaml-cpp/yaml.h)
+millrace_static_library(millrace_yaml libyaml-cpp.a yaml-cpp/yaml.h IN_MODULES libyaml-cpp.so)
 millrace_static_library(millrace_xxhash libxxhash.a xxhash.h)
 millrace_static_library(millrace_zlib libz.a zlib.h)
 millrace_static_library(millrace_zstd libzstd.a zstd.h)
-millrace_static_library(millrace_bzip2 libbz2.a bzlib.h)
+millrace_static_library(millrace_bzip2 libbz2.a bzlib.h IN_MODULES libbz2.so)
 millrace_static_library(millrace_lz4 liblz4.a lz4frame.h)
 millrace_static_library(millrace_expat libexpat.a expat.h)
 millrace_static_library(millrace_minizip libminizip.a minizip/unzip.h)
@@ -79,10 +90,17 @@ if(Arrow_FOUND)
   target_link_libraries(millrace_arrow INTERFACE
     Parquet::parquet_shared ArrowCompute::arrow_compute_shared Arrow::arrow_shared)
 else()
-  set(MILLRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH
-    "Python that has pyarrow ${MILLRACE_ARROW_VERSION}")
+  # A wheel is built by the Python that it is for, whose build environment comes by PYTHONPATH.
+  if(SKBUILD)
+    set(MILLRACE_PYTHON ${Python_EXECUTABLE})
+    set(isolated)
+  else()
+    set(MILLRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH
+      "Python that has pyarrow ${MILLRACE_ARROW_VERSION}")
+    set(isolated -I)
+  endif()
   execute_process(
-    COMMAND ${MILLRACE_PYTHON} -I -c
+    COMMAND ${MILLRACE_PYTHON} ${isolated} -c
       "import importlib.util as u, importlib.metadata as m; print(m.version('pyarrow')); print(u.find_spec('pyarrow').submodule_search_locations[0])"
     OUTPUT_VARIABLE pyarrow RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
   string(REPLACE "\n" ";" pyarrow "${pyarrow}")

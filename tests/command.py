@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = Path(os.environ.get("MILLRACE_BIN", ROOT / "build" / "cli" / "millrace"))
+# The Python package with its binding, of the same build.
+BUILT_PACKAGE = BINARY.parent.parent / "python"
+
 
 @dataclass(frozen=True)
 class Outcome:

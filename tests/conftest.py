@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import sys
 
 import pytest
 
-from command import Millrace
+from command import BINARY, BUILT_PACKAGE, ROOT, Millrace
 
-ROOT = Path(__file__).resolve().parent.parent
+# Without a build of the binding, its Python files alone: what needs the engine then says so.
+sys.path.insert(0, str(BUILT_PACKAGE if BUILT_PACKAGE.is_dir() else ROOT / "python" / "src"))
 
 
 @pytest.fixture(scope="session")
 def millrace() -> Millrace:
     """The built binary: MILLRACE_BIN, else build/cli/millrace of this checkout."""
-    binary = Path(os.environ.get("MILLRACE_BIN", ROOT / "build" / "cli" / "millrace"))
-    if not binary.is_file():
-        pytest.fail(f"{binary} is not there; run `make build` first")
-    return Millrace(binary)
+    if not BINARY.is_file():
+        pytest.fail(f"{BINARY} is not there; run `make build` first")
+    return Millrace(BINARY)

@@ -105,18 +105,18 @@ def run_pytest(build: Path, arguments: list[str]) -> Tally:
     return tally
 
 
-def build_target(build: Path, target: str) -> bool:
-    command = ["ninja", "-C", str(build), "--quiet", target]
+def build_targets(build: Path, *targets: str) -> bool:
+    command = ["ninja", "-C", str(build), "--quiet", *targets]
     return subprocess.run(command, check=False).returncode == 0
 
 
 def run_one(build: Path, one: str) -> Tally:
     """`io` is a room; `cases/0007` and `crash/test_kill.py` are below tests/."""
     if (ROOT / "engine" / one).is_dir():
-        if not build_target(build, f"millrace_{one}_test"):
+        if not build_targets(build, f"millrace_{one}_test"):
             return Tally(failed=1)
         return run_ctest(build, one)
-    if not build_target(build, "millrace"):
+    if not build_targets(build, "millrace", "millrace_python"):
         return Tally(failed=1)
     one = one.removeprefix("tests/").rstrip("/")
     if (ROOT / "tests" / one.split("::")[0]).exists() and not one.startswith("cases/"):

@@ -2,6 +2,8 @@
 
 #include <arrow/compute/initialize.h>
 
+#include <filesystem>
+
 #include "base/sha256.h"
 #include "pipeline/column_check.h"
 #include "pipeline/config/loader.h"
@@ -16,6 +18,17 @@ Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
   ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
                         pipeline::LoadConfig(path, {options.params, true}));
+  return std::make_shared<const Pipeline>(std::move(config));
+}
+
+Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text,
+                                                         const std::string& file,
+                                                         const std::string& base_dir,
+                                                         const LoadOptions& options) {
+  ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
+  const std::string base = std::filesystem::absolute(base_dir).lexically_normal().string();
+  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
+                        pipeline::ParseConfig(text, file, base, {options.params, true}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 

@@ -5,10 +5,8 @@
 #include <set>
 
 #include "base/build_info.h"
-#include "base/reserved_columns.h"
 #include "base/sha256.h"
 #include "contract/drift_json.h"
-#include "contract/features.h"
 #include "pipeline/column_check.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
@@ -265,7 +263,7 @@ class Run {
       input.store = workspace_;
       input.run_id = manifest->run_id;
       input.table = manifest->table;
-      input.schema = RowSchema(tables_.contracts[TableIndex(manifest->table)]);
+      input.schema = StageSchema(tables_.contracts[TableIndex(manifest->table)]);
       for (io::DataFile shard : manifest->outputs) {
         shard.path = stage_folder_ + "/" + shard.path;
         input.shards.push_back(std::move(shard));
@@ -288,13 +286,6 @@ class Run {
     while (tables_.contracts[index].name != table) ++index;
     return index;
   }
-  // Of the stage's shards, for a table of which there are none.
-  static std::shared_ptr<arrow::Schema> RowSchema(const contract::Contract& contract) {
-    arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
-    fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
-    return contract::WithFeatures(arrow::schema(std::move(fields)));
-  }
-
   const stage::Manifest* ManifestOf(const std::string& table) const {
     for (const stage::Manifest& manifest : manifests_) {
       if (manifest.table == table) return &manifest;
@@ -484,6 +475,13 @@ class Run {
 }  // namespace pipeline
 
 Result<RunResult> RunPipeline(const Pipeline& pipeline, const RunOptions& options) {
+  if (options.threads < 0 || options.threads > kThreadsMax) {
+    return MakeError(ErrorCode::kUsage, "a run takes 1 to " + std::to_string(kThreadsMax) +
+                                            " threads, not " + std::to_string(options.threads));
+  }
+  if (options.memory_bytes < 0) {
+    return MakeError(ErrorCode::kUsage, "a run cannot stay under a negative amount of memory");
+  }
   return pipeline::Run(pipeline.config(), options).Execute();
 }
 

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/reserved_columns.h"
+#include "contract/features.h"
 #include "contract/infer.h"
 #include "pipeline/file_sample.h"
 
@@ -89,6 +91,12 @@ Result<TableContracts> ResolveContracts(const PipelineConfig& config, const Inpu
     tables.json[i] = nlohmann::json{{"declared", tables.json[i]}, {"kept", kept}}.dump();
   }
   return tables;
+}
+
+std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
+  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
+  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+  return contract::WithFeatures(arrow::schema(std::move(fields)));
 }
 
 std::string ProposalKey(const contract::Contract& contract) {

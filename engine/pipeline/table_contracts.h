@@ -2,6 +2,9 @@
 // none, with the columns that `unknown_columns: keep` adds.
 #pragma once
 
+#include <arrow/type_fwd.h>
+
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,9 @@ struct TableContracts {
 
 /// Depends on the config and the input files alone, never on earlier runs.
 Result<TableContracts> ResolveContracts(const PipelineConfig& config, const InputFiles& inputs);
+
+/// The schema of a stage's shards: the contract's columns and the reserved ones.
+std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract);
 
 /// The key in a workspace of the proposal for an inferred contract:
 /// "contract.proposed.yaml", or "contract.proposed.<table>.yaml".

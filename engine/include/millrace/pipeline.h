@@ -28,6 +28,13 @@ struct LoadOptions {
 Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options = {});
 
+/// As LoadPipeline, over the text of a config. `file` names it in messages; relative paths in it
+/// start at the folder `base_dir`.
+Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text,
+                                                         const std::string& file,
+                                                         const std::string& base_dir,
+                                                         const LoadOptions& options = {});
+
 /// Checks what needs the data too: paths match files, the files have the contract's columns.
 /// OK, or all problems at once.
 Status ValidatePipeline(const Pipeline& pipeline);
@@ -46,8 +53,10 @@ struct RunProgress {
   double seconds = 0;
 };
 
+inline constexpr int kThreadsMax = 1024;
+
 struct RunOptions {
-  int threads = 0;           // 0: as the config says
+  int threads = 0;           // at most kThreadsMax; 0: as the config says
   int64_t memory_bytes = 0;  // 0: as the config says
   bool wait = false;         // wait for another run in the workspace
   // Of sources behind an API: replay the latest snapshots instead of fetching; replay these, by

@@ -358,7 +358,9 @@ class Build {
     const ConfigValue* level = value.Find("compression_level");
     if (level == nullptr || level->node == nullptr) return;
     const bool jsonl = options.format != exporting::Format::kParquet;
-    if (jsonl && options.compression == exporting::TextCompression::kNone) {
+    // The default itself may stand there: the text of a resolved config has all of them.
+    const bool is_default = level->integer == exporting::ExportOptions().compression_level;
+    if (jsonl && options.compression == exporting::TextCompression::kNone && !is_default) {
       problems_->Add(ErrorCode::kBadValue, level->span,
                      "`compression_level` has no effect without compression",
                      "add `compression: zstd`, or leave it out");

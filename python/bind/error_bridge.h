@@ -1,0 +1,36 @@
+// Errors of the engine as exceptions of the package.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <utility>
+
+#include "base/status.h"
+
+namespace millrace::python {
+
+/// Thrown instead of returning a status; becomes an exception of millrace._errors on its way out.
+class StatusError : public std::exception {
+ public:
+  explicit StatusError(Status status) : status_(std::move(status)) {}
+  const Status& status() const { return status_; }
+  const char* what() const noexcept override { return "a status of the engine"; }
+
+ private:
+  Status status_;
+};
+
+inline void OrThrow(Status status) {
+  if (!status.ok()) throw StatusError(std::move(status));
+}
+
+template <typename T>
+T OrThrow(Result<T> result) {
+  if (!result.ok()) throw StatusError(result.status());
+  return std::move(result).ValueUnsafe();
+}
+
+/// Once, when the module is made.
+void RegisterErrors();
+
+}  // namespace millrace::python

@@ -1,0 +1,100 @@
+// millrace._engine: the engine's public functions for the Python package, texts in and texts out.
+// Nothing here decides anything; the package's own files give the results their Python shape.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
+
+#include "base/build_info.h"
+#include "base/quantity.h"
+#include "bind/arrow_stream.h"
+#include "bind/error_bridge.h"
+#include "bind/interruptible_run.h"
+#include "millrace/finished_run.h"
+#include "millrace/pipeline.h"
+
+namespace millrace::python {
+namespace {
+
+namespace nb = nanobind;
+using Texts = std::map<std::string, std::string>;
+using Free = nb::call_guard<nb::gil_scoped_release>;
+
+// Holders, for classes that no door knows more about than their name.
+struct LoadedPipeline {
+  std::shared_ptr<const Pipeline> pipeline;
+};
+struct OpenedRun {
+  std::shared_ptr<const FinishedRun> run;
+};
+
+LoadedPipeline Load(const std::string& path, const Texts& params) {
+  return {OrThrow(LoadPipeline(path, {params}))};
+}
+
+LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
+                        const Texts& params) {
+  return {OrThrow(LoadPipelineText(text, file, base, {params}))};
+}
+
+void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
+
+std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
+                bool offline, bool refetch, const Texts& snapshots, const nb::object& progress) {
+  RunOptions options;
+  options.threads = threads;
+  if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
+  options.wait = wait;
+  options.offline = offline;
+  options.refetch = refetch;
+  options.snapshots = snapshots;
+  return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
+}
+
+OpenedRun Open(const std::string& path, const LoadedPipeline* from) {
+  OpenRunOptions options;
+  if (from != nullptr) options.pipeline = from->pipeline;
+  return {OrThrow(OpenRun(path, options))};
+}
+
+}  // namespace
+}  // namespace millrace::python
+
+NB_MODULE(_engine, module) {
+  namespace nb = nanobind;
+  using nb::literals::operator""_a;
+  using namespace millrace;          // NOLINT(build/namespaces): the module's own
+  using namespace millrace::python;  // NOLINT(build/namespaces)
+  RegisterErrors();
+  module.def("version", [] { return std::string(Version()); });
+  module.def("arrow_version", &ArrowVersion);
+
+  nb::class_<LoadedPipeline>(module, "Pipeline");
+  module.def("load", &Load, "path"_a, "params"_a, Free());
+  module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, Free());
+  module.def("validate", &Validate, "pipeline"_a, Free());
+  // Lets the GIL go by itself.
+  module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
+             "snapshots"_a, "progress"_a.none());
+
+  nb::class_<ArrowStream>(module, "ArrowStream")
+      .def(
+          "__arrow_c_stream__",
+          [](ArrowStream& stream, const nb::object&) { return stream.Take(); },
+          "requested_schema"_a.none() = nb::none());
+  nb::class_<OpenedRun>(module, "FinishedRun")
+      .def(
+          "describe", [](const OpenedRun& opened) { return DescribeRun(*opened.run); }, Free())
+      .def(
+          "read_table",
+          [](const OpenedRun& opened, const std::string& table) {
+            return ArrowStream(OrThrow(ReadRunTable(*opened.run, table)));
+          },
+          "table"_a, Free())
+      .def(
+          "read_export",
+          [](const OpenedRun& opened, const std::string& name) {
+            return ArrowStream(OrThrow(ReadRunExport(*opened.run, name)));
+          },
+          "name"_a, Free());
+  module.def("open_run", &Open, "path"_a, "pipeline"_a.none(), Free());
+}

@@ -1,0 +1,31 @@
+"""Millrace: raw, messy data into data that a model can be trained on.
+
+    import millrace
+
+    run = millrace.run("pipeline.yaml", params={"dt": "2026-11-21"})
+    print(run.counts, run.exports["drop"].path)
+    for batch in run.to_arrow(export="drop"):
+        ...
+
+The engine and pyarrow load on first use. docs/python.md has the whole.
+"""
+
+from millrace._door import run, validate
+from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
+from millrace._run import Counts, Export, FunnelRow, Run, open_run
+
+__all__ = [
+    "BugError",
+    "Counts",
+    "DataError",
+    "Diagnostic",
+    "EnvError",
+    "Error",
+    "Export",
+    "FunnelRow",
+    "Run",
+    "UserError",
+    "open_run",
+    "run",
+    "validate",
+]

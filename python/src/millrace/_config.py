@@ -1,0 +1,35 @@
+"""Configs for the engine, from files or texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from millrace._loader import engine
+
+if TYPE_CHECKING:
+    from millrace import _engine
+
+Param = str | int | float | bool
+Params = Mapping[str, Param] | None
+TEXT_NAME = "<config>"
+
+
+def _texts(values: Params) -> dict[str, str]:
+    texts = {}
+    for name, value in (values or {}).items():
+        if not isinstance(value, str | int | float):
+            raise TypeError(f"the parameter {name!r} is a {type(value).__name__}, not a text")
+        texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return texts
+
+
+def load(config: str | os.PathLike[str], params: Params) -> _engine.Pipeline:
+    """A config from its file, or from a text, which has line breaks where a path has none."""
+    loaded: _engine.Pipeline
+    if isinstance(config, str) and "\n" in config:
+        loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params))
+    else:
+        loaded = engine().load(os.fspath(config), _texts(params))
+    return loaded

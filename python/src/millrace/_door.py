@@ -1,0 +1,55 @@
+"""Configs in, runs out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from millrace._config import Params, load
+from millrace._loader import engine
+from millrace._run import Run, open_result
+
+
+def validate(config: str | os.PathLike[str], params: Params = None) -> None:
+    """Checks a config and the data it names; a UserError tells all problems at once.
+
+    `config` is a path, or the text of a config (anything with a line break), whose relative paths
+    start at the current folder. `params` overrides the config's `params`.
+    """
+    engine().validate(load(config, params))
+
+
+def run(
+    config: str | os.PathLike[str],
+    params: Params = None,
+    *,
+    threads: int | None = None,
+    memory: int | str | None = None,
+    wait: bool = False,
+    offline: bool = False,
+    refetch: bool = False,
+    snapshots: Mapping[str, str] | None = None,
+    progress: Callable[[dict[str, Any]], object] | None = None,
+) -> Run:
+    """Runs a pipeline, or resumes it, and gives the finished run.
+
+    `memory` is in bytes or a text such as "512MiB"; `wait` waits for another run in the workspace;
+    `offline`, `refetch` and `snapshots` (source to id) are about sources behind an API, as on the
+    command line. `progress` is called about five times a second with how far the run has come.
+
+    Ctrl-C, or an exception in `progress`, stops the run at the next safe point: what is committed
+    stays, and the next call resumes.
+    """
+    pipeline = load(config, params)
+    result = engine().run(
+        pipeline,
+        threads=0 if threads is None else threads,
+        memory="" if memory is None else str(memory),
+        wait=wait,
+        offline=offline,
+        refetch=refetch,
+        snapshots=dict(snapshots or {}),
+        progress=progress,
+    )
+    return open_result(result, pipeline)
