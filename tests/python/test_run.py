@@ -154,6 +154,17 @@ def test_over_budget(folder: Path) -> None:
         run.to_arrow()
 
 
+def test_paths_that_are_none(tmp_path: Path) -> None:
+    for path in ("", tmp_path, tmp_path / "nowhere/runs/x.1"):
+        with pytest.raises(millrace.UserError) as caught:
+            millrace.open_run(path)
+        assert caught.value.code == "MR1501"
+    with pytest.raises(ValueError, match="not UTF-8"):
+        millrace.validate("\udcff.yaml")
+    with pytest.raises(ValueError, match="not UTF-8"):
+        millrace.open_run("\udcff")
+
+
 def test_several_tables(folder: Path) -> None:
     (folder / "two.yaml").write_text(
         "version: 1\nname: two\nworkspace: ./two\nsources:\n"

@@ -34,7 +34,7 @@ struct RunPlace {
 RunPlace PlaceOfRun(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   const bool url = io::IsUrl(path);
-  if (!url) path = fs::absolute(path).lexically_normal().string();
+  if (!url && !path.empty()) path = fs::absolute(path).lexically_normal().string();
   std::vector<std::string> ends;
   std::string rest = path;
   for (int i = 0; i < 3; ++i) {

@@ -25,11 +25,21 @@ def _texts(values: Params) -> dict[str, str]:
     return texts
 
 
+def path_text(path: str | os.PathLike[str]) -> str:
+    """A path as the engine takes it: UTF-8."""
+    text = os.fsdecode(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the path {text!r} is not UTF-8") from None
+    return text
+
+
 def load(config: str | os.PathLike[str], params: Params) -> _engine.Pipeline:
     """A config from its file, or from a text, which has line breaks where a path has none."""
     loaded: _engine.Pipeline
     if isinstance(config, str) and "\n" in config:
         loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params))
     else:
-        loaded = engine().load(os.fspath(config), _texts(params))
+        loaded = engine().load(path_text(config), _texts(params))
     return loaded

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from millrace._config import Params, load
+from millrace._config import Params, load, path_text
 from millrace._loader import engine
 
 if TYPE_CHECKING:
@@ -139,4 +139,4 @@ def open_run(
     store is reached by the config's `storage`.
     """
     pipeline = None if config is None else load(config, params)
-    return Run(engine().open_run(os.fspath(path), pipeline))
+    return Run(engine().open_run(path_text(path), pipeline))
