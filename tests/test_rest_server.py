@@ -116,6 +116,31 @@ def test_an_empty_page_is_not_the_end(server: RestServer, paging: str) -> None:
     assert walk(server, paging) == ALL
 
 
+def post(url: str, body: str) -> tuple[int, Any]:
+    request = urllib.request.Request(url, body.encode(), method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as problem:
+        with problem:
+            return problem.code, json.load(problem)
+
+
+def test_parameters_in_a_body(server: RestServer) -> None:
+    url = f"{server.url}/offset/items"
+    status, told = post(url, '{"page": {"offset": 20, "limit": 2}, "tags": ["a"]}')
+    assert (status, ids(told["data"])) == (200, [21, 22])
+    assert post(url, '{"page": {"offset": "20"}}')[0] == 400
+    assert post(url, "[]")[0] == post(url, "a=b")[0] == 400
+    assert server.log[0].line.endswith('{"page": {"offset": 20, "limit": 2}, "tags": ["a"]}')
+
+
+def test_a_window_has_a_total_of_its_own(server: RestServer) -> None:
+    window = "since=2024-01-01T00:07:00Z&until=2024-01-01T00:21:00Z"
+    told = page(f"{server.url}/page/items?{window}&per_page=1")
+    assert (ids(told["data"]), told["meta"]["total"]) == ([2], 2)
+
+
 def test_parents_have_children(server: RestServer) -> None:
     for customer in server.customers:
         url = f"{server.url}/none/customers/{customer['id']}/orders"

@@ -12,9 +12,11 @@
     link            ?page=&per_page=        Link: <...>; rel="next"
     next_url        ?page=&per_page=        the next one is `next` in the body, else null
     keyset          ?after_id=&limit=       records whose id is larger
-    window          ?since=&until=          since <= updated_at < until; ?limit= cuts, as a trap
+    window          everything at once, of a window; ?limit= cuts, as a trap
 
-Every one takes ?format=json (records under `data`, the total under `meta.total`), array (a bare
+Every one takes ?since=&until=, which keeps since <= updated_at < until, in the total too. The same
+may stand in the JSON body of a POST, in objects of any depth; there a number must be one. Every one
+takes ?format=json (records under `data`, the total under `meta.total`), array (a bare
 array), jsonl or csv, ?gzip=header (with Content-Encoding) or gzip=body (without), and
 ?updated_since=, which keeps what changed at that time or later.
 """
@@ -74,6 +76,31 @@ class BadRequest(Exception):
     pass
 
 
+# What counts, and therefore is a number in a body.
+COUNTED = ("offset", "limit", "page", "per_page", "after_id")
+
+
+def in_body(body: str) -> dict[str, str]:
+    """The parameters in a JSON body, of whatever object they are members of."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise BadRequest("the body is not a JSON object")
+    found: dict[str, str] = {}
+    waiting = [told]
+    while waiting:
+        for name, value in waiting.pop().items():
+            if isinstance(value, dict):
+                waiting.append(value)
+            elif name in COUNTED and type(value) is not int:
+                raise BadRequest(f"{name} must be a number, not {value!r}")
+            else:
+                found[name] = str(value)
+    return found
+
+
 def _whole(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, str(default))
     if not text.lstrip("-").isdigit() or int(text) < 0:
@@ -128,8 +155,9 @@ class Api:
             start = len(self.items)
             grown = records(self.seed, "items", start + self.settings.grow_by)
             self.items[:0] = reversed(grown[start:])
-        since = query.get("updated_since", "")
-        chosen = [one for one in found if one["updated_at"] >= since]
+        since = max(query.get("updated_since", ""), query.get("since", ""))
+        until = query.get("until", "9999")
+        chosen = [one for one in found if since <= one["updated_at"] < until]
         return chosen[::-1] if self.settings.newest_first else chosen
 
     def _page(self, paging: str, path: str, query: Mapping[str, str], chosen: list[Record]) -> Page:
@@ -234,11 +262,7 @@ class Api:
         return f"{origin}{path}?{urllib.parse.urlencode(pairs)}"
 
     def _window(self, query: Mapping[str, str], chosen: list[Record]) -> Page:
-        since, until = query.get("since", ""), query.get("until", "9999")
-        within = [one for one in chosen if since <= one["updated_at"] < until]
-        if "limit" in query:
-            within = within[: self._limit(query, "limit")]
-        return Page(within)
+        return Page(chosen[: self._limit(query, "limit")] if "limit" in query else chosen)
 
     def _total(self, count: int) -> int | None:
         if self.settings.total == "missing":
@@ -251,6 +275,9 @@ class Api:
         kind = query.get("format", "json")
         total = self._total(count)
         headers = dict(page.headers)
+        if self.settings.odd_headers:
+            headers["ETag"] = '"\xff\xfe"'
+            headers["Link"] = '<?\xe9=1>; rel="first", ' + headers.get("Link", "<x>; rel=self")
         if total is not None:
             headers["X-Total-Count"] = str(total)
         if kind == "json":

@@ -29,8 +29,8 @@ KINDS = (
 
 @dataclass
 class Fault:
-    """Befalls the requests whose "METHOD /path?query" holds the pattern `match`: the first `times`
-    of them after `skip` have passed unharmed."""
+    """Befalls the requests whose "METHOD /path?query BODY" holds the pattern `match`: the first
+    `times` of them after `skip` have passed unharmed."""
 
     kind: str
     match: str = ""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import struct
 import threading
 import time
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rest_server.api import Answer, Api
+from local_server import Asked, Handler, Listener
+
+from rest_server.api import Answer, Api, BadRequest, in_body
 from rest_server.auth import Gate
 from rest_server.data import Record
 from rest_server.faults import Fault
@@ -38,29 +37,11 @@ class LogEntry:
     body: str
     status: int  # that was answered; 0: none was
     fault: str  # that befell it, or ""
-
-    @property
-    def line(self) -> str:
-        return f"{self.method} {self.path}?{urllib.parse.urlencode(self.query)}"
+    line: str  # METHOD /path?query BODY
 
     @property
     def carries_auth(self) -> bool:
         return any(name in self.headers for name in PROOFS) or "api_key" in self.query
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request while it is answered."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def line(self) -> str:
-        return f"{self.method} {self.path}?{urllib.parse.urlencode(self.query)}"
 
 
 class RestServer:
@@ -84,19 +65,15 @@ class RestServer:
         self._api = Api(self.settings, records, seed)
         self._gate = Gate(self.settings)
         self._listeners = [
-            _Listener(("127.0.0.1", port), self, "main", certificate),
-            _Listener(("127.0.0.1", 0), self, "other", certificate),
+            _Listener(self, "main", port, certificate),
+            _Listener(self, "other", 0, certificate),
         ]
         self.url, self.other_url = (one.origin for one in self._listeners)
         self._api.origin, self._api.other_origin = self.url, self.other_url
-        self._threads = [
-            threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True)
-            for one in self._listeners
-        ]
 
     def __enter__(self) -> RestServer:
-        for thread in self._threads:
-            thread.start()
+        for listener in self._listeners:
+            listener.start()
         return self
 
     def __exit__(
@@ -106,8 +83,7 @@ class RestServer:
         trace: TracebackType | None,
     ) -> None:
         for listener in self._listeners:
-            listener.shutdown()
-            listener.server_close()
+            listener.stop()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -174,9 +150,9 @@ class RestServer:
             query = dict(asked.query)
             if asked.method == "POST" and asked.body:
                 try:
-                    query.update({name: str(one) for name, one in json.loads(asked.body).items()})
-                except (ValueError, AttributeError):
-                    return Answer.error(400, "the body is not a JSON object")
+                    query.update(in_body(asked.body))
+                except BadRequest as problem:
+                    return Answer.error(400, str(problem))
             return self._api.answer(asked.path, query, asked.headers.get("accept", ""))
 
     def note(self, host: str, asked: Asked, status: int, fault: Fault | None) -> None:
@@ -189,6 +165,7 @@ class RestServer:
             asked.body,
             status,
             fault.kind if fault else "",
+            asked.line,
         )
         with self._lock:
             self._log.append(entry)
@@ -212,63 +189,21 @@ class RestServer:
         return Answer(200, {"Content-Type": "application/json"}, json.dumps(told).encode())
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
+class _Listener(Listener):
     def __init__(
-        self,
-        address: tuple[str, int],
-        server: RestServer,
-        host: str,
-        certificate: tuple[Path, Path] | None,
+        self, server: RestServer, host: str, port: int, certificate: tuple[Path, Path] | None
     ) -> None:
-        super().__init__(address, _Handler)
-        if certificate is not None:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(*certificate)
-            # The handshake is left to the connection's own thread.
-            self.socket = tls.wrap_socket(
-                self.socket, server_side=True, do_handshake_on_connect=False
-            )
+        super().__init__(_Handler, port, certificate)
         self.owner = server
         self.host = host
-        scheme = "http" if certificate is None else "https"
-        self.origin = f"{scheme}://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are part of the game."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     server: _Listener
-    timeout = 30
-    disable_nagle_algorithm = True
 
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-    def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
-        if not self.raw_requestline or not self.parse_request():
-            self.close_connection = True
-            return
-        self._serve()
-        self.wfile.flush()
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        target = urllib.parse.urlsplit(self.path)
-        asked = Asked(
-            self.command,
-            target.path,
-            dict(urllib.parse.parse_qsl(target.query, keep_blank_values=True)),
-            {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length).decode("utf-8", "replace"),
-        )
+    def serve(self, asked: Asked) -> None:
         owner = self.server.owner
-        if target.path.startswith("/_control"):
+        if asked.path.startswith("/_control"):
             self._send(owner.control(asked))
             return
         fault = owner.fault_for(asked) if self.server.host == "main" else None
@@ -353,12 +288,7 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(fault.seconds)
 
     def _head(self, answer: Answer, more: Mapping[str, str]) -> None:
-        self.send_response_only(answer.status)
-        for name, value in {**answer.headers, **more}.items():
-            self.send_header(name, value)
-        self.end_headers()
+        self.send_head(answer.status, {**answer.headers, **more})
 
     def _send(self, answer: Answer) -> None:
-        self._head(answer, {"Content-Length": str(len(answer.body))})
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
+        self.send(answer.status, answer.headers, answer.body)

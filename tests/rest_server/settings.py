@@ -36,3 +36,4 @@ class Settings:
     next_elsewhere: int = 0  # links from this page on lead to the other host; 0: never
     grow_by: int = 0  # so many records come into being, at the front, with every page
     newest_first: bool = False
+    odd_headers: bool = False  # answers have headers that are no UTF-8

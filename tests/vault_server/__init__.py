@@ -17,9 +17,10 @@ import threading
 import time
 import urllib.parse
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+from local_server import Asked, Handler, Listener
 
 Told = tuple[int, dict[str, Any]]
 
@@ -33,14 +34,6 @@ class Token:
 @dataclass
 class Secret:
     versions: list[dict[str, Any] | None] = field(default_factory=list)  # None: deleted
-
-
-@dataclass(frozen=True)
-class Asked:
-    method: str
-    path: str
-    headers: dict[str, str]  # names in lower case
-    body: str
 
 
 class VaultServer:
@@ -59,14 +52,11 @@ class VaultServer:
         self._lock = threading.Lock()
         self._secrets: dict[str, Secret] = {}
         self._tokens = {self.root_token: Token([""], float("inf"))}
-        self._listener = _Listener(("127.0.0.1", 0), self)
-        self.url = f"http://127.0.0.1:{self._listener.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.02,), daemon=True
-        )
+        self._listener = _Listener(self)
+        self.url = self._listener.origin
 
     def __enter__(self) -> VaultServer:
-        self._thread.start()
+        self._listener.start()
         return self
 
     def __exit__(
@@ -75,8 +65,7 @@ class VaultServer:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._listener.shutdown()
-        self._listener.server_close()
+        self._listener.stop()
 
     def put(self, path: str, data: dict[str, Any]) -> None:
         """A new version of the secret."""
@@ -173,37 +162,16 @@ def _envelope(data: Any, auth: Any) -> dict[str, Any]:
     }
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], server: VaultServer) -> None:
-        super().__init__(address, _Handler)
+class _Listener(Listener):
+    def __init__(self, server: VaultServer) -> None:
+        super().__init__(_Handler)
         self.owner = server
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     server: _Listener
-    disable_nagle_algorithm = True
 
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        asked = Asked(
-            self.command,
-            self.path,
-            {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length).decode("utf-8", "replace"),
-        )
+    def serve(self, asked: Asked) -> None:
         status, told = self.server.owner.answer(asked)
-        body = json.dumps(told).encode() + b"\n"
-        self.send_response_only(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        self.send(status, headers, json.dumps(told).encode() + b"\n")
