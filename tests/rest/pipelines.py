@@ -9,6 +9,14 @@ from typing import Any
 from command import Millrace, Outcome
 from rest_server import RestServer
 
+WINDOWS = {
+    "type": "time_window",
+    "start_param": "since",
+    "end_param": "until",
+    "from": "2024-01-01",
+    "to": "2024-01-02",
+    "step": "6h",
+}
 # How each way of paging of the fixture server is written in a config.
 PAGING: dict[str, dict[str, Any]] = {
     "none": {"type": "none"},
@@ -19,14 +27,37 @@ PAGING: dict[str, dict[str, Any]] = {
     "link": {"type": "link_header"},
     "next_url": {"type": "next_url", "next": "$.next"},
     "keyset": {"type": "keyset", "param": "after_id", "key": "$.id"},
-    "window": {
-        "type": "time_window",
-        "start_param": "since",
-        "end_param": "until",
-        "from": "2024-01-01",
-        "to": "2024-01-02",
-        "step": "2h",
+    "window": {**WINDOWS, "step": "2h"},
+    "window_offset": {
+        **WINDOWS,
+        "within": {"type": "offset", "limit_param": "limit", "limit": 10},
     },
+    "window_cursor": {**WINDOWS, "within": {"type": "cursor", "cursor": "$.next_cursor"}},
+    "window_link": {**WINDOWS, "within": {"type": "link_header"}},
+    "post_offset": {
+        "type": "offset",
+        "in": "body",
+        "param": "$.page.offset",
+        "limit_param": "$.page.limit",
+        "limit": 10,
+    },
+    "post_cursor": {"type": "cursor", "in": "body", "cursor": "$.next_cursor"},
+    "post_window": {
+        **WINDOWS,
+        "in": "body",
+        "start_param": "$.filter.since",
+        "end_param": "$.filter.until",
+        "within": {"type": "keyset", "in": "body", "param": "after_id", "key": "$.id"},
+    },
+}
+# What the server calls those that page as another one does.
+SERVED = {
+    "window_offset": "offset",
+    "window_cursor": "cursor",
+    "window_link": "link",
+    "post_offset": "offset",
+    "post_cursor": "cursor",
+    "post_window": "keyset",
 }
 COLUMNS = {
     "id": {"type": "int64", "required": True},
@@ -40,16 +71,15 @@ def source(server: RestServer, paging: str, **more: Any) -> dict[str, Any]:
     """A source of the server's items. A value of None takes a key away."""
     config: dict[str, Any] = {
         "type": "rest",
-        "url": f"{server.url}/{paging}/items",
+        "url": f"{server.url}/{SERVED.get(paging, paging)}/items",
         "records": "$.data[*]",
         "paginate": PAGING[paging],
         "allow_private": True,
         "max_pages": 40,
+        "total": "$.meta.total",
+        **({"method": "POST"} if paging.startswith("post_") else {}),
         **more,
     }
-    # The server's totals are those of the whole, not of a window.
-    if paging != "window":
-        config.setdefault("total", "$.meta.total")
     return {key: value for key, value in config.items() if value is not None}
 
 

@@ -3,6 +3,7 @@ clear error does. Never a silent loss."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,5 +175,67 @@ def test_a_404_behind_the_last_page_can_be_declared(
     server.settings.past_end = "404"
     rules = {"past_end": {"status": "404", "action": "ignore"}}
     write(tmp_path, source(server, "page", responses=rules))
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert ids(tmp_path) == wanted(server)
+
+
+def test_a_post_is_tried_again_only_where_that_is_declared(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    for fault in (Fault("status", skip=1, status=503), Fault("cut", skip=1)):
+        server.clear()
+        folder = tmp_path / fault.kind
+        write(folder, source(server, "post_offset"))
+        server.add(fault)
+        outcome = run(millrace, folder)
+        assert outcome.code == 75
+        assert "retry: {post: true}" in outcome.err
+        assert [entry.fault for entry in server.log] == ["", fault.kind]
+        # The next run goes on, and asks for the page that was in flight.
+        millrace.ok("run", "pipeline.yaml", cwd=folder)
+        assert ids(folder) == wanted(server)
+        assert len(server.log) == 12
+
+        declared = tmp_path / f"{fault.kind}-declared"
+        server.clear()
+        write(declared, source(server, "post_offset", retry={"post": True}))
+        server.add(Fault(fault.kind, skip=1, status=503))
+        millrace.ok("run", "pipeline.yaml", cwd=declared)
+        assert ids(declared) == wanted(server)
+        assert [entry.fault for entry in server.log][:3] == ["", fault.kind, ""]
+
+
+def test_a_post_says_which_page_in_its_body(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    body = '{"filter": {"kind": "a", "ratio": 1.50}, "page": {"limit": 1}}'
+    write(tmp_path, source(server, "post_offset", body=body))
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert ids(tmp_path) == wanted(server)
+    first, second = server.log[:2]
+    assert first.query == {}
+    assert first.headers["content-type"] == "application/json"
+    assert first.body == body.replace('"limit": 1', '"limit": 10').replace(
+        '"page": {', '"page": {"offset":0,'
+    )
+    assert json.loads(second.body)["page"] == {"offset": 10, "limit": 10}
+
+
+def test_a_redirect_that_drops_the_body_is_an_error(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    write(tmp_path, source(server, "post_offset"))
+    server.add(Fault("redirect", text=f"{server.url}/offset/items"))
+    outcome = run(millrace, tmp_path)
+    assert outcome.code == 1
+    assert "without the request's body" in outcome.err
+
+
+@pytest.mark.parametrize("paging", ["link", "next_url", "header_cursor"])
+def test_a_header_may_hold_any_bytes(
+    millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
+) -> None:
+    server.settings.odd_headers = True
+    write(tmp_path, source(server, paging))
     millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
     assert ids(tmp_path) == wanted(server)

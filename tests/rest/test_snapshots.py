@@ -16,7 +16,7 @@ import pytest
 
 from command import Millrace
 from invariants.pipelines import fingerprint, without_cards
-from rest.pipelines import ids, requests, run, source, write
+from rest.pipelines import SERVED, ids, requests, run, source, write
 from rest_server import Fault, RestServer
 
 KILLS = int(os.environ.get("MILLRACE_REST_KILLS", "6"))
@@ -28,16 +28,21 @@ def server() -> Iterator[RestServer]:
         yield server
 
 
-def customers(server: RestServer, **more: object) -> dict[str, object]:
+def customers(server: RestServer, paging: str = "page", **more: object) -> dict[str, object]:
     """Orders of each customer: seven partitions."""
     config = source(
         server,
-        "page",
-        url=f"{server.url}/page/customers/{{customer}}/orders",
+        paging,
+        url=f"{server.url}/{SERVED.get(paging, paging)}/customers/{{customer}}/orders",
         partitions={"name": "customer", "values": [str(number) for number in range(1, 8)]},
         **more,
     )
-    config["paginate"] = {**config["paginate"], "limit": 3}
+    if paging == "window_offset":
+        within = {**config["paginate"]["within"], "limit": 3}
+        config["paginate"] = {**config["paginate"], "step": "1h", "within": within}
+        config["paginate"]["to"] = "2024-01-01T03:00:00Z"
+    elif paging != "post_window":
+        config["paginate"] = {**config["paginate"], "limit": 3}
     return config
 
 
@@ -46,13 +51,17 @@ def snapshots(folder: Path) -> list[str]:
     return json.loads(path.read_text())["snapshots"] if path.exists() else []
 
 
+WAYS = ["page", "window_offset", "post_offset", "post_window"]
+
+
+@pytest.mark.parametrize("paging", WAYS)
 def test_the_same_bytes_at_any_concurrency(
-    millrace: Millrace, tmp_path: Path, server: RestServer
+    millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
 ) -> None:
     found = []
     for concurrency in (1, 8):
         folder = tmp_path / str(concurrency)
-        write(folder, customers(server, concurrency=concurrency))
+        write(folder, customers(server, paging, concurrency=concurrency))
         server.clear()
         for customer in range(1, 8):  # answers come in another order than they were asked for
             server.add(
@@ -65,13 +74,16 @@ def test_the_same_bytes_at_any_concurrency(
     assert found[0] == found[1]
 
 
-def test_kill_9_in_the_middle(millrace: Millrace, tmp_path: Path, server: RestServer) -> None:
+@pytest.mark.parametrize("paging", WAYS)
+def test_kill_9_in_the_middle(
+    millrace: Millrace, tmp_path: Path, server: RestServer, paging: str
+) -> None:
     """The run after it asks for no page again but those that were in flight."""
     seed = int(os.environ.get("MILLRACE_SEED", "0")) or random.randrange(1, 1 << 31)
     print(f"MILLRACE_SEED={seed}")
     rng = random.Random(seed)
     concurrency = 3
-    config = customers(server, concurrency=concurrency)
+    config = customers(server, paging, concurrency=concurrency)
     undisturbed = tmp_path / "undisturbed"
     write(undisturbed, config)
     millrace.ok("run", "pipeline.yaml", cwd=undisturbed)

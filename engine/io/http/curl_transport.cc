@@ -174,9 +174,7 @@ Status CheckHeader(const std::string& name, const std::string& value) {
 }
 
 bool IsContentType(const std::pair<std::string, std::string>& header) {
-  constexpr std::string_view kName = "content-type";
-  return std::equal(header.first.begin(), header.first.end(), kName.begin(), kName.end(),
-                    [](char a, char b) { return (a | 0x20) == b || a == b; });
+  return IsHeader(header.first, "content-type");
 }
 
 class CurlTransport : public Transport {

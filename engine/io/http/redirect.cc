@@ -13,16 +13,11 @@ bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool SameName(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) == y; });
-}
-
 void RemoveHeaders(Headers* headers, std::initializer_list<std::string_view> names) {
   headers->erase(std::remove_if(headers->begin(), headers->end(),
                                 [&](const auto& header) {
                                   return std::any_of(names.begin(), names.end(), [&](auto name) {
-                                    return SameName(header.first, name);
+                                    return IsHeader(header.first, name);
                                   });
                                 }),
                  headers->end());
@@ -44,6 +39,12 @@ Status Redirect(const Response& response, const std::string& location, Request* 
   }
   const bool becomes_get =
       response.status == 303 || (response.status <= 302 && request->method == "POST");
+  if (becomes_get && request->keep_body) {
+    return RequestFailed(false, "a redirect (" + std::to_string(response.status) + ") from " +
+                                    RedactUrl(request->url) +
+                                    " would go on without the request's body, which says what is "
+                                    "asked for");
+  }
   if (becomes_get) DropBody(request);
   if (!MayCarryCredentials(from, *to)) {
     if (!request->body.empty()) {

@@ -46,6 +46,19 @@ TEST_CASE("a redirect within the host keeps what authenticates") {
   CHECK(world.asked[2].headers.size() == 3);
 }
 
+TEST_CASE("a body that must be kept is not dropped on the way") {
+  for (const auto& [status, kept] : std::map<int, bool>{{302, false}, {303, false}, {307, true}}) {
+    World world{{{"https://h/a", {status, "/b"}}}, {}};
+    Request request;
+    request.method = "POST";
+    request.url = "https://h/a";
+    request.body = "{}";
+    CHECK(Follow(&world, request).ok());
+    request.keep_body = true;
+    CHECK(Follow(&world, request).ok() == kept);
+  }
+}
+
 TEST_CASE("a redirect to another host or to plain http leaves credentials behind for good") {
   for (const char* to : {"https://evil/", "http://h/", "https://h:8443/", "//evil.h/"}) {
     CAPTURE(to);

@@ -1,6 +1,13 @@
 #include "io/http/transport.h"
 
+#include <algorithm>
+
 namespace millrace::io::http {
+
+bool IsHeader(std::string_view name, std::string_view lower) {
+  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
+                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) == y; });
+}
 
 const std::string* Response::Find(std::string_view name) const {
   for (const auto& [own, value] : headers) {

@@ -22,6 +22,9 @@ namespace millrace::io::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether `name` is the header `lower`, which is in lower case.
+bool IsHeader(std::string_view name, std::string_view lower);
+
 struct Request {
   std::string method = "GET";
   std::string url;
@@ -30,6 +33,7 @@ struct Request {
   /// leaves them behind. So it does with Authorization and Cookie wherever they stand.
   Headers credentials;
   std::string body;
+  bool keep_body = false;  // a redirect that would go on without the body is an error
 };
 
 struct Response {

@@ -9,17 +9,16 @@
 
 #include "io/http/url.h"
 #include "pipeline/config/canonical.h"
+#include "pipeline/config/rest_paging.h"
 #include "source/rest/page_record.h"
-#include "source/rest/time_text.h"
+#include "source/rest/places.h"
 
 namespace millrace::pipeline {
 namespace {
 
 using source::rest::JsonQuery;
 using source::rest::PageFormat;
-using source::rest::Paging;
 using source::rest::PagingKind;
-using source::rest::TimeForm;
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -27,32 +26,10 @@ std::string Lower(std::string text) {
   return text;
 }
 
-/// "30s", "5m", "12h", "7d" in seconds; 0 when it is none.
-int64_t ParseSpan(const std::string& text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number < 1 || number > 1'000'000 ||
-      end + 1 != text.data() + text.size()) {
-    return 0;
-  }
-  switch (*end) {
-    case 's':
-      return number;
-    case 'm':
-      return number * 60;
-    case 'h':
-      return number * 3600;
-    case 'd':
-      return number * 86'400;
-    default:
-      return 0;
-  }
-}
-
 class RestBuild {
  public:
   RestBuild(const ConfigValue& value, ConfigProblems* problems)
-      : value_(value), problems_(problems) {}
+      : value_(value), problems_(problems), paths_(problems) {}
 
   RestConfig Run(const std::string& name) {
     source_.name = name;
@@ -62,7 +39,7 @@ class RestBuild {
     BuildRequest(value_, &source_.endpoint);
     BuildAnswer();
     if (const ConfigValue* paginate = value_.Find("paginate")) {
-      source_.endpoint.paging = BuildPaging(*paginate, source_.endpoint.format);
+      source_.endpoint.paging = BuildPaging(*paginate, Paged(source_.endpoint), problems_);
     }
     BuildIncremental();
     BuildResponses();
@@ -115,41 +92,7 @@ class RestBuild {
   }
 
   void Bad(const ConfigValue& at, std::string message, std::string suggestion = "") {
-    problems_->Add(ErrorCode::kBadValue, at.span, std::move(message), std::move(suggestion));
-  }
-  /// A problem at `length` bytes of a text's value.
-  void BadInside(const ConfigValue& at, size_t offset, size_t length, std::string message,
-                 std::string suggestion = "") {
-    SourceSpan span = at.span;
-    if (at.as_written && at.node != nullptr) {
-      const std::string_view text = at.text;
-      span = problems_->tree().SpanInside(*at.node, CountCodePoints(text.substr(0, offset)),
-                                          CountCodePoints(text.substr(offset, length)));
-    }
-    problems_->Add(ErrorCode::kBadValue, span, std::move(message), std::move(suggestion));
-  }
-
-  std::optional<JsonQuery> Query(const ConfigValue& in, const char* key) {
-    const ConfigValue* text = in.Find(key);
-    if (text == nullptr || text->kind != ConfigValue::Kind::kText) return std::nullopt;
-    JsonQuery query;
-    if (ParseQuery(*text, key, &query)) return query;
-    return std::nullopt;
-  }
-  bool ParseQuery(const ConfigValue& text, const char* key, JsonQuery* query) {
-    const auto fault = JsonQuery::Parse(text.text, query);
-    if (!fault) return true;
-    BadInside(text, static_cast<size_t>(fault->offset), 1,
-              "`" + std::string(key) + "`: " + fault->message,
-              "docs/rest.md has the paths that work");
-    return false;
-  }
-  std::optional<JsonQuery> SingleQuery(const ConfigValue& in, const char* key) {
-    auto query = Query(in, key);
-    if (query && query->Container().steps().size() < query->steps().size()) {
-      Bad(*in.Find(key), "`" + std::string(key) + "` must mean one value, not each of several");
-    }
-    return query;
+    paths_.Bad(at, std::move(message), std::move(suggestion));
   }
 
   void BuildPartitions() {
@@ -183,6 +126,39 @@ class RestBuild {
       if (endpoint->method == "GET") Bad(*body, "a GET has no body", "add `method: POST`");
       NoteUse(body->text);
     }
+    if (endpoint->body.empty() && endpoint->method == "POST" && PagesInBody(value)) {
+      endpoint->body = "{}";
+    }
+    const std::string sample = SampleBody(*endpoint);
+    const size_t first = sample.find_first_not_of(" \t\r\n");
+    endpoint->body_is_json = first != std::string::npos &&
+                             (sample[first] == '{' || sample[first] == '[') &&
+                             JsonQuery().Find(sample).ok();
+  }
+
+  // Whether paging or `incremental` puts something into the body.
+  static bool PagesInBody(const ConfigValue& value) {
+    const auto in_body = [](const ConfigValue* part) {
+      return part != nullptr && part->Text("in") == "body";
+    };
+    const ConfigValue* paginate = value.Find("paginate");
+    return in_body(paginate) || in_body(value.Find("incremental")) ||
+           (paginate != nullptr && in_body(paginate->Find("within")));
+  }
+
+  // The body as some partition would have it.
+  std::string SampleBody(const source::rest::Endpoint& endpoint) const {
+    source::rest::Places places;
+    for (const std::string& name : {source_.partition_name, parent_name_}) {
+      if (!name.empty()) places[name] = "0";
+    }
+    return source::rest::FillPlaces(endpoint.body, places, [](const auto& text) { return text; });
+  }
+
+  PagedEndpoint Paged(const source::rest::Endpoint& endpoint) const {
+    const bool own = &endpoint == &source_.endpoint;
+    return {endpoint.method, SampleBody(endpoint), own ? value_.Text("format") : "json",
+            endpoint.format, value_.IsWritten("total")};
   }
 
   void BuildParent() {
@@ -194,17 +170,19 @@ class RestBuild {
       Bad(*value->Find("name"), "the partitions are called `" + parent.name + "` already");
     }
     BuildRequest(*value, &parent.endpoint);
-    if (auto records = Query(*value, "records")) parent.endpoint.records = *std::move(records);
+    if (auto records = paths_.Query(*value, "records"))
+      parent.endpoint.records = *std::move(records);
     parent.endpoint.records_may_miss = value->Bool("records_may_miss");
-    if (auto key = SingleQuery(*value, "key")) parent.key = *std::move(key);
+    if (auto key = paths_.SingleQuery(*value, "key")) parent.key = *std::move(key);
     if (const ConfigValue* paginate = value->Find("paginate")) {
-      parent.endpoint.paging = BuildPaging(*paginate, PageFormat::kJson);
+      parent.endpoint.paging = BuildPaging(*paginate, Paged(parent.endpoint), problems_);
     }
     if (const ConfigValue* carry = value->Find("carry")) {
       if (value_.Text("format") == "csv") Bad(*carry, "records of CSV pages carry nothing");
       for (const auto& [name, path] : carry->members) {
         JsonQuery query;
-        if (path.kind != ConfigValue::Kind::kText || !ParseQuery(path, "carry", &query)) continue;
+        if (path.kind != ConfigValue::Kind::kText || !paths_.ParseQuery(path, "carry", &query))
+          continue;
         parent.carry.emplace_back(nlohmann::json(name).dump(), std::move(query));
       }
     }
@@ -222,8 +200,9 @@ class RestBuild {
         {"integer", CursorForm::kInteger}, {"text", CursorForm::kText}};
     source::rest::Incremental incremental;
     incremental.param = value->Text("param");
+    incremental.in_body = GoesIntoBody(*value, Paged(source_.endpoint), {"param"}, &paths_);
     incremental.initial = value->Text("initial");
-    if (auto field = SingleQuery(*value, "field")) incremental.field = *std::move(field);
+    if (auto field = paths_.SingleQuery(*value, "field")) incremental.field = *std::move(field);
     const auto form = forms->find(value->Text("form"));
     if (form != forms->end()) incremental.form = form->second;
     if (const ConfigValue* lookback = value->Find("lookback")) {
@@ -317,8 +296,9 @@ class RestBuild {
       const size_t end = std::min(text.find('}', at), text.size() - 1);
       const std::string name = text.substr(at + 1, end - at - 1);
       if (text[end] != '}' || !IsPlace(name, own)) {
-        BadInside(url, at, end - at + 1, "nothing is called `" + name + "` that could stand here",
-                  "declare it under `partitions` or `parent`, or write %7B for the character {");
+        paths_.BadInside(
+            url, at, end - at + 1, "nothing is called `" + name + "` that could stand here",
+            "declare it under `partitions` or `parent`, or write %7B for the character {");
       }
       filled += 'x';
       at = end + 1;
@@ -331,8 +311,8 @@ class RestBuild {
     }
     const size_t place = text.find('{');
     if (place != std::string::npos && place < text.find('/', text.find("://") + 3)) {
-      BadInside(url, place, 1, "what is in braces cannot choose the host",
-                "make a source for each host: each gets what is meant for it alone");
+      paths_.BadInside(url, place, 1, "what is in braces cannot choose the host",
+                       "make a source for each host: each gets what is meant for it alone");
     }
     if (!home_.empty() && home_ != parsed->Origin()) {
       Bad(url, "parents are at another host", "both endpoints must be of one host");
@@ -375,9 +355,9 @@ class RestBuild {
       options.record_bytes_max = value_.Integer("record_bytes_max");
       source_.records_format = options;
     }
-    if (auto records = Query(value_, "records")) endpoint.records = *std::move(records);
+    if (auto records = paths_.Query(value_, "records")) endpoint.records = *std::move(records);
     endpoint.records_may_miss = value_.Bool("records_may_miss");
-    source_.total = SingleQuery(value_, "total");
+    source_.total = paths_.SingleQuery(value_, "total");
     const std::string mismatch = value_.Text("total_mismatch");
     source_.on_total_mismatch = mismatch == "warn"     ? source::rest::OnMismatch::kWarn
                                 : mismatch == "ignore" ? source::rest::OnMismatch::kIgnore
@@ -387,107 +367,6 @@ class RestBuild {
       const ConfigValue* written = value_.Find(key);
       if (written == nullptr || written->node == nullptr) continue;
       Bad(*written, "`" + std::string(key) + "` is a path into JSON, and the format is " + format);
-    }
-  }
-
-  Paging BuildPaging(const ConfigValue& value, PageFormat format) {
-    Paging paging;
-    if (value.spec == nullptr) return paging;
-    static const auto* kinds =
-        new std::map<std::string, PagingKind>{{"none", PagingKind::kNone},
-                                              {"offset", PagingKind::kOffset},
-                                              {"page", PagingKind::kPage},
-                                              {"cursor", PagingKind::kCursorBody},
-                                              {"cursor_header", PagingKind::kCursorHeader},
-                                              {"link_header", PagingKind::kLinkHeader},
-                                              {"next_url", PagingKind::kNextUrl},
-                                              {"keyset", PagingKind::kKeyset},
-                                              {"time_window", PagingKind::kTimeWindow}};
-    paging.kind = kinds->at(value.spec->type_value);
-    paging.param = value.Text("param");
-    paging.limit_param = value.Text("limit_param");
-    paging.limit = value.Integer("limit");
-    paging.start = value.Integer("start");
-    paging.advance_by_limit = value.Text("advance") == "limit";
-    const std::string stop = value.Text("stop");
-    paging.stop = stop == "short_page" ? source::rest::StopRule::kShortPage
-                  : stop == "total"    ? source::rest::StopRule::kTotal
-                                       : source::rest::StopRule::kEmptyPage;
-    for (const char* key : {"cursor", "next", "key"}) {
-      if (auto query = SingleQuery(value, key)) paging.cursor = std::move(query);
-    }
-    paging.header = Lower(value.Text("header"));
-    paging.has_more = SingleQuery(value, "has_more");
-    if (paging.kind == PagingKind::kTimeWindow) BuildWindows(value, &paging);
-    CheckPaging(value, paging, format);
-    return paging;
-  }
-
-  void CheckPaging(const ConfigValue& value, const Paging& paging, PageFormat format) {
-    const auto needs = [&](const char* key, const char* other, bool there) {
-      const ConfigValue* given = value.Find(key);
-      if (there || given == nullptr) return;
-      Bad(*given, "`" + given->text + "` needs `" + other + "`",
-          "add `" + std::string(other) + "`");
-    };
-    if (paging.advance_by_limit) needs("advance", "limit", paging.limit > 0);
-    if (paging.stop == source::rest::StopRule::kShortPage) {
-      needs("stop", "limit", paging.limit > 0);
-    }
-    if (paging.stop == source::rest::StopRule::kTotal) {
-      needs("stop", "total", value_.IsWritten("total"));
-    }
-    if (value.IsWritten("limit_param") && paging.limit == 0) {
-      Bad(*value.Find("limit_param"), "`limit_param` needs a `limit`", "add `limit`");
-    }
-    const bool into_body = paging.kind == PagingKind::kCursorBody ||
-                           paging.kind == PagingKind::kNextUrl || paging.has_more.has_value();
-    if (format != PageFormat::kJson && into_body) {
-      Bad(value, "this paging looks into a JSON answer, and the format is " + value_.Text("format"),
-          "use offset, page, cursor_header, link_header or time_window");
-    } else if (format == PageFormat::kCsv && paging.kind == PagingKind::kKeyset) {
-      Bad(value, "keyset paging takes the key from JSON records, and the format is csv");
-    }
-  }
-
-  void BuildWindows(const ConfigValue& value, Paging* paging) {
-    paging->param = value.Text("start_param");
-    paging->end_param = value.Text("end_param");
-    paging->end_inclusive = value.Text("end") == "inclusive";
-    const std::string form = value.Text("form");
-    paging->form = form == "date"      ? TimeForm::kDate
-                   : form == "unix"    ? TimeForm::kUnix
-                   : form == "unix_ms" ? TimeForm::kUnixMilliseconds
-                                       : TimeForm::kTimestamp;
-    paging->step_s = ParseSpan(value.Text("step"));
-    const ConfigValue* step = value.Find("step");
-    if (step != nullptr && paging->step_s == 0) {
-      Bad(*step, "`step` must be a number and s, m, h or d, not `" + step->text + "`",
-          "write for example 6h or 1d");
-    }
-    const auto point = [&](const char* key, int64_t* out) {
-      const ConfigValue* text = value.Find(key);
-      if (text == nullptr || text->kind != ConfigValue::Kind::kText) return false;
-      const auto seconds = source::rest::ParseTime(text->text, TimeForm::kTimestamp);
-      if (!seconds) {
-        Bad(*text,
-            "`" + std::string(key) + "` must be a date or a timestamp, not `" + text->text + "`",
-            "write for example 2026-01-31 or 2026-01-31T12:00:00Z");
-        return false;
-      }
-      *out = *seconds;
-      return true;
-    };
-    const bool from = point("from", &paging->from_s), to = point("to", &paging->to_s);
-    if (from && to && paging->from_s >= paging->to_s) {
-      Bad(*value.Find("to"), "`to` must lie behind `from`");
-    }
-    constexpr int64_t kDay = 86'400;
-    const bool whole_days =
-        paging->from_s % kDay == 0 && paging->to_s % kDay == 0 && paging->step_s % kDay == 0;
-    if (from && to && paging->form == TimeForm::kDate && !whole_days) {
-      Bad(value, "windows of whole days are needed where dates are sent",
-          "use dates in `from` and `to`, and days in `step`");
     }
   }
 
@@ -503,7 +382,7 @@ class RestBuild {
                     : action == "retry"  ? source::rest::ResponseAction::kRetry
                     : action == "ignore" ? source::rest::ResponseAction::kIgnore
                                          : source::rest::ResponseAction::kFail;
-      rule.body = SingleQuery(value, "body");
+      rule.body = paths_.SingleQuery(value, "body");
       if (const ConfigValue* status = value.Find("status")) ReadStatus(*status, &rule);
       if (!value.IsWritten("status") && !value.IsWritten("body")) {
         Bad(value, "the rule fits every answer", "add `status` or `body`");
@@ -532,6 +411,7 @@ class RestBuild {
 
   const ConfigValue& value_;
   ConfigProblems* problems_;
+  RestPaths paths_;
   source::rest::RestSource source_;
   bool partition_used_ = false, parent_used_ = false;
   std::string parent_name_;

@@ -1,6 +1,7 @@
 #include "pipeline/config/rest_fields.h"
 
 #include "pipeline/config/auth.h"
+#include "pipeline/config/rest_paging.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -8,154 +9,6 @@ namespace {
 constexpr int64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
 
 using T = FieldType;
-
-const std::vector<std::string>& PagingTypes() {
-  static const auto* types = new std::vector<std::string>{
-      "none",        "offset",   "page",   "cursor",     "cursor_header",
-      "link_header", "next_url", "keyset", "time_window"};
-  return *types;
-}
-
-Field Param(const std::string& doc, const std::string& fallback = "") {
-  Field field{.key = "param", .type = T::kText, .doc = doc};
-  field.required = fallback.empty();
-  field.fallback = fallback;
-  return field;
-}
-
-std::vector<Field> LimitFields() {
-  return {{.key = "limit_param",
-           .type = T::kText,
-           .doc = "The parameter that says how many records a page may have."},
-          {.key = "limit",
-           .type = T::kInteger,
-           .doc = "Its value: the most records of a page.",
-           .min = 1,
-           .max = 1'000'000}};
-}
-
-Field HasMore() {
-  return {.key = "has_more",
-          .type = T::kText,
-          .doc =
-              "A path to true or false in the answer: whether more follows. Then it alone "
-              "decides."};
-}
-
-Field Stop() {
-  return {.key = "stop",
-          .type = T::kChoice,
-          .doc =
-              "What ends the pages: an empty one, or also a short one, or also the API's total. "
-              "The last two lose records when the API breaks its word.",
-          .fallback = "empty_page",
-          .choices = {"empty_page", "short_page", "total"}};
-}
-
-Field Start(const std::string& fallback) {
-  return {.key = "start",
-          .type = T::kInteger,
-          .doc = "The first value.",
-          .fallback = fallback,
-          .min = 0};
-}
-
-const ObjectSpec* PagingVariant(const std::string& type, const std::string& doc,
-                                std::vector<Field> more, bool with_limit = true) {
-  static const VariantFamily family = {"paging", "How pages follow one another.", PagingTypes()};
-  if (with_limit) {
-    for (Field& field : LimitFields()) more.push_back(std::move(field));
-  }
-  return new ObjectSpec(VariantSpec(family, type, doc, std::move(more)));
-}
-
-std::vector<Field> TimeWindowFields() {
-  return {{.key = "start_param",
-           .type = T::kText,
-           .doc = "The parameter of a window's start.",
-           .required = true},
-          {.key = "end_param",
-           .type = T::kText,
-           .doc = "The parameter of a window's end.",
-           .required = true},
-          {.key = "from",
-           .type = T::kText,
-           .doc = "The first window's start: a date or an RFC 3339 timestamp.",
-           .required = true},
-          {.key = "to",
-           .type = T::kText,
-           .doc = "The end, which is not part of the last window; in the same form.",
-           .required = true},
-          {.key = "step",
-           .type = T::kText,
-           .doc = "The length of a window: a number and s, m, h or d.",
-           .fallback = "1d"},
-          {.key = "form",
-           .type = T::kChoice,
-           .doc = "How the parameters are written.",
-           .fallback = "timestamp",
-           .choices = {"date", "timestamp", "unix", "unix_ms"}},
-          {.key = "end",
-           .type = T::kChoice,
-           .doc = "Whether the API takes the end as part of a window; then one second (one day of "
-                  "dates) less is sent.",
-           .fallback = "exclusive",
-           .choices = {"exclusive", "inclusive"}}};
-}
-
-const ObjectSpec& PagingSpec() {
-  static const auto* spec = new ObjectSpec{
-      .name = "paging",
-      .doc = "How the pages of an endpoint follow one another.",
-      .variants = {
-          PagingVariant("none", "One answer is all.", {}, /*with_limit=*/false),
-          PagingVariant("offset", "A parameter counts records.",
-                        {Param("The parameter that says how many records come before.", "offset"),
-                         Start("0"),
-                         {.key = "advance",
-                          .type = T::kChoice,
-                          .doc = "What the offset grows by: the records that came, or the limit.",
-                          .fallback = "records",
-                          .choices = {"records", "limit"}},
-                         Stop(),
-                         HasMore()}),
-          PagingVariant("page", "A parameter counts pages.",
-                        {Param("The parameter of the page's number.", "page"), Start("1"), Stop(),
-                         HasMore()}),
-          PagingVariant("cursor", "The answer names the place to go on at.",
-                        {Param("The parameter that takes the cursor.", "cursor"),
-                         {.key = "cursor",
-                          .type = T::kText,
-                          .doc = "The path of the next cursor in the answer.",
-                          .required = true},
-                         HasMore()}),
-          PagingVariant("cursor_header", "A header of the answer names the place to go on at.",
-                        {Param("The parameter that takes the cursor.", "cursor"),
-                         {.key = "header",
-                          .type = T::kText,
-                          .doc = "The header that holds the next cursor.",
-                          .required = true},
-                         HasMore()}),
-          PagingVariant("link_header", "A header `Link` with rel=\"next\" leads on.", {HasMore()}),
-          PagingVariant("next_url", "The answer holds the URL of the next page.",
-                        {{.key = "next",
-                          .type = T::kText,
-                          .doc = "The path of that URL in the answer.",
-                          .required = true},
-                         HasMore()}),
-          PagingVariant("keyset", "A parameter takes the key of the last record.",
-                        {Param("The parameter that takes the key.", ""),
-                         {.key = "key",
-                          .type = T::kText,
-                          .doc = "The path of the key in a record.",
-                          .required = true},
-                         Stop(),
-                         HasMore()}),
-          PagingVariant("time_window", "A span of time is asked for, window by window.",
-                        TimeWindowFields()),
-      }};
-  return *spec;
-}
 
 const ObjectSpec& PartitionsSpec() {
   static const auto* spec = new ObjectSpec{
@@ -321,6 +174,7 @@ const ObjectSpec& IncrementalSpec() {
            .type = T::kText,
            .doc = "The parameter that takes the greatest value seen so far.",
            .required = true},
+          InField(),
           {.key = "field",
            .type = T::kText,
            .doc = "The path of the value in a record.",

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "source/rest/json_edit.h"
 #include "source/rest/rest_errors.h"
 #include "source/rest/time_text.h"
 
@@ -56,6 +57,14 @@ Result<std::string> NextCursor(const std::string& greatest, const Incremental& i
   }
   ARROW_ASSIGN_OR_RAISE(const int64_t seconds, SecondsOf(greatest, incremental.form));
   return FormatTime(seconds - incremental.lookback, TimeFormOf(incremental.form));
+}
+
+Result<std::string> CursorAsJson(const std::string& value, CursorForm form) {
+  const bool counted = form == CursorForm::kInteger || form == CursorForm::kUnix ||
+                       form == CursorForm::kUnixMilliseconds;
+  if (!counted) return JsonQuoted(value);
+  ARROW_ASSIGN_OR_RAISE(const int64_t number, IntegerOf(value));
+  return std::to_string(number);
 }
 
 }  // namespace millrace::source::rest

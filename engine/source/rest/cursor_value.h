@@ -17,4 +17,7 @@ Result<bool> IsGreaterCursor(const std::string& value, const std::string& than, 
 /// points in time the fraction of a second is cut off, so that nothing falls between.
 Result<std::string> NextCursor(const std::string& greatest, const Incremental& incremental);
 
+/// The value as JSON: a number where its form is one, else a string.
+Result<std::string> CursorAsJson(const std::string& value, CursorForm form);
+
 }  // namespace millrace::source::rest

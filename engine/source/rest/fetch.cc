@@ -23,7 +23,7 @@ std::vector<PartitionTask> TasksOf(const RestSource& source) {
     task.places[source.partition_name] = value;
     tasks.push_back(std::move(task));
   }
-  if (tasks.empty()) tasks.push_back({kOnlyPartition, {}, false, {}, {}, 1});
+  if (tasks.empty()) tasks.push_back({kOnlyPartition, {}, false, {}, {}, {}, 1});
   return tasks;
 }
 
@@ -97,7 +97,13 @@ Status GoOnBehind(const Snapshot* base, const RestSource& source,
         ARROW_ASSIGN_OR_RAISE(since, NextCursor(before->second.second, incremental));
       }
     }
-    if (!since.empty()) task.params.emplace_back(incremental.param, since);
+    if (since.empty()) continue;
+    if (!incremental.in_body) {
+      task.params.emplace_back(incremental.param, since);
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(std::string json, CursorAsJson(since, incremental.form));
+    task.body.emplace_back(incremental.param, std::move(json));
   }
   return Status::OK();
 }

@@ -4,23 +4,14 @@
 
 #include <map>
 
-#include "io/http/testing/fake_clock.h"
-#include "io/testing/memory_store.h"
 #include "source/rest/journal.h"
-#include "source/rest/page_files.h"
 #include "source/rest/rest_errors.h"
-#include "source/rest/testing/fake_api.h"
+#include "source/rest/testing/fetching.h"
 
 namespace millrace::source::rest {
 namespace {
 
 constexpr int kRecords = 23, kPerPage = 5;
-
-JsonQuery Query(const std::string& path) {
-  JsonQuery query;
-  REQUIRE_FALSE(JsonQuery::Parse(path, &query).has_value());
-  return query;
-}
 
 RestSource Source() {
   RestSource source;
@@ -47,33 +38,6 @@ Result<io::http::Response> ByOffset(const io::http::Request& request) {
   io::http::Response response;
   response.body = Body(std::atoll(FakeApi::Param(request.url, "offset").c_str()));
   return response;
-}
-
-Result<Snapshot> Fetch(io::Store& store, const RestSource& source, FakeApi& api,
-                       const Snapshot* base = nullptr) {
-  const auto clock = std::make_shared<io::http::FakeClock>();
-  io::http::ClientOptions options;
-  options.home = "https://api.example.com";
-  options.rules = ClientRules(source);
-  options.retry.attempts_max = 1;
-  // The test owns the API.
-  const std::shared_ptr<io::http::Transport> transport(&api, [](io::http::Transport*) {});
-  io::http::Client client(transport, std::make_shared<io::http::RateLimiter>(clock), clock,
-                          options);
-  FetchContext context;
-  context.workspace = &store;
-  context.http = &client;
-  return FetchSnapshot(source, context, base);
-}
-
-std::string AllRecords(const std::shared_ptr<io::Store>& store, const RestSource& source,
-                       const Snapshot& snapshot) {
-  const FileSource files = FilesOfSnapshot(store, source, snapshot, 1 << 20);
-  std::string out;
-  for (const io::FileInfo& file : files.files) {
-    out += file.key + "=" + files.store->ReadSmall(file.key).ValueOrDie();
-  }
-  return out;
 }
 
 TEST_CASE("a snapshot holds every page, and its id does not depend on anything else") {
@@ -329,7 +293,7 @@ Result<io::http::Response> ByTime(const io::http::Request& request, int64_t coun
 TEST_CASE("an incremental fetch goes on behind the last snapshot") {
   RestSource source = Source();
   source.total.reset();
-  source.incremental = Incremental{"since", Query("$.t"), CursorForm::kInteger, "", 0};
+  source.incremental = Incremental{"since", false, Query("$.t"), CursorForm::kInteger, "", 0};
   const auto store = std::make_shared<io::MemoryStore>();
   int64_t count = 7;
   FakeApi api([&](const io::http::Request& request) { return ByTime(request, count); });
@@ -361,7 +325,7 @@ TEST_CASE("an incremental fetch goes on behind the last snapshot") {
 TEST_CASE("an incremental fetch that broke off goes on as well") {
   RestSource source = Source();
   source.total.reset();
-  source.incremental = Incremental{"since", Query("$.t"), CursorForm::kInteger, "", 0};
+  source.incremental = Incremental{"since", false, Query("$.t"), CursorForm::kInteger, "", 0};
   const auto whole = std::make_shared<io::MemoryStore>();
   FakeApi few([](const io::http::Request& request) { return ByTime(request, 7); });
   FakeApi many([](const io::http::Request& request) { return ByTime(request, 20); });

@@ -112,7 +112,8 @@ Result<std::string> Journal::ReadBody(const PageRecord& page) {
 
 Status Journal::Append(const PageRecord& page) {
   const std::string key = PagesFolder(source_, token_) + PagePath(page) + ".json";
-  return workspace_->Replace(key, PageRecordToJson(page).dump() + '\n');
+  ARROW_ASSIGN_OR_RAISE(const std::string text, PageRecordText(page));
+  return workspace_->Replace(key, text);
 }
 
 Result<Snapshot> Journal::Complete(std::vector<PageRecord> pages, const std::string& fetch_key,

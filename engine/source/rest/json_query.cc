@@ -262,6 +262,25 @@ std::optional<JsonQueryFault> JsonQuery::Parse(std::string_view path, JsonQuery*
   return fault;
 }
 
+JsonQuery JsonQuery::OfMember(const std::string& name) {
+  JsonQuery query;
+  query.steps_.push_back({Step::Kind::kMember, name, 0});
+  query.text_ = name;
+  return query;
+}
+
+JsonQuery JsonQuery::Prefix(size_t steps) const {
+  JsonQuery prefix;
+  for (size_t i = 0; i < steps && i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    prefix.steps_.push_back(step);
+    prefix.text_ += step.kind == Step::Kind::kMember    ? '.' + step.member
+                    : step.kind == Step::Kind::kElement ? '[' + std::to_string(step.element) + ']'
+                                                        : "[*]";
+  }
+  return prefix;
+}
+
 Result<std::vector<std::string_view>> JsonQuery::Find(std::string_view json) const {
   std::vector<std::string_view> found;
   ARROW_RETURN_NOT_OK(Scanner(json, steps_, &found).Document());

@@ -34,6 +34,8 @@ class JsonQuery {
 
   /// The root.
   JsonQuery() = default;
+  /// The member of that name of the whole.
+  static JsonQuery OfMember(const std::string& name);
   /// A fault, or none and `*query` holds the path.
   static std::optional<JsonQueryFault> Parse(std::string_view path, JsonQuery* query);
 
@@ -46,6 +48,8 @@ class JsonQuery {
 
   /// The path up to its first [*]: what must be there for the rest to mean anything.
   JsonQuery Container() const;
+  /// The path's first steps.
+  JsonQuery Prefix(size_t steps) const;
   bool EndsWithEach() const { return !steps_.empty() && steps_.back().kind == Step::Kind::kEach; }
 
   const std::string& text() const { return text_; }

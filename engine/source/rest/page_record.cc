@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "io/http/url.h"
 #include "source/rest/page_record_json.h"
+#include "source/rest/rest_errors.h"
 
 namespace millrace::source::rest {
 namespace {
@@ -17,6 +18,7 @@ constexpr size_t kKeyBytesMax = 120;
 Json StepToJson(const PageStep& step) {
   Json json = {{"params", step.params}};
   if (!step.url.empty()) json["url"] = step.url;
+  if (!step.body.empty()) json["body"] = step.body;
   return json;
 }
 
@@ -24,6 +26,7 @@ PageStep StepFromJson(const Json& json) {
   PageStep step;
   step.url = json.value("url", "");
   json.at("params").get_to(step.params);
+  if (json.contains("body")) json.at("body").get_to(step.body);
   return step;
 }
 
@@ -60,6 +63,20 @@ Json PageRecordToJson(const PageRecord& page) {
   if (!page.cursor.empty()) json["cursor"] = page.cursor;
   if (!page.carried.empty()) json["carried"] = page.carried;
   return json;
+}
+
+Result<std::string> PageRecordText(const PageRecord& page) {
+  try {
+    return PageRecordToJson(page).dump() + '\n';
+  } catch (const Json::exception&) {
+    return MakeError(kBadPage,
+                     "the answer's cursor, link or key, or what children carry of it, is no UTF-8");
+  }
+}
+
+std::string AsUtf8(const std::string& text) {
+  const std::string json = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(json).get<std::string>();
 }
 
 PageRecord PageRecordFromJson(const Json& json) {

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "io/http/url.h"
+#include "source/rest/json_edit.h"
 #include "source/rest/link_header.h"
 #include "source/rest/rest_errors.h"
 #include "source/rest/time_text.h"
@@ -22,10 +23,56 @@ void Set(Pairs& params, const std::string& name, std::string value) {
   params.emplace_back(name, std::move(value));
 }
 
-PageStep StepOf(const Paging& paging, const std::string& param, const std::string& value) {
+// What a parameter takes: as text in a query, as JSON in a body.
+struct Value {
+  std::string text, json;
+};
+Value NumberValue(int64_t number) { return {std::to_string(number), std::to_string(number)}; }
+Result<Value> TextValue(std::string text) {
+  ARROW_ASSIGN_OR_RAISE(std::string json, JsonQuoted(text));
+  return Value{std::move(text), std::move(json)};
+}
+// `piece`: JSON of an answer. A body takes it as it stands there, of whatever type.
+Result<Value> ValueOfPiece(std::string_view piece) {
+  ARROW_ASSIGN_OR_RAISE(std::string text, JsonScalarText(piece));
+  return Value{std::move(text), std::string(piece)};
+}
+
+void Put(const Paging& paging, const std::string& param, Value value, PageStep* step) {
+  if (paging.in_body) {
+    Set(step->body, param, std::move(value.json));
+  } else {
+    Set(step->params, param, std::move(value.text));
+  }
+}
+
+const std::string* Find(const Pairs& pairs, const std::string& name) {
+  for (const auto& [known, value] : pairs) {
+    if (known == name) return &value;
+  }
+  return nullptr;
+}
+
+// What a step holds for a parameter, as text.
+std::optional<std::string> TextIn(const PageStep& step, const Paging& paging,
+                                  const std::string& param) {
+  const std::string* value = Find(paging.in_body ? step.body : step.params, param);
+  if (value == nullptr) return std::nullopt;
+  if (!paging.in_body) return *value;
+  const auto text = JsonScalarText(*value);
+  return text.ok() ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+PageStep FirstStep(const Paging& paging) {
   PageStep step;
-  if (!value.empty()) Set(step.params, param, value);
-  if (paging.limit > 0) Set(step.params, paging.limit_param, std::to_string(paging.limit));
+  if (paging.limit > 0) Put(paging, paging.limit_param, NumberValue(paging.limit), &step);
+  return step;
+}
+
+PageStep StepOf(const Paging& paging, Value value) {
+  PageStep step;
+  Put(paging, paging.param, std::move(value), &step);
+  if (paging.limit > 0) Put(paging, paging.limit_param, NumberValue(paging.limit), &step);
   return step;
 }
 
@@ -53,14 +100,21 @@ Result<bool> Ends(const Paging& paging, const PageFacts& page) {
   return false;
 }
 
-Result<int64_t> NumberIn(const PageStep& step, const std::string& param) {
-  const std::string* text = step.Find(param);
+Result<int64_t> NumberIn(const PageStep& step, const Paging& paging) {
+  const std::optional<std::string> text = TextIn(step, paging, paging.param);
   int64_t number = 0;
   const bool good =
-      text != nullptr &&
-      std::from_chars(text->data(), text->data() + text->size(), number).ec == std::errc();
-  if (!good) return Unclear("the step before holds no number in `" + param + "`");
+      text && std::from_chars(text->data(), text->data() + text->size(), number).ec == std::errc();
+  if (!good) return Unclear("the step before holds no number in `" + paging.param + "`");
   return number;
+}
+
+// A query takes a text or a number; a body takes objects and lists as well.
+Result<Value> ScalarUnlessInBody(const Paging& paging, std::string_view piece, const char* what) {
+  if (!paging.in_body && (piece.front() == '{' || piece.front() == '[')) {
+    return Unclear(std::string(what) + " `" + paging.cursor->text() + "` is no text and no number");
+  }
+  return ValueOfPiece(piece);
 }
 
 /// One answer is all.
@@ -75,18 +129,16 @@ class NoPaging : public Paginator {
 class OffsetPaging : public Paginator {
  public:
   explicit OffsetPaging(const Paging& paging) : paging_(paging) {}
-  PageStep First() const override {
-    return StepOf(paging_, paging_.param, std::to_string(paging_.start));
-  }
+  PageStep First() const override { return StepOf(paging_, NumberValue(paging_.start)); }
   Step Next(const PageStep& asked, const PageFacts& page) const override {
     ARROW_ASSIGN_OR_RAISE(const bool ends, Ends(paging_, page));
     if (ends) return std::nullopt;
-    ARROW_ASSIGN_OR_RAISE(const int64_t offset, NumberIn(asked, paging_.param));
+    ARROW_ASSIGN_OR_RAISE(const int64_t offset, NumberIn(asked, paging_));
     const int64_t advance = paging_.advance_by_limit ? paging_.limit : page.records;
     if (advance == 0) {
       return Unclear("the API says that more follows a page without records");
     }
-    return StepOf(paging_, paging_.param, std::to_string(offset + advance));
+    return StepOf(paging_, NumberValue(offset + advance));
   }
 
  private:
@@ -97,14 +149,12 @@ class OffsetPaging : public Paginator {
 class PagePaging : public Paginator {
  public:
   explicit PagePaging(const Paging& paging) : paging_(paging) {}
-  PageStep First() const override {
-    return StepOf(paging_, paging_.param, std::to_string(paging_.start));
-  }
+  PageStep First() const override { return StepOf(paging_, NumberValue(paging_.start)); }
   Step Next(const PageStep& asked, const PageFacts& page) const override {
     ARROW_ASSIGN_OR_RAISE(const bool ends, Ends(paging_, page));
     if (ends) return std::nullopt;
-    ARROW_ASSIGN_OR_RAISE(const int64_t number, NumberIn(asked, paging_.param));
-    return StepOf(paging_, paging_.param, std::to_string(number + 1));
+    ARROW_ASSIGN_OR_RAISE(const int64_t number, NumberIn(asked, paging_));
+    return StepOf(paging_, NumberValue(number + 1));
   }
 
  private:
@@ -116,30 +166,28 @@ class PagePaging : public Paginator {
 class CursorPaging : public Paginator {
  public:
   explicit CursorPaging(const Paging& paging) : paging_(paging) {}
-  PageStep First() const override { return StepOf(paging_, paging_.param, ""); }
+  PageStep First() const override { return FirstStep(paging_); }
   Step Next(const PageStep&, const PageFacts& page) const override {
     ARROW_ASSIGN_OR_RAISE(const std::optional<bool> more, HasMore(paging_, page));
     if (more && !*more) return std::nullopt;
-    ARROW_ASSIGN_OR_RAISE(const std::string cursor, Cursor(page));
-    if (!cursor.empty()) return StepOf(paging_, paging_.param, cursor);
+    ARROW_ASSIGN_OR_RAISE(const Value cursor, Cursor(page));
+    if (!cursor.text.empty()) return StepOf(paging_, cursor);
     if (more) return Unclear("the API says that more follows, but names no cursor");
     return std::nullopt;
   }
 
  private:
-  Result<std::string> Cursor(const PageFacts& page) const {
+  Result<Value> Cursor(const PageFacts& page) const {
     if (paging_.kind == PagingKind::kCursorHeader) {
-      for (const auto& [name, value] : *page.headers) {
-        if (name == paging_.header) return value;
-      }
-      return "";
+      const std::string* value = Find(*page.headers, paging_.header);
+      if (value == nullptr) return Value{};
+      Result<Value> cursor = TextValue(*value);
+      if (!cursor.ok()) return Unclear("the cursor in `" + paging_.header + "` is no UTF-8");
+      return cursor;
     }
     ARROW_ASSIGN_OR_RAISE(const auto piece, paging_.cursor->FindOne(page.body));
-    if (!piece) return "";
-    if (piece->front() == '{' || piece->front() == '[') {
-      return Unclear("the cursor at `" + paging_.cursor->text() + "` is no text and no number");
-    }
-    return JsonScalarText(*piece);
+    if (!piece) return Value{};
+    return ScalarUnlessInBody(paging_, *piece, "the cursor at");
   }
 
   const Paging paging_;
@@ -149,7 +197,7 @@ class CursorPaging : public Paginator {
 class LinkPaging : public Paginator {
  public:
   explicit LinkPaging(const Paging& paging) : paging_(paging) {}
-  PageStep First() const override { return StepOf(paging_, "", ""); }
+  PageStep First() const override { return FirstStep(paging_); }
   Step Next(const PageStep&, const PageFacts& page) const override {
     ARROW_ASSIGN_OR_RAISE(const std::optional<bool> more, HasMore(paging_, page));
     if (more && !*more) return std::nullopt;
@@ -186,7 +234,7 @@ class LinkPaging : public Paginator {
 class KeysetPaging : public Paginator {
  public:
   explicit KeysetPaging(const Paging& paging) : paging_(paging) {}
-  PageStep First() const override { return StepOf(paging_, paging_.param, ""); }
+  PageStep First() const override { return FirstStep(paging_); }
   Step Next(const PageStep&, const PageFacts& page) const override {
     ARROW_ASSIGN_OR_RAISE(const bool ends, Ends(paging_, page));
     if (ends) return std::nullopt;
@@ -197,8 +245,8 @@ class KeysetPaging : public Paginator {
     if (!piece) {
       return Unclear("the last record of the page has no key at `" + paging_.cursor->text() + "`");
     }
-    ARROW_ASSIGN_OR_RAISE(const std::string key, JsonScalarText(*piece));
-    return StepOf(paging_, paging_.param, key);
+    ARROW_ASSIGN_OR_RAISE(const Value key, ScalarUnlessInBody(paging_, *piece, "the key at"));
+    return StepOf(paging_, key);
   }
 
  private:
@@ -215,39 +263,75 @@ class TimeWindowPaging : public Paginator {
       return Unclear("a window gave " + std::to_string(page.records) +
                      " records, as many as fit one answer: there may be more in it");
     }
-    const std::string* text = asked.Find(paging_.param);
-    const auto begin = text == nullptr ? std::nullopt : ParseTime(*text, paging_.form);
+    return AfterNothing(asked);
+  }
+  Step AfterNothing(const PageStep& asked) const override {
+    const std::optional<std::string> text = TextIn(asked, paging_, paging_.param);
+    const auto begin = text ? ParseTime(*text, paging_.form) : std::nullopt;
     if (!begin) return Unclear("the step before names no window");
     const int64_t next = *begin + paging_.step_s;
     if (next >= paging_.to_s) return std::nullopt;
     return Window(next);
   }
   std::string ChainOf(const PageStep& step) const override {
-    const std::string* text = step.Find(paging_.param);
-    return text == nullptr ? "" : *text;
+    return TextIn(step, paging_, paging_.param).value_or("");
   }
 
  private:
   PageStep Window(int64_t begin) const {
     const int64_t end = std::min(begin + paging_.step_s, paging_.to_s);
     const int64_t unit = paging_.form == TimeForm::kDate ? 86'400 : 1;
-    PageStep step = StepOf(paging_, paging_.param, FormatTime(begin, paging_.form));
-    Set(step.params, paging_.end_param,
-        FormatTime(paging_.end_inclusive ? end - unit : end, paging_.form));
+    PageStep step = StepOf(paging_, TimeValue(begin));
+    Put(paging_, paging_.end_param, TimeValue(paging_.end_inclusive ? end - unit : end), &step);
     return step;
+  }
+  Value TimeValue(int64_t seconds) const {
+    std::string text = FormatTime(seconds, paging_.form);
+    const bool number =
+        paging_.form == TimeForm::kUnix || paging_.form == TimeForm::kUnixMilliseconds;
+    std::string json = number ? text : '"' + text + '"';
+    return {std::move(text), std::move(json)};
   }
 
   const Paging paging_;
 };
 
-}  // namespace
-
-const std::string* PageStep::Find(const std::string& param) const {
-  for (const auto& [name, value] : params) {
-    if (name == param) return &value;
+/// Windows of several pages each: the pages of a window are a chain of their own, and where it ends
+/// the next window begins. Every step names its window, a link too: what is in its URL is the API's
+/// affair, its params are ours to remember.
+class WindowedPaging : public Paginator {
+ public:
+  explicit WindowedPaging(const Paging& paging)
+      : paging_(paging), windows_(paging), pages_(MakePaginator(*paging.within)) {}
+  PageStep First() const override { return Joined(windows_.First(), pages_->First()); }
+  Step Next(const PageStep& asked, const PageFacts& page) const override {
+    ARROW_ASSIGN_OR_RAISE(const std::optional<PageStep> next, pages_->Next(asked, page));
+    if (next) return Joined(asked, *next);
+    return AfterNothing(asked);
   }
-  return nullptr;
-}
+  Step AfterNothing(const PageStep& asked) const override {
+    ARROW_ASSIGN_OR_RAISE(const std::optional<PageStep> window, windows_.AfterNothing(asked));
+    if (!window) return std::nullopt;
+    return Joined(*window, pages_->First());
+  }
+  std::string ChainOf(const PageStep& step) const override { return windows_.ChainOf(step); }
+
+ private:
+  // `page` within the window that `of` names.
+  PageStep Joined(const PageStep& of, PageStep page) const {
+    for (const std::string& name : {paging_.param, paging_.end_param}) {
+      if (const std::string* value = Find(of.params, name)) Set(page.params, name, *value);
+      if (const std::string* value = Find(of.body, name)) Set(page.body, name, *value);
+    }
+    return page;
+  }
+
+  const Paging paging_;
+  const TimeWindowPaging windows_;
+  const std::unique_ptr<Paginator> pages_;
+};
+
+}  // namespace
 
 std::unique_ptr<Paginator> MakePaginator(const Paging& paging) {
   switch (paging.kind) {
@@ -266,6 +350,7 @@ std::unique_ptr<Paginator> MakePaginator(const Paging& paging) {
     case PagingKind::kKeyset:
       return std::make_unique<KeysetPaging>(paging);
     case PagingKind::kTimeWindow:
+      if (paging.within != nullptr) return std::make_unique<WindowedPaging>(paging);
       return std::make_unique<TimeWindowPaging>(paging);
   }
   return nullptr;

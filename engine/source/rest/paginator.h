@@ -23,8 +23,8 @@ namespace millrace::source::rest {
 struct PageStep {
   std::string url;  // "": the endpoint's own; else absolute, and `params` are in it already
   Pairs params;     // take the place of the endpoint's
+  Pairs body;       // places in the request's JSON body, and the JSON that stands there
   bool operator==(const PageStep&) const = default;
-  const std::string* Find(const std::string& param) const;
 };
 
 /// What a paginator may look at.
@@ -46,6 +46,10 @@ class Paginator {
   /// must.
   virtual Result<std::optional<PageStep>> Next(const PageStep& asked,
                                                const PageFacts& page) const = 0;
+  /// The step behind an answer that by a rule of the config holds nothing: it ends a chain.
+  virtual Result<std::optional<PageStep>> AfterNothing(const PageStep&) const {
+    return std::nullopt;
+  }
   /// Steps with one name are one chain: within it totals count and no page may come twice.
   virtual std::string ChainOf(const PageStep&) const { return ""; }
 };

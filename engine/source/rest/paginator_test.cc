@@ -38,6 +38,9 @@ std::string Shown(const Result<std::optional<PageStep>>& step) {
   for (const auto& [name, value] : (*step)->params) {
     out += (out.empty() ? "" : " ") + name + "=" + value;
   }
+  for (const auto& [place, value] : (*step)->body) {
+    out += (out.empty() ? "" : " ") + place + ":" + value;
+  }
   return out;
 }
 
@@ -52,7 +55,9 @@ std::string Next(const Paging& paging, const PageStep& asked, const Page& page) 
   facts.records_so_far = page.so_far;
   return Shown(MakePaginator(paging)->Next(asked, facts));
 }
-PageStep Asked(const std::string& name, const std::string& value) { return {"", {{name, value}}}; }
+PageStep Asked(const std::string& name, const std::string& value) {
+  return {"", {{name, value}}, {}};
+}
 
 TEST_CASE("one answer is all") {
   const Paging none = Make(PagingKind::kNone);
@@ -158,6 +163,131 @@ TEST_CASE("windows cover the span without gap or overlap") {
   CHECK(Shown(MakePaginator(window)->First()) == "from=2026-02-27 to=2026-02-28");
   window.limit = 100;
   CHECK(Next(window, first, {.records = 100}) == "error");
+}
+
+Paging Windows() {
+  Paging window = Make(PagingKind::kTimeWindow, "from");
+  window.end_param = "to";
+  window.from_s = *ParseTime("2026-03-01", TimeForm::kTimestamp);
+  window.to_s = *ParseTime("2026-03-03", TimeForm::kTimestamp);
+  window.step_s = 86'400;
+  window.form = TimeForm::kDate;
+  return window;
+}
+
+// The steps of a walk whose answers come one after the other.
+std::vector<std::string> Walk(const Paging& paging, const std::vector<Page>& pages) {
+  const auto paginator = MakePaginator(paging);
+  std::vector<std::string> steps;
+  PageStep asked = paginator->First();
+  for (const Page& page : pages) {
+    steps.push_back(Shown(asked));
+    PageFacts facts;
+    facts.body = page.body;
+    facts.headers = &page.headers;
+    facts.url = "https://api.example.com/v1/items?page=1";
+    facts.records = page.records;
+    facts.last_record = page.last_record;
+    const auto next = paginator->Next(asked, facts);
+    if (!next.ok() || !*next) {
+      steps.push_back(Shown(next));
+      return steps;
+    }
+    asked = **next;
+  }
+  steps.push_back(Shown(asked));
+  return steps;
+}
+
+TEST_CASE("the pages of a window end with the window, and the next window begins anew") {
+  Paging window = Windows();
+  Paging pages = Make(PagingKind::kOffset, "skip");
+  pages.limit_param = "take";
+  pages.limit = 2;
+  window.within = std::make_shared<Paging>(pages);
+  CHECK(Walk(window, {{.records = 2}, {.records = 1}, {.records = 0}, {.records = 0}}) ==
+        std::vector<std::string>{"skip=0 take=2 from=2026-03-01 to=2026-03-02",
+                                 "skip=2 take=2 from=2026-03-01 to=2026-03-02",
+                                 "skip=3 take=2 from=2026-03-01 to=2026-03-02",
+                                 "skip=0 take=2 from=2026-03-02 to=2026-03-03", "end"});
+  const auto paginator = MakePaginator(window);
+  CHECK(paginator->ChainOf(paginator->First()) == "2026-03-01");
+  // An answer that a rule takes for nothing ends its window, and no other.
+  const auto second = paginator->AfterNothing(paginator->First()).ValueOrDie();
+  CHECK(Shown(second) == "skip=0 take=2 from=2026-03-02 to=2026-03-03");
+  CHECK(Shown(paginator->AfterNothing(*second)) == "end");
+}
+
+TEST_CASE("links within a window keep it in mind") {
+  Paging window = Windows();
+  window.within = std::make_shared<Paging>(Make(PagingKind::kLinkHeader));
+  CHECK(Walk(window, {{.records = 2, .headers = {{"link", "<?page=2&from=x>; rel=next"}}},
+                      {.records = 1},
+                      {.records = 1}}) ==
+        std::vector<std::string>{
+            "from=2026-03-01 to=2026-03-02",
+            "https://api.example.com/v1/items?page=2&from=x from=2026-03-01 to=2026-03-02",
+            "from=2026-03-02 to=2026-03-03", "end"});
+}
+
+TEST_CASE("cursors within windows begin anew with each") {
+  Paging window = Windows();
+  Paging pages = Make(PagingKind::kCursorHeader, "after");
+  pages.header = "x-next";
+  window.within = std::make_shared<Paging>(pages);
+  CHECK(window.CursorHeader() == "x-next");
+  CHECK(Walk(window, {{.headers = {{"x-next", "c2"}}}, {}, {}}) ==
+        std::vector<std::string>{"from=2026-03-01 to=2026-03-02",
+                                 "after=c2 from=2026-03-01 to=2026-03-02",
+                                 "from=2026-03-02 to=2026-03-03", "end"});
+}
+
+TEST_CASE("parameters in a body are JSON") {
+  Paging offset = Make(PagingKind::kOffset, "$.page.skip");
+  offset.in_body = true;
+  offset.limit_param = "take";
+  offset.limit = 10;
+  CHECK(Walk(offset, {{.records = 10}, {.records = 3}, {.records = 0}}) ==
+        std::vector<std::string>{"$.page.skip:0 take:10", "$.page.skip:10 take:10",
+                                 "$.page.skip:13 take:10", "end"});
+  Paging cursor = Make(PagingKind::kCursorBody, "after");
+  cursor.in_body = true;
+  cursor.cursor = Query("$.next");
+  for (const char* value : {R"("a b")", R"("7")", "7", R"({"id":1,"t":"x"})", R"([1,"x"])"}) {
+    const std::string body = std::string(R"({"next":)") + value + "}";
+    CHECK(Next(cursor, {}, {.body = body}) == std::string("after:") + value);
+  }
+  CHECK(Next(cursor, {}, {.body = R"({"next":""})"}) == "end");
+  Paging header = Make(PagingKind::kCursorHeader, "after");
+  header.in_body = true;
+  header.header = "x-next";
+  CHECK(Next(header, {}, {.headers = {{"x-next", "a\"b"}}}) == R"(after:"a\"b")");
+  CHECK(Next(header, {}, {.headers = {{"x-next", "\xff"}}}) == "error");
+  Paging keyset = Make(PagingKind::kKeyset, "search_after");
+  keyset.in_body = true;
+  keyset.cursor = Query("$.sort");
+  CHECK(Next(keyset, {}, {.records = 1, .last_record = R"({"sort":[17,"b"]})"}) ==
+        R"(search_after:[17,"b"])");
+  keyset.in_body = false;
+  CHECK(Next(keyset, {}, {.records = 1, .last_record = R"({"sort":[17,"b"]})"}) == "error");
+}
+
+TEST_CASE("windows in a body, with pages in it or in the query") {
+  Paging window = Windows();
+  window.in_body = true;
+  window.form = TimeForm::kUnix;
+  CHECK(Walk(window, {{}, {}}) == std::vector<std::string>{"from:1772323200 to:1772409600",
+                                                           "from:1772409600 to:1772496000", "end"});
+  window.form = TimeForm::kTimestamp;
+  Paging pages = Make(PagingKind::kPage, "page");
+  pages.start = 1;
+  window.within = std::make_shared<Paging>(pages);
+  const std::string first = R"(from:"2026-03-01T00:00:00Z" to:"2026-03-02T00:00:00Z")";
+  CHECK(
+      Walk(window, {{.records = 1}, {.records = 0}}) ==
+      std::vector<std::string>{"page=1 " + first, "page=2 " + first,
+                               R"(page=1 from:"2026-03-02T00:00:00Z" to:"2026-03-03T00:00:00Z")"});
+  CHECK(MakePaginator(window)->ChainOf(MakePaginator(window)->First()) == "2026-03-01T00:00:00Z");
 }
 
 TEST_CASE("Link headers as they come") {

@@ -5,7 +5,9 @@
 
 #include "base/log.h"
 #include "io/http/url.h"
+#include "source/rest/json_edit.h"
 #include "source/rest/page_reader.h"
+#include "source/rest/page_record_json.h"
 #include "source/rest/rest_errors.h"
 
 namespace millrace::source::rest {
@@ -14,12 +16,13 @@ namespace {
 // What is kept of an answer's headers: what the body is, and what follows.
 bool IsKept(const std::string& name, const Paging& paging) {
   return name == "content-type" || name == "content-encoding" || name == "etag" ||
-         name == "last-modified" || name == "link" || name == paging.header;
+         name == "last-modified" || name == "link" || name == paging.CursorHeader();
 }
 
 std::string StepName(const PageStep& step) {
   std::string name = step.url;
   for (const auto& [param, value] : step.params) name += '\n' + param + '=' + value;
+  for (const auto& [place, value] : step.body) name += '\n' + place + ':' + value;
   return name;
 }
 
@@ -50,6 +53,17 @@ std::string WithoutSecrets(const std::string& url) {
   return Redact(out.ToString());
 }
 
+// Nobody can tell whether a POST without an answer was carried out: who asks again must say so.
+Status ToldAsPost(const Status& status, const io::http::Request& request,
+                  const RestSource& source) {
+  if (request.method != "POST" || source.post_is_idempotent || !io::http::IsRetryable(status)) {
+    return status;
+  }
+  return MakeError(CodeOf(status), status.message(),
+                   "a POST is not tried again by itself; set `retry: {post: true}` if asking twice "
+                   "does no harm. The next run asks for this page again");
+}
+
 // Of pairs with one name the last, at the place of the first.
 Pairs LastOfEach(const Pairs& pairs) {
   Pairs out;
@@ -66,26 +80,6 @@ Pairs LastOfEach(const Pairs& pairs) {
 }
 
 }  // namespace
-
-std::string FillPlaces(const std::string& template_text, const Places& places,
-                       const std::function<std::string(const std::string&)>& encode) {
-  std::string out;
-  for (size_t at = 0; at < template_text.size();) {
-    const size_t open = template_text.find('{', at);
-    const size_t close = open == std::string::npos ? open : template_text.find('}', open);
-    if (close == std::string::npos) return out + template_text.substr(at);
-    out += template_text.substr(at, open - at);
-    const auto place = places.find(template_text.substr(open + 1, close - open - 1));
-    if (place == places.end()) {
-      out += template_text[open];
-      at = open + 1;
-      continue;
-    }
-    out += encode(place->second);
-    at = close + 1;
-  }
-  return out;
-}
 
 PartitionFetch::PartitionFetch(const RestSource& source, const Endpoint& endpoint,
                                PartitionTask task, const FetchContext& context, Journal& journal)
@@ -138,7 +132,7 @@ Status PartitionFetch::FetchOne(const PageStep& step) {
                            "if that is right, raise `max_pages`; the pages so far are kept"));
   }
   if (const Status status = GuardStep(step); !status.ok()) return About(status);
-  const io::http::Request request = RequestFor(step);
+  ARROW_ASSIGN_OR_RAISE(const io::http::Request request, RequestFor(step));
   PageRecord page;
   page.partition = task_.key;
   page.page = NextNumber();
@@ -150,18 +144,18 @@ Status PartitionFetch::FetchOne(const PageStep& step) {
   io::http::SendOptions sending;
   if (source_.post_is_idempotent) sending.idempotent = true;
   const Result<io::http::Answer> answer = context_.http->Send(request, sending);
-  if (!answer.ok()) return About(answer.status());
+  if (!answer.ok()) return About(ToldAsPost(answer.status(), request, source_));
   if (const Status status = ReadAnswer(answer->response, &page); !status.ok()) {
     return About(status);
   }
-  ARROW_RETURN_NOT_OK(journal_.Append(page));
+  if (const Status status = journal_.Append(page); !status.ok()) return About(status);
   Count(page);
   pages_.push_back(std::move(page));
   if (context_.pages_fetched != nullptr) ++*context_.pages_fetched;
   return Status::OK();
 }
 
-io::http::Request PartitionFetch::RequestFor(const PageStep& step) const {
+Result<io::http::Request> PartitionFetch::RequestFor(const PageStep& step) const {
   io::http::Request request;
   request.method = endpoint_.method;
   const auto as_is = [](const std::string& text) { return text; };
@@ -189,11 +183,35 @@ io::http::Request PartitionFetch::RequestFor(const PageStep& step) const {
     for (const auto& [name, value] : endpoint_.headers) {
       request.credentials.emplace_back(name, FillPlaces(value, task_.places, as_is));
     }
-    request.body = FillPlaces(endpoint_.body, task_.places, as_is);
+    ARROW_RETURN_NOT_OK(FillBody(step, &request));
   } else {
     request.method = "GET";
   }
   return request;
+}
+
+// The config's body with what the partition and the step put into it.
+Status PartitionFetch::FillBody(const PageStep& step, io::http::Request* request) const {
+  const auto encode = [&](const std::string& text) {
+    return endpoint_.body_is_json ? JsonEscaped(text) : text;
+  };
+  request->body = FillPlaces(endpoint_.body, task_.places, encode);
+  if (!endpoint_.body_is_json) return Status::OK();
+  for (const Pairs* pairs : {&task_.body, &step.body}) {
+    for (const auto& [name, value] : *pairs) {
+      JsonQuery place;
+      ParseJsonPlace(name, &place);  // the config's check found no fault
+      ARROW_ASSIGN_OR_RAISE(request->body, WithValueAt(request->body, place, value));
+    }
+  }
+  // A redirect that dropped the body would lead to another page than the one asked for.
+  request->keep_body = !step.body.empty();
+  const auto& given = request->credentials;
+  const bool typed = std::any_of(given.begin(), given.end(), [](const auto& header) {
+    return io::http::IsHeader(header.first, "content-type");
+  });
+  if (!typed) request->headers.emplace_back("Content-Type", "application/json");
+  return Status::OK();
 }
 
 PartitionFetch::Judged PartitionFetch::Judge(const io::http::Response& response,
@@ -212,7 +230,7 @@ PartitionFetch::Judged PartitionFetch::Judge(const io::http::Response& response,
 Status PartitionFetch::ReadAnswer(const io::http::Response& response, PageRecord* page) {
   page->status = response.status;
   for (const auto& [name, value] : response.headers) {
-    if (IsKept(name, endpoint_.paging)) page->headers.emplace_back(name, Redact(value));
+    if (IsKept(name, endpoint_.paging)) page->headers.emplace_back(name, AsUtf8(Redact(value)));
   }
   // Kept before anything is made of it: also what turns out to be no page can be looked at.
   ARROW_ASSIGN_OR_RAISE(page->body_sha256, journal_.KeepBody(response.body));
@@ -221,9 +239,7 @@ Status PartitionFetch::ReadAnswer(const io::http::Response& response, PageRecord
   const Judged judged = Judge(response, text);
   if (judged.action == ResponseAction::kIgnore) {
     page->ignored = true;
-    // A window without an answer is not the end of the span.
-    if (endpoint_.paging.kind != PagingKind::kTimeWindow) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(page->next, paginator_->Next(page->asked, PageFacts{}));
+    ARROW_ASSIGN_OR_RAISE(page->next, paginator_->AfterNothing(page->asked));
     return Status::OK();
   }
   if (judged.action != ResponseAction::kSuccess) {

@@ -10,14 +10,9 @@
 #include "source/rest/fetch.h"
 #include "source/rest/journal.h"
 #include "source/rest/paginator.h"
+#include "source/rest/places.h"
 
 namespace millrace::source::rest {
-
-/// Values for the {name} places of an endpoint.
-using Places = std::map<std::string, std::string>;
-/// `template_text` with every {name} replaced; a name without a value stays.
-std::string FillPlaces(const std::string& template_text, const Places& places,
-                       const std::function<std::string(const std::string&)>& encode);
 
 struct PartitionTask {
   std::string key;  // PartitionKey
@@ -25,6 +20,7 @@ struct PartitionTask {
   bool of_parent = false;
   Pairs carried;           // names and values as JSON text
   Pairs params;            // of every request that is made of the endpoint's own URL
+  Pairs body;              // likewise: as PageStep::body
   int64_t first_page = 1;  // behind the pages of an earlier snapshot
 };
 
@@ -44,7 +40,8 @@ class PartitionFetch {
 
   Status Replay(const std::vector<PageRecord>& recorded);
   Status FetchOne(const PageStep& step);
-  io::http::Request RequestFor(const PageStep& step) const;
+  Result<io::http::Request> RequestFor(const PageStep& step) const;
+  Status FillBody(const PageStep& step, io::http::Request* request) const;
   Judged Judge(const io::http::Response& response, const std::string& text) const;
   Status ReadAnswer(const io::http::Response& response, PageRecord* page);
   Status ReadPage(const io::http::Response& response, const std::string& text, PageRecord* page);

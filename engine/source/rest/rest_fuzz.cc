@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "source/rest/json_edit.h"
 #include "source/rest/link_header.h"
 #include "source/rest/page_reader.h"
+#include "source/rest/page_record_json.h"
 #include "source/rest/paginator.h"
 
 namespace {
@@ -27,21 +29,60 @@ void CheckWhole(const std::string& text) {
   MILLRACE_CHECK(Query("$").Find(text).ok());
 }
 
-void CheckPaging(const std::string& text, int64_t records, PagingKind kind) {
+// A step as a journal keeps it is the same step when it is read.
+void CheckStep(const PageStep& step) {
+  PageRecord page;
+  page.next = step;
+  const auto text = PageRecordText(page);
+  if (!text.ok()) return;  // a cursor that is no UTF-8
+  MILLRACE_CHECK(PageRecordFromJson(nlohmann::json::parse(*text)).next == step);
+  for (const auto& [place, value] : step.body) {
+    JsonQuery query;
+    MILLRACE_CHECK(!ParseJsonPlace(place, &query).has_value());
+    const auto body = WithValueAt("{\"a\":{}}", query, value);
+    MILLRACE_CHECK(body.ok() && query.Find(*body).ValueOrDie().at(0) == value);
+  }
+}
+
+void CheckPaging(const std::string& text, int64_t records, uint8_t choice) {
   Paging paging;
-  paging.kind = kind;
-  paging.param = "p";
+  paging.kind = static_cast<PagingKind>(choice % 8);
+  paging.in_body = (choice & 0x20) != 0;
+  paging.param = paging.in_body ? "$.a.p" : "p";
   paging.header = "link";
   paging.cursor = Query("$.next");
+  if ((choice & 0x10) != 0) {
+    Paging windows;
+    windows.kind = PagingKind::kTimeWindow;
+    windows.in_body = paging.in_body;
+    windows.param = "from";
+    windows.end_param = "to";
+    windows.to_s = 2 * 86'400;
+    windows.step_s = 86'400;
+    windows.within = std::make_shared<Paging>(paging);
+    paging = windows;
+  }
   const millrace::io::http::Headers headers = {{"link", text.substr(0, 200)}};
   PageFacts facts;
   facts.body = text;
   facts.headers = &headers;
   facts.url = "https://api.example.com/a?b=c";
   facts.records = records;
-  PageStep asked;
-  asked.params = {{"p", "1"}};
-  (void)MakePaginator(paging)->Next(asked, facts);
+  const auto paginator = MakePaginator(paging);
+  const PageStep asked = paginator->First();
+  const auto next = paginator->Next(asked, facts);
+  if (!next.ok() || !*next) return;
+  CheckStep(**next);
+  // A window is left only by a step that names the next one.
+  MILLRACE_CHECK(paging.within == nullptr || !paginator->ChainOf(**next).empty());
+}
+
+// A value that was written into a text is what its place means then.
+void CheckEdit(const std::string& text, const JsonQuery& place) {
+  const auto edited = WithValueAt(text, place, "\"new\"");
+  if (!edited.ok()) return;
+  const auto found = place.Find(*edited);
+  MILLRACE_CHECK(found.ok() && !found->empty() && found->front() == "\"new\"");
 }
 
 }  // namespace
@@ -59,10 +100,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!text.ok()) return 0;
   CheckWhole(*text);
   // A path out of the bytes themselves.
-  JsonQuery wild;
+  JsonQuery wild = Query("$.a[0].b");
   if (!JsonQuery::Parse(body, &wild).has_value()) (void)wild.Find(*text);
   const auto count = CountRecords(*text, source.records_format, source.endpoint, nullptr);
-  CheckPaging(*text, count.ok() ? count->records : 0, static_cast<PagingKind>(data[0] % 8));
+  CheckPaging(*text, count.ok() ? count->records : 0, data[0]);
+  CheckEdit(*text, wild);
   const auto records = RecordsText(*text, source.endpoint, {{"\"parent\"", "7"}});
   if (source.endpoint.format != PageFormat::kJson) return 0;
   MILLRACE_CHECK(count.ok() == records.ok());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ enum class TimeForm { kDate, kTimestamp, kUnix, kUnixMilliseconds };
 
 struct Paging {
   PagingKind kind = PagingKind::kNone;
+  /// Parameters are places in the JSON body of a POST (ParseJsonPlace) and their values JSON; else
+  /// they are of the query.
+  bool in_body = false;
   std::string param;              // of the offset, page, cursor, key or window's start
   std::string limit_param;        // "": none is sent
   int64_t limit = 0;              // 0: not given
@@ -53,7 +57,10 @@ struct Paging {
   std::string end_param;
   int64_t from_s = 0, to_s = 0, step_s = 0;  // seconds since 1970; [from, to)
   TimeForm form = TimeForm::kTimestamp;
-  bool end_inclusive = false;  // the API takes the end itself as part of the window
+  bool end_inclusive = false;            // the API takes the end itself as part of the window
+  std::shared_ptr<const Paging> within;  // how the pages of one window follow; null: it has one
+  /// The header that names the next cursor; "": none does.
+  const std::string& CursorHeader() const { return within == nullptr ? header : within->header; }
 };
 
 enum class OnMismatch { kFail, kWarn, kIgnore };
@@ -75,6 +82,7 @@ struct Endpoint {
   std::string method = "GET";
   Pairs params, headers;
   std::string body;
+  bool body_is_json = false;
   PageFormat format = PageFormat::kJson;
   JsonQuery records;              // of JSON pages
   bool records_may_miss = false;  // a page without what `records` names has none
@@ -95,8 +103,9 @@ enum class CursorForm { kDate, kTimestamp, kUnix, kUnixMilliseconds, kInteger, k
 /// Only what is new since the last finished snapshot is asked for; the new snapshot goes on behind
 /// the pages of that one.
 struct Incremental {
-  std::string param;  // takes the greatest value seen
-  JsonQuery field;    // in a record
+  std::string param;     // takes the greatest value seen
+  bool in_body = false;  // as of Paging
+  JsonQuery field;       // in a record
   CursorForm form = CursorForm::kTimestamp;
   std::string initial;   // what the first fetch sends; "": nothing
   int64_t lookback = 0;  // taken off the greatest value: seconds, or of kInteger as it is
