@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -18,6 +19,10 @@ constexpr int64_t kDeflateRatioMax = 1032;
 constexpr size_t kMembersMax = 1 << 20;
 constexpr int kEncryptedFlag = 1;
 
+Status Corrupt(const std::string& what) {
+  return MakeError(ErrorCode::kCorruptFile, what, "fetch the archive again; `unzip -t` checks it");
+}
+
 /// The archive as minizip sees it: a file with a position, read through a small window.
 class ArchiveInput {
  public:
@@ -25,9 +30,6 @@ class ArchiveInput {
       : file_(std::move(file)), window_(64 << 10) {}
 
   const Status& error() const { return error_; }
-  /// From now on the archive goes on behind its end, with zeros. minizip 1.1 reads the data of a
-  /// member with zip64 sizes as if there were 4 GiB of it; deflate knows its own end.
-  void Pad() { padded_ = true; }
 
   zlib_filefunc64_def Functions() {
     zlib_filefunc64_def functions{};
@@ -52,14 +54,6 @@ class ArchiveInput {
 
  private:
   uLong Read(uint8_t* out, uLong bytes) {
-    const uLong done = ReadThere(out, bytes);
-    if (!padded_ || !error_.ok()) return done;
-    std::memset(out + done, 0, bytes - done);
-    position_ += static_cast<int64_t>(bytes - done);
-    return bytes;
-  }
-
-  uLong ReadThere(uint8_t* out, uLong bytes) {
     uLong done = 0;
     const auto size = file_->GetSize();
     if (!size.ok()) error_ = size.status();
@@ -100,7 +94,6 @@ class ArchiveInput {
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::vector<uint8_t> window_;
   int64_t position_ = 0, begin_ = 0, held_ = 0;
-  bool padded_ = false;
   Status error_;
 };
 
@@ -119,12 +112,9 @@ class OpenArchive {
   OpenArchive& operator=(const OpenArchive&) = delete;
 
   unzFile handle() const { return handle_; }
-  void Pad() { input_.Pad(); }
   /// The input's own error where there is one.
   Status Corrupt(const std::string& what) const {
-    if (!input_.error().ok()) return input_.error();
-    return MakeError(ErrorCode::kCorruptFile, what,
-                     "fetch the archive again; `unzip -t` checks it");
+    return input_.error().ok() ? io::Corrupt(what) : input_.error();
   }
 
  private:
@@ -150,26 +140,117 @@ Status CheckEnd(arrow::io::RandomAccessFile& archive, int64_t bytes) {
     if (at == std::string_view::npos || tail.size() - at < kEndBytes) continue;
     if (at + kEndBytes + LittleEndian(tail.substr(at + 20, 2)) == tail.size()) return Status::OK();
   }
-  return MakeError(ErrorCode::kCorruptFile, "the zip archive has no whole directory at its end",
-                   "fetch the archive again; `unzip -t` checks it");
+  return Corrupt("the zip archive has no whole directory at its end");
 }
 
-// The sizes that stand in the zip64 field because they do, or might, not fit: minizip 1.1 leaves
-// them as they are.
-void ReadZip64Sizes(std::string_view extra, ZipMember* member) {
+// Numbers that stand in the zip64 field because they do, or might, not fit into 32 bits: those of
+// `numbers` that are UINT32_MAX, in their order. minizip 1.1 leaves them as they are.
+void ReadZip64(std::string_view extra, std::initializer_list<int64_t*> numbers) {
   while (extra.size() >= 4) {
     const uint64_t id = LittleEndian(extra.substr(0, 2));
     const uint64_t length = LittleEndian(extra.substr(2, 2));
     std::string_view field = extra.substr(4, length);
     extra.remove_prefix(std::min<size_t>(extra.size(), 4 + length));
     if (id != 1) continue;
-    for (int64_t* size : {&member->bytes, &member->packed_bytes}) {
-      if (*size != UINT32_MAX || field.size() < 8) continue;
-      *size = static_cast<int64_t>(LittleEndian(field.substr(0, 8)));
+    for (int64_t* number : numbers) {
+      if (*number != UINT32_MAX || field.size() < 8) continue;
+      *number = static_cast<int64_t>(LittleEndian(field.substr(0, 8)));
       field.remove_prefix(8);
     }
   }
 }
+
+// Where the packed bytes of a member begin: its entry in the directory says where its own header
+// is, and that how long it is.
+Result<int64_t> FindPacked(arrow::io::RandomAccessFile& archive, const ZipMember& member) {
+  constexpr int64_t kEntryBytes = 46, kHeaderBytes = 30;
+  const auto place = static_cast<int64_t>(member.place);
+  ARROW_ASSIGN_OR_RAISE(const auto entry, archive.ReadAt(place, kEntryBytes));
+  const std::string_view fixed(*entry);
+  if (fixed.size() < kEntryBytes || fixed.substr(0, 4) != "PK\x01\x02") {
+    return Corrupt("it has no entry in the directory");
+  }
+  const auto number = [&](size_t at, size_t bytes) {
+    return static_cast<int64_t>(LittleEndian(fixed.substr(at, bytes)));
+  };
+  int64_t packed = number(20, 4), bytes = number(24, 4), offset = number(42, 4);
+  ARROW_ASSIGN_OR_RAISE(const auto extra,
+                        archive.ReadAt(place + kEntryBytes + number(28, 2), number(30, 2)));
+  ReadZip64(std::string_view(*extra), {&bytes, &packed, &offset});
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, archive.GetSize());
+  if (offset < 0 || offset > size - kHeaderBytes) return Corrupt("it has no header");
+  ARROW_ASSIGN_OR_RAISE(const auto header, archive.ReadAt(offset, kHeaderBytes));
+  const std::string_view own(*header);
+  if (own.size() < kHeaderBytes || own.substr(0, 4) != "PK\x03\x04") {
+    return Corrupt("it has no valid header");
+  }
+  return offset + kHeaderBytes + static_cast<int64_t>(LittleEndian(own.substr(26, 2))) +
+         static_cast<int64_t>(LittleEndian(own.substr(28, 2)));
+}
+
+/// The packed bytes of a member, and what they unpack to. Sizes are of 64 bits, unlike minizip's.
+class Unpacker {
+ public:
+  Unpacker(std::shared_ptr<arrow::io::RandomAccessFile> archive, const ZipMember& member)
+      : archive_(std::move(archive)),
+        deflated_(member.method == Z_DEFLATED),
+        left_(member.packed_bytes),
+        window_(64 << 10) {}
+  ~Unpacker() {
+    if (deflated_) inflateEnd(&stream_);
+  }
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+
+  Status Begin(const ZipMember& member) {
+    ARROW_ASSIGN_OR_RAISE(position_, FindPacked(*archive_, member));
+    if (deflated_ && inflateInit2(&stream_, -MAX_WBITS) != Z_OK) {
+      return MakeError(ErrorCode::kMemoryLimit, "no memory to unpack it");
+    }
+    return Status::OK();
+  }
+
+  /// At least one byte, or 0 where the packed bytes end. CorruptFile when they are no deflate.
+  Result<int64_t> Read(int64_t bytes, uint8_t* out) {
+    stream_.next_out = out;
+    stream_.avail_out = static_cast<uInt>(std::min<int64_t>(bytes, 1 << 30));
+    const uInt wanted = stream_.avail_out;
+    while (stream_.avail_out == wanted && !ended_) {
+      if (stream_.avail_in == 0) ARROW_RETURN_NOT_OK(Fill());
+      if (deflated_) {
+        const int code = inflate(&stream_, Z_NO_FLUSH);
+        ended_ = code == Z_STREAM_END || (code == Z_BUF_ERROR && stream_.avail_in == 0);
+        if (code != Z_OK && !ended_) return Corrupt("its packed data is damaged");
+      } else {
+        const uInt take = std::min(stream_.avail_in, stream_.avail_out);
+        std::memcpy(stream_.next_out, stream_.next_in, take);
+        stream_.next_in += take;
+        stream_.avail_in -= take;
+        stream_.avail_out -= take;
+        ended_ = take == 0;
+      }
+    }
+    return int64_t{wanted} - int64_t{stream_.avail_out};
+  }
+
+ private:
+  Status Fill() {
+    const int64_t most = std::min(left_, static_cast<int64_t>(window_.size()));
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, archive_->ReadAt(position_, most, window_.data()));
+    position_ += got;
+    left_ -= got;
+    stream_.next_in = window_.data();
+    stream_.avail_in = static_cast<uInt>(got);
+    return Status::OK();
+  }
+
+  const std::shared_ptr<arrow::io::RandomAccessFile> archive_;
+  const bool deflated_;
+  int64_t left_, position_ = 0;
+  std::vector<uint8_t> window_;
+  z_stream stream_{};
+  bool ended_ = false;
+};
 
 Status CheckMember(const std::string& name, const ZipMember& member) {
   const bool possible = member.method == 0 ? member.bytes == member.packed_bytes
@@ -238,49 +319,42 @@ class ZipMemberFile : public arrow::io::RandomAccessFile {
 
  private:
   Status Begin() {
-    open_ = std::make_unique<OpenArchive>(archive_);
+    open_ = std::make_unique<Unpacker>(archive_, member_);
     position_ = 0;
     crc_ = 0;
     checked_ = false;
-    unz64_file_pos place{member_.place, member_.nth};
-    if (open_->handle() == nullptr || unzGoToFilePos64(open_->handle(), &place) != UNZ_OK ||
-        unzOpenCurrentFile(open_->handle()) != UNZ_OK) {
-      return Corrupt("it has no valid header");
-    }
-    open_->Pad();
+    ARROW_RETURN_NOT_OK(AboutThis(open_->Begin(member_)));
     return member_.bytes == 0 ? Check() : Status::OK();
   }
 
   /// 0 only at the end.
   Result<int64_t> Step(int64_t bytes, uint8_t* out) {
     if (position_ == member_.bytes) return 0;
-    const int64_t most = std::min<int64_t>({bytes, member_.bytes - position_, 1 << 30});
-    const int got = unzReadCurrentFile(open_->handle(), out, static_cast<unsigned>(most));
-    if (got < 0) return Corrupt("its packed data is damaged near byte " + At());
-    if (got == 0) return Corrupt("its packed data ends early, at byte " + At());
-    crc_ = crc32(crc_, out, static_cast<uInt>(got));
-    position_ += got;
+    const Result<int64_t> read = open_->Read(std::min(bytes, member_.bytes - position_), out);
+    if (!read.ok()) return AboutThis(WithContext(read.status(), "near byte " + At()));
+    if (*read == 0) return AboutThis(Corrupt("its packed data ends early, at byte " + At()));
+    crc_ = crc32_z(crc_, out, static_cast<size_t>(*read));
+    position_ += *read;
     if (position_ == member_.bytes) ARROW_RETURN_NOT_OK(Check());
-    return got;
+    return *read;
   }
 
   Status Check() {
-    if (std::exchange(checked_, true)) return Status::OK();
-    const bool closed = unzCloseCurrentFile(open_->handle()) == UNZ_OK;
-    if (closed && crc_ == member_.crc32) return Status::OK();
-    return Corrupt("its CRC-32 is not what the archive says");
+    if (std::exchange(checked_, true) || crc_ == member_.crc32) return Status::OK();
+    return AboutThis(Corrupt("its CRC-32 is not what the archive says"));
   }
 
   std::string At() const { return std::to_string(position_) + " of its content"; }
-  Status Corrupt(const std::string& what) const {
-    return open_->Corrupt("`" + name_ + "` in the zip archive cannot be read: " + what);
+  Status AboutThis(const Status& status) const {
+    return status.ok() ? status
+                       : WithContext(status, "`" + name_ + "` in the zip archive cannot be read");
   }
 
   const std::shared_ptr<arrow::io::RandomAccessFile> archive_;
   const std::string name_;
   const ZipMember member_;
   std::mutex mutex_;
-  std::unique_ptr<OpenArchive> open_;
+  std::unique_ptr<Unpacker> open_;
   int64_t position_ = 0, tell_ = 0;
   uLong crc_ = 0;
   bool checked_ = false, closed_ = false;
@@ -326,8 +400,8 @@ Result<ZipDirectory> ReadZipDirectory(std::shared_ptr<arrow::io::RandomAccessFil
     member.encrypted = (info.flag & kEncryptedFlag) != 0;
     member.method = static_cast<int>(info.compression_method);
     member.place = place.pos_in_zip_directory;
-    member.nth = place.num_of_file;
-    ReadZip64Sizes(std::string_view(extra).substr(0, info.size_file_extra), &member);
+    ReadZip64(std::string_view(extra).substr(0, info.size_file_extra),
+              {&member.bytes, &member.packed_bytes});
     const std::string_view text = std::string_view(name).substr(0, info.size_filename);
     packed += member.packed_bytes;
     if (member.packed_bytes < 0 || packed > archive_bytes) {
