@@ -13,15 +13,13 @@ constexpr int64_t kBlockBytes = 256 << 10;
 Result<int64_t> RefilledStream::Read(int64_t bytes, uint8_t* out) {
   int64_t done = 0;
   while (done < bytes) {
-    const size_t end = ReadyEnd();
+    const size_t end = failure_.ok() ? ReadyEnd() : at_;
     if (end <= at_) {
-      if (finished_) break;
-      const Status status = Refill();
-      if (!status.ok()) {
-        if (done > 0) break;
-        return status;
-      }
-      continue;
+      if (failure_.ok() && finished_) break;
+      if (failure_.ok()) failure_ = Refill();
+      if (failure_.ok()) continue;
+      if (done > 0) break;  // what comes before it is good; it is told with the next read
+      return failure_;
     }
     const size_t take = std::min(static_cast<size_t>(bytes - done), end - at_);
     std::memcpy(out + done, ready_.data() + at_, take);

@@ -20,7 +20,7 @@ class RefilledStream : public ByteStream {
 
  protected:
   /// Called when everything ready was handed out: puts more into ready_ (and at_ to where it
-  /// begins), or sets finished_. An error stays, as the inner stream's do.
+  /// begins), or sets finished_. It is not called again after an error, which stays.
   virtual Status Refill() = 0;
   /// Where in ready_ the bytes end that may be handed out.
   virtual size_t ReadyEnd() const { return ready_.size(); }
@@ -34,6 +34,7 @@ class RefilledStream : public ByteStream {
 
  private:
   std::unique_ptr<ByteStream> inner_;
+  Status failure_;
 };
 
 }  // namespace millrace::io

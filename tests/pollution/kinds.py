@@ -191,6 +191,22 @@ def total_row(table: Table, strength: int, rng: random.Random) -> Polluted:
 
 
 @kind
+def total_of_full_rows(table: Table, strength: int, rng: random.Random) -> Polluted:
+    """A text and a number; the last line has both, too. At strength 5 its number is no sum."""
+    words = next(at for at in range(len(table.names)) if at not in table.numeric)
+    number = max(table.numeric)
+    total = sum(round(float(row[number] or 0) * 100) for row in table.rows)
+    total += 7 if strength == 5 else 0
+    said = ["Total", "TOTAL", "Summe", "Grand total:", "Total EUR"][strength - 1]
+    two = Table(
+        [table.names[words], table.names[number]],
+        [[row[words], row[number]] for row in table.rows],
+        {1},
+    )
+    return made(two, text([*lines(two), line([said, f"{total / 100:.2f}"])]))
+
+
+@kind
 def comments(table: Table, strength: int, rng: random.Random) -> Polluted:
     parts = lines(table)
     prefix = ["#", "# ", "//", "# ", "-- "][strength - 1]

@@ -131,12 +131,17 @@ class CsvReader : public RecordReader {
   }
 
   /// Of a compressed file the end is seen when it is read, and its footer is told then.
-  static csv::CountFooter CountFooterOf(const csv::ToldDialect& told) {
+  csv::CountFooter CountFooterOf(const csv::ToldDialect& told) const {
     if (!told.footer) {
       return [rows = told.sniffed.dialect.footer_rows](std::string_view) { return rows; };
     }
-    return [teller = *told.footer](std::string_view tail) {
-      return teller.Rows(csv::WholeLines(tail, Encoding::kUtf8, /*to_end=*/true));
+    return [teller = *told.footer, guess = options_.guess](std::string_view tail) -> Result<int> {
+      const csv::Footer footer =
+          teller.Find(csv::WholeLines(tail, Encoding::kUtf8, /*to_end=*/true));
+      if (footer.doubt.empty() || guess) return footer.rows;
+      return MakeError(ErrorCode::kUnknownDialect, footer.doubt,
+                       "say in `dialect:` which it is, or take the guess that it is one of them: "
+                       "`dialect: guess`");
     };
   }
   void SayFooter() {

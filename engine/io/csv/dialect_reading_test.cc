@@ -179,6 +179,32 @@ TEST_CASE("a dialect without confidence is refused with a proposal, unless it sh
   CHECK(OpenCsv(MemoryByteStream(text), options, all).ok());
 }
 
+TEST_CASE("a last record of a long file that may be a total is refused when it is seen") {
+  std::string text = "name,n\n";
+  for (int i = 0; i < 40'000; ++i) text += "n" + std::to_string(i) + ",1\n";
+  REQUIRE(static_cast<int64_t>(text.size()) > kCsvHeadBytes);
+  text += "Total,40000\n";
+  Projection all;
+  all.all = true;
+  CsvOptions options;
+  const auto read = [&] {
+    int64_t records = 0;
+    auto reader = OpenCsv(MemoryByteStream(text), options, all).ValueOrDie();
+    while (true) {
+      const auto chunk = reader->Next();
+      if (!chunk.ok()) return CodeOf(chunk.status()) == ErrorCode::kUnknownDialect ? -1L : -2L;
+      if (*chunk == nullptr) return static_cast<long>(records);
+      records += reader->Parse(**chunk).ValueOrDie().records;
+    }
+  };
+  CHECK(read() == -1);
+  options.footer_rows = 1;
+  CHECK(read() == 40'000);
+  options.footer_rows.reset();
+  options.guess = true;
+  CHECK(read() == 40'001);
+}
+
 TEST_CASE("the footer of a long file whose end is not seen beforehand is told at its end") {
   std::string rows = "id,name,v\n";
   for (int i = 0; i < 30'000; ++i) {

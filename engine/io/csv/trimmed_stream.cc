@@ -77,7 +77,7 @@ class CountedFooterStream : public FooterlessStream {
     ARROW_RETURN_NOT_OK(AppendBlock(&ready_));
     if (!finished_) return Status::OK();
     const size_t tail = std::min(ready_.size(), static_cast<size_t>(kFooterBytesMax));
-    rows_ = count_(std::string_view(ready_).substr(ready_.size() - tail));
+    ARROW_ASSIGN_OR_RAISE(rows_, count_(std::string_view(ready_).substr(ready_.size() - tail)));
     footer_bytes_ = static_cast<int64_t>(ready_.size() - FooterStart());
     return Status::OK();
   }

@@ -33,7 +33,7 @@ class FooterlessStream : public TrimmedStream {
 
 /// How many lines are to be left out, asked once, with the last kFooterBytesMax bytes of the file,
 /// cut anywhere.
-using CountFooter = std::function<int(std::string_view tail)>;
+using CountFooter = std::function<Result<int>(std::string_view tail)>;
 
 /// All but the last lines that are not blank, and what blank lines follow them. They are looked for
 /// in the last kFooterBytesMax bytes.

@@ -70,6 +70,39 @@ TEST_CASE("preamble, comments, header rows and footer") {
   CHECK(Dialect("a,b,\n1,2,\n3,4,\n").trailing_delimiter);
 }
 
+TEST_CASE("a last record that says total is a footer where its numbers are sums, else a doubt") {
+  struct Case {
+    const char* rows;
+    int footer_rows;
+    bool sure;
+  };
+  for (const Case& c : {
+           Case{"name,n\nann,100\nbob,79\nTotal,179\n", 1, true},
+           Case{"name,n\nann,100\nbob,79\nTotal,180\n", 0, false},
+           Case{"name,n\nann,100\nTotal,100\n", 0, false},  // of one row, a sum says nothing
+           Case{"name;n\nann;0,50\nbob;-1,25\neve;\nSumme EUR:;-0,75\n", 1, true},
+           Case{"name,n,m\nann,1,2.5\nbob,2,3.5\nGrand total,3,6.00\n", 1, true},
+           Case{"name,n,m\nann,1,2.5\nbob,2,3.5\nTotal,3,9.50\n", 1, true},  // one is enough
+           Case{"name,n,m\nann,1,a\nbob,2,b\nTotal,3,c\n", 0, false},
+           Case{"name,n\nann,100\nbob,79\nAverage,89.5\n", 0, false},
+           Case{"name,n\nann,100\nbob,79\n\nTotal,179\n(2 rows)\n", 2, true},
+           // Values that happen to begin so, or that the column has elsewhere.
+           Case{"name,n\nann,100\nbob,79\nTotal Energies,179\n", 0, true},
+           Case{"name,n\nann,100\nbob,79\nCount Dracula,5\n", 0, true},
+           Case{"name,job\nann,nurse\nbob,clerk\nTotal,none\n", 0, true},
+           Case{"sex,n\nmale,1\ntotal,2\nmale,3\nfemale,5\nTotal,8\n", 0, true},
+           Case{"n,name\n100,ann\n79,bob\n179,Total\n", 0, true},
+       }) {
+    CAPTURE(c.rows);
+    const SniffedCsv told = Told(c.rows);
+    CHECK(told.dialect.footer_rows == c.footer_rows);
+    CHECK((told.confidence >= kDialectConfidenceMin) == c.sure);
+    CsvOptions pinned;
+    pinned.footer_rows = c.footer_rows;
+    CHECK(Told(c.rows, pinned).confidence >= kDialectConfidenceMin);
+  }
+}
+
 TEST_CASE("what is doubtful is told with little confidence") {
   CHECK(Told(Table(",", "\ncode,label\nc1,one\nc2,two\n")).confidence < kDialectConfidenceMin);
   CHECK(Told(Table(",", "\ncode,label\nc1,one\nc2,two\n")).dialect.table == 1);

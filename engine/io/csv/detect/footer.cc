@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "io/csv/detect/layout.h"
 #include "io/csv/detect/value_kind.h"
@@ -28,16 +30,27 @@ bool StartsWithWord(const std::string& text, std::string_view word) {
   return text.rfind(word, 0) == 0 && (text.size() == word.size() || text[word.size()] == ' ');
 }
 
-// "Total", "Summe EUR", "Grand total:".
+constexpr std::array<std::string_view, 10> kTotals = {"total", "totals", "grand total", "subtotal",
+                                                      "sum",   "summe",  "gesamt",      "average",
+                                                      "mean",  "count"};
+
+// "Total", "Summe EUR", "Grand total:", also "Total Energies".
 bool SaysTotal(std::string_view text) {
-  static constexpr std::array<std::string_view, 10> kWords = {
-      "total", "totals", "grand total", "subtotal", "sum",
-      "summe", "gesamt", "average",     "mean",     "count"};
   const std::string word = LowerWord(text);
-  for (const std::string_view known : kWords) {
-    if (StartsWithWord(word, known)) return true;
+  return std::any_of(kTotals.begin(), kTotals.end(),
+                     [&](std::string_view known) { return StartsWithWord(word, known); });
+}
+
+// Likewise, but nothing else than a code may follow: no name happens to begin so.
+bool SaysOnlyTotal(std::string_view text) {
+  const size_t end = text.find_last_not_of(" :");
+  text = text.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  const size_t space = text.rfind(' ');
+  if (space != std::string_view::npos && KindOfValue(text.substr(space + 1)) == ValueKind::kCode) {
+    const std::string rest = LowerWord(text.substr(0, space));
+    if (std::find(kTotals.begin(), kTotals.end(), rest) != kTotals.end()) return true;
   }
-  return false;
+  return std::find(kTotals.begin(), kTotals.end(), LowerWord(text)) != kTotals.end();
 }
 
 // "(12 rows)", "12 rows affected", "end of report", "Generated on ...", "Source: ...".
@@ -82,31 +95,123 @@ bool IsFooter(const SampleRecord& record, bool after_blank, size_t fields,
   return (at < typed.size() && typed[at]) || at > 0 || filled * 2 <= cells.size() + 1;
 }
 
+using Records = std::vector<SampleRecord>;
+
+using Wide = __int128;
+
+// A number to be added up exactly, in billionths: none where it has more digits than that, or is
+// written in another way.
+std::optional<Wide> FixedNumber(std::string_view text) {
+  constexpr int kPlaces = 9, kDigits = 24;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  Wide value = 0;
+  int digits = 0, places = -1;  // -1: no point yet
+  for (const char c : text) {
+    if ((c == '.' || c == ',') && places < 0 && digits > 0) {
+      places = 0;
+      continue;
+    }
+    if (c < '0' || c > '9' || places == kPlaces || ++digits > kDigits) return std::nullopt;
+    value = value * 10 + (c - '0');
+    if (places >= 0) ++places;
+  }
+  if (digits == 0 || places == 0) return std::nullopt;
+  for (int i = std::max(places, 0); i < kPlaces; ++i) value *= 10;
+  return negative ? -value : value;
+}
+
+const TextField* Cell(const SampleRecord& record, size_t column) {
+  const bool there = column < record.fields() && !record.text.fields[column].text.empty();
+  return there ? &record.text.fields[column] : nullptr;
+}
+
+// Whether the number in that column of record `at` is the sum of those above.
+bool IsSumOfColumn(const Records& records, size_t rows_begin, size_t at, size_t column) {
+  const std::optional<Wide> said = FixedNumber(Cell(records[at], column)->text);
+  Wide sum = 0;
+  int added = 0;
+  for (size_t i = rows_begin; said && i < at; ++i) {
+    const TextField* cell = records[i].comment ? nullptr : Cell(records[i], column);
+    if (cell == nullptr || SaysNull(cell->text)) continue;
+    const std::optional<Wide> number = FixedNumber(cell->text);
+    if (!number) return false;
+    sum += *number;
+    ++added;
+  }
+  return said && added >= 2 && sum == *said;
+}
+
+// A record with a value in its first column, a text, that says "total" and nothing else, and with
+// numbers in others: it may be the end of a report. Not where the word came before: then it is one
+// of the column's values.
+bool MayBeTotal(const Records& records, size_t at, const std::vector<bool>& typed) {
+  const SampleRecord& record = records[at];
+  const TextField* first = Cell(record, 0);
+  if (first == nullptr || (!typed.empty() && typed[0]) || !SaysOnlyTotal(first->text)) return false;
+  const auto is_number = [](const TextField& cell) {
+    return KindOfValue(cell.text) == ValueKind::kNumber;
+  };
+  if (std::none_of(record.text.fields.begin() + 1, record.text.fields.end(), is_number)) {
+    return false;
+  }
+  const std::string word = LowerWord(first->text);
+  return std::none_of(records.begin(), records.begin() + static_cast<int64_t>(at),
+                      [&](const SampleRecord& earlier) {
+                        const TextField* cell = Cell(earlier, 0);
+                        return cell != nullptr && LowerWord(cell->text) == word;
+                      });
+}
+
+bool HoldsSums(const Records& records, size_t rows_begin, size_t at) {
+  const SampleRecord& record = records[at];
+  bool found = false;
+  for (size_t column = 1; column < record.fields(); ++column) {
+    const TextField* cell = Cell(record, column);
+    if (cell == nullptr) continue;
+    if (KindOfValue(cell->text) != ValueKind::kNumber) return false;
+    found = found || IsSumOfColumn(records, rows_begin, at, column);
+  }
+  return found;
+}
+
 }  // namespace
 
-int FooterRows(const std::vector<SampleRecord>& records, size_t fields,
-               const std::vector<bool>& typed) {
+Footer FindFooter(const Records& records, size_t fields, const std::vector<bool>& typed,
+                  std::optional<size_t> rows_begin) {
+  Footer out;
   int rows = 0;
-  int found = 0;
+  int& found = out.rows;
   for (size_t i = records.size(); i > 1 && rows < kFooterRowsMax; --i) {
     const SampleRecord& record = records[i - 1];
     if (record.blank) continue;
     const bool after_blank = records[i - 2].blank || found > 0;
     if (record.lines > 1 || record.comment) break;
-    const bool footer = IsFooter(record, records[i - 2].blank, fields, typed);
+    bool footer = IsFooter(record, records[i - 2].blank, fields, typed);
+    if (!footer && record.fields() == fields && MayBeTotal(records, i - 1, typed)) {
+      footer = rows_begin && HoldsSums(records, *rows_begin, i - 1);
+      const std::string shown = '`' + record.text.fields[0].text + '`';
+      if (footer) {
+        out.reason = shown + " holds the sums of the rows above";
+      } else {
+        out.doubt = "the last record says " + shown +
+                    ": it may be a total of the rows above (`footer_rows: 1`) or one of them "
+                    "(`footer_rows: 0`)";
+      }
+    }
     const bool between = !footer && record.fields() != fields && record.fields() == 1 &&
                          after_blank && record.text.fields[0].text.find(' ') != std::string::npos;
     if (!footer && !between) break;
     ++rows;
     if (footer) found = rows;
   }
-  return found;
+  return out;
 }
 
-int FooterTeller::Rows(std::string_view tail) const {
+Footer FooterTeller::Find(std::string_view tail) const {
   const PaddedText padded{std::string(tail)};
-  return FooterRows(ReadRecords(padded.text(), /*whole=*/true, dialect, tail.size()), fields,
-                    typed);
+  return FindFooter(ReadRecords(padded.text(), /*whole=*/true, dialect, tail.size()), fields, typed,
+                    std::nullopt);
 }
 
 }  // namespace millrace::io::csv

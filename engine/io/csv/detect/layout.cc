@@ -323,14 +323,21 @@ class LayoutFinder {
         }
         rest.push_back(record);
       }
-      if (header_end > 0 && !rest.empty()) rest.insert(rest.begin(), *rows_[header_end - 1]);
-      out_.footer_rows = FooterRows(rest, fields_, typed_);
+      const bool headed = header_end > 0 && !rest.empty();
+      if (headed) rest.insert(rest.begin(), *rows_[header_end - 1]);
+      TakeFooter(csv::FindFooter(rest, fields_, typed_, headed ? 1 : 0));
     } else if (!in_.tail.empty()) {
-      out_.footer_rows = FooterTeller{in_.dialect, fields_, typed_}.Rows(in_.tail);
+      TakeFooter(FooterTeller{in_.dialect, fields_, typed_}.Find(in_.tail));
     }
-    if (out_.footer_rows > 0) {
-      out_.reasons.push_back(Counted(out_.footer_rows, "line") + " after the table");
+  }
+
+  void TakeFooter(const Footer& footer) {
+    out_.footer_rows = footer.rows;
+    if (footer.rows > 0) {
+      out_.reasons.push_back(Counted(footer.rows, "line") + " after the table" +
+                             (footer.reason.empty() ? "" : ": " + footer.reason));
     }
+    if (!footer.doubt.empty()) Doubt(kDoubtful, footer.doubt);
   }
 
   // Blank lines with a table of its own behind them.

@@ -2,6 +2,7 @@
 // last record, comments, further tables.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,16 @@ struct Layout {
 
 Layout FindLayout(const LayoutInput& input);
 
-/// How many lines at the end of `records` are a footer.
-int FooterRows(const std::vector<SampleRecord>& records, size_t fields,
-               const std::vector<bool>& typed);
+struct Footer {
+  int rows = 0;        // lines at the end, blank ones not counted
+  std::string reason;  // where it takes one: why the lines are no records
+  std::string doubt;   // why the last record may be none, although it is taken for one
+};
+
+/// What lines at the end of `records` are a footer. `rows_begin`: the first of the records that is
+/// a row of the table, where all rows are there to be added up; else none.
+Footer FindFooter(const std::vector<SampleRecord>& records, size_t fields,
+                  const std::vector<bool>& typed, std::optional<size_t> rows_begin);
 
 /// Tells a footer from the end of a file alone.
 struct FooterTeller {
@@ -41,7 +49,7 @@ struct FooterTeller {
   size_t fields = 1;
   std::vector<bool> typed;
   /// `tail`: whole lines, to the end of the file.
-  int Rows(std::string_view tail) const;
+  Footer Find(std::string_view tail) const;
 };
 
 }  // namespace millrace::io::csv
