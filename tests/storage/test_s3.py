@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -141,6 +142,20 @@ def test_all_of_it_in_s3(
     )
     s3.put(bucket, shard, b"damaged")
     assert millrace("verify", workspace, env=env).code != 0
+
+    # A release by its own name, and as the one that LATEST.json names.
+    target = f"s3://{bucket}/out/corpus"
+    latest = json.loads(s3.get(bucket, "out/corpus/LATEST.json"))["release_id"]
+    for path in (target, f"{target}/", f"{target}/{latest}"):
+        verified = millrace.ok("verify", path, "--json", env=env).json()
+        assert verified["kind"] == "release"
+        assert verified["problems"] == [] and verified["files_checked"] > 1
+    part = next(key for key in s3.keys(bucket, f"out/corpus/{latest}/") if "parquet" in key)
+    s3.put(bucket, part, b"damaged")
+    damaged = millrace("verify", target, env=env)
+    assert damaged.code != 0 and part.removeprefix(f"out/corpus/{latest}/") in damaged.err
+    nothing = millrace("verify", f"s3://{bucket}/nothing", env=env)
+    assert nothing.code == 1 and "MR1501" in nothing.err
 
 
 def test_secrets_are_nowhere(

@@ -46,15 +46,21 @@ std::string Problem(io::Store& store, const pipeline::NamedFile& named) {
   return "";
 }
 
-bool IsFile(const std::filesystem::path& path) {
-  std::error_code error;
-  return std::filesystem::is_regular_file(path, error);
+Result<std::shared_ptr<io::Store>> OpenFolder(const std::string& path) {
+  if (io::IsUrl(path)) return io::OpenUrl(path, io::StorageOptions());
+  return io::MakeLocalStore(std::filesystem::absolute(path).lexically_normal().string());
 }
 
-// Of a target: the folder of the release that its LATEST.json names. "" when what it names is not
-// there or not what was published; the result says so.
-Result<std::string> LatestRelease(const std::filesystem::path& target, io::Store& store,
-                                  VerifyResult* result) {
+Result<bool> IsReleaseOrTarget(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const auto store, OpenFolder(path));
+  ARROW_ASSIGN_OR_RAISE(const bool target, store->Exists(exporting::kLatestName));
+  if (target) return true;
+  return store->Exists(exporting::kReleaseManifestName);
+}
+
+// Of a target: the release that its LATEST.json names. "" when what it names is not there or not
+// what was published; the result says so.
+Result<std::string> LatestRelease(io::Store& store, VerifyResult* result) {
   ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(exporting::kLatestName));
   const auto json = nlohmann::json::parse(text, nullptr, false);
   const Result<exporting::Latest> latest = exporting::ParseLatest(text);
@@ -66,23 +72,22 @@ Result<std::string> LatestRelease(const std::filesystem::path& target, io::Store
     result->problems.push_back("`LATEST.json` cannot be read");
     return "";
   }
-  const std::filesystem::path folder = target / id;
-  if (!IsFile(folder / exporting::kReleaseManifestName)) {
+  const std::string manifest = id + "/" + exporting::kReleaseManifestName;
+  ARROW_ASSIGN_OR_RAISE(const bool complete, store.Exists(manifest));
+  if (!complete) {
     result->problems.push_back("the release `" + id +
                                "`, which `LATEST.json` names, is missing or not complete");
     return "";
   }
-  ARROW_ASSIGN_OR_RAISE(const std::string hash,
-                        HashOf(store, id + "/" + exporting::kReleaseManifestName));
+  ARROW_ASSIGN_OR_RAISE(const std::string hash, HashOf(store, manifest));
   if (json.value("manifest_sha256", "") != hash) {
-    result->problems.push_back("`" + id + "/" + exporting::kReleaseManifestName +
-                               "` has another SHA-256 than `LATEST.json` says");
+    result->problems.push_back("`" + manifest + "` has another SHA-256 than `LATEST.json` says");
   }
-  return folder.string();
+  return id;
 }
 
 Status CheckRelease(const std::string& folder, VerifyResult* result) {
-  const auto store = io::MakeLocalStore(folder);
+  ARROW_ASSIGN_OR_RAISE(const auto store, OpenFolder(folder));
   const std::string name = exporting::kReleaseManifestName;
   ARROW_ASSIGN_OR_RAISE(const std::string text,
                         store->ReadSmall(name, std::numeric_limits<int64_t>::max()));
@@ -122,31 +127,34 @@ void CheckFiles(io::Store& store, const std::map<std::string, pipeline::NamedFil
 }  // namespace
 
 Result<VerifyResult> VerifyRelease(const std::string& path) {
-  const auto folder = std::filesystem::absolute(path).lexically_normal();
-  VerifyResult result;
-  result.kind = "release";
-  std::string release = folder.string();
-  if (IsFile(folder / exporting::kLatestName)) {
-    const auto store = io::MakeLocalStore(folder.string());
-    ARROW_ASSIGN_OR_RAISE(release, LatestRelease(folder, *store, &result));
-  } else if (!IsFile(folder / exporting::kReleaseManifestName)) {
+  ARROW_ASSIGN_OR_RAISE(const bool known, IsReleaseOrTarget(path));
+  if (!known) {
     return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` is no release",
                      "a release has `_millrace.json`, an export's target `LATEST.json`");
   }
-  if (!release.empty()) ARROW_RETURN_NOT_OK(CheckRelease(release, &result));
+  VerifyResult result;
+  result.kind = "release";
+  std::string release = path;
+  ARROW_ASSIGN_OR_RAISE(const auto store, OpenFolder(path));
+  ARROW_ASSIGN_OR_RAISE(const bool is_target, store->Exists(exporting::kLatestName));
+  if (is_target) {
+    ARROW_ASSIGN_OR_RAISE(const std::string id, LatestRelease(*store, &result));
+    if (id.empty()) return result;
+    release += (path.back() == '/' ? "" : "/") + id;
+  }
+  ARROW_RETURN_NOT_OK(CheckRelease(release, &result));
   return result;
 }
 
 Result<VerifyResult> Verify(const std::string& path) {
-  if (io::IsUrl(path)) return VerifyWorkspace(path);  // releases there are not looked at yet
   std::error_code error;
   const std::filesystem::path folder(path);
-  if (!std::filesystem::is_directory(folder, error)) {
+  if (!io::IsUrl(path) && !std::filesystem::is_directory(folder, error)) {
     return MakeError(ErrorCode::kUnreadablePath, "there is no folder `" + path + "`");
   }
-  if (IsFile(folder / exporting::kLatestName) || IsFile(folder / exporting::kReleaseManifestName))
-    return VerifyRelease(path);
-  if (!std::filesystem::exists(folder / "runs", error) &&
+  ARROW_ASSIGN_OR_RAISE(const bool is_release, IsReleaseOrTarget(path));
+  if (is_release) return VerifyRelease(path);
+  if (!io::IsUrl(path) && !std::filesystem::exists(folder / "runs", error) &&
       !std::filesystem::exists(folder / "stages", error)) {
     return MakeError(ErrorCode::kUnreadablePath,
                      "`" + path + "` is neither a workspace nor a release",
