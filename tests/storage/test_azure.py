@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 import pytest
 
@@ -44,6 +46,14 @@ pytestmark = pytest.mark.skipif(
 class Azurite:
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
+
+    def get(self, container: str, key: str) -> bytes:
+        return self.request("GET", f"/{container}/{urllib.parse.quote(key)}")
+
+    def keys(self, container: str) -> list[str]:
+        listing = self.request("GET", f"/{container}", "restype=container&comp=list").decode()
+        assert "<NextMarker/>" in listing or "<NextMarker />" in listing
+        return [unescape(name) for name in re.findall(r"<Name>(.*?)</Name>", listing, re.S)]
 
     def request(self, method: str, path: str, query: str = "", body: bytes = b"") -> bytes:
         url = self.endpoint + path
@@ -101,24 +111,27 @@ def storage(azurite: Azurite) -> str:
     )
 
 
+def move_to_azure(azurite: Azurite, container: str, local: Path, remote: Path) -> None:
+    """The inputs into a new container, and a config of the same pipeline over them."""
+    azurite.request("PUT", f"/{container}", "restype=container")
+    for path in sorted((local / "data").rglob("*")):
+        if path.is_file():
+            key = urllib.parse.quote(path.relative_to(local).as_posix())
+            azurite.request("PUT", f"/{container}/{key}", body=path.read_bytes())
+    remote.mkdir()
+    box = f"abfs://{container}"
+    text = CONFIG.replace('"data/', f'"{box}/data/').replace("data/kb/", f"{box}/data/kb/")
+    text = text.replace("./workspace", f"{box}/ws").replace("path: out/", f"path: {box}/out/")
+    (remote / "pipeline.yaml").write_text(text + storage(azurite))
+
+
 def test_all_of_it_in_azure(millrace: Millrace, tmp_path: Path, azurite: Azurite) -> None:
     local = tmp_path / "local"
     local.mkdir()
     make_inputs(local)
     millrace.ok("run", "pipeline.yaml", cwd=local)
-
-    azurite.request("PUT", "/box", "restype=container")
-    for path in sorted((local / "data").rglob("*")):
-        if path.is_file():
-            key = urllib.parse.quote(path.relative_to(local).as_posix())
-            azurite.request("PUT", f"/box/{key}", body=path.read_bytes())
     remote = tmp_path / "remote"
-    remote.mkdir()
-    text = CONFIG.replace('"data/', '"abfs://box/data/').replace("data/kb/", "abfs://box/data/kb/")
-    text = text.replace("./workspace", "abfs://box/ws").replace(
-        "path: out/", "path: abfs://box/out/"
-    )
-    (remote / "pipeline.yaml").write_text(text + storage(azurite))
+    move_to_azure(azurite, "box", local, remote)
     millrace.ok("run", "pipeline.yaml", cwd=remote, env=ENVIRONMENT)
     again = millrace.ok("run", "pipeline.yaml", "--json", cwd=remote, env=ENVIRONMENT).json()
     assert again["splits_skipped"] == again["splits_total"] > 0
@@ -130,6 +143,34 @@ def test_all_of_it_in_azure(millrace: Millrace, tmp_path: Path, azurite: Azurite
         key = name.replace("workspace/", "ws/", 1).replace("/release/", f"/{latest['release_id']}/")
         body = azurite.request("GET", f"/box/{urllib.parse.quote(key)}")
         assert hashlib.sha256(body).hexdigest() == digest, name
+
+
+def test_the_key_is_nowhere(millrace: Millrace, tmp_path: Path, azurite: Azurite) -> None:
+    """Neither the key nor what it becomes is in anything written or said, also when it fails."""
+    local, remote = tmp_path / "local", tmp_path / "remote"
+    local.mkdir()
+    make_inputs(local)
+    move_to_azure(azurite, "canary", local, remote)
+    debug = ("run", "pipeline.yaml", "--log-level", "debug")
+    outcomes = [millrace(*debug, cwd=remote, env=ENVIRONMENT)]
+    assert outcomes[0].code == 0, outcomes[0].err
+    for command in ("plan", "validate", "doctor"):
+        outcomes.append(millrace(command, "pipeline.yaml", cwd=remote, env=ENVIRONMENT))
+    text = (remote / "pipeline.yaml").read_text()
+    (remote / "pipeline.yaml").write_text(text.replace("abfs://canary/data", "abfs://gone/data"))
+    outcomes.append(millrace(*debug, cwd=remote, env=ENVIRONMENT))
+    assert outcomes[-1].code != 0
+    said = [outcome.out + outcome.err for outcome in outcomes]
+    texts = {f"output {number}": text.encode() for number, text in enumerate(said)}
+    texts |= {key: azurite.get("canary", key) for key in azurite.keys("canary")}
+    files = [path for path in remote.rglob("*") if path.is_file()]
+    texts |= {str(path): path.read_bytes() for path in files}
+    assert any("/manifest.json" in name for name in texts)
+    assert any("/attempts/" in name for name in texts)
+    raw = base64.b64decode(KEY)
+    forms = [form.encode() for form in (KEY, KEY[:40], urllib.parse.quote(KEY, safe=""), raw.hex())]
+    for form in (*forms, raw, b"SharedKey"):
+        assert [name for name, content in texts.items() if form in content] == []
 
 
 def test_errors(millrace: Millrace, tmp_path: Path, azurite: Azurite) -> None:
