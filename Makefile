@@ -3,12 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help setup build build-tests configure-tests demo test check bench soak install test-bare format clean
+.PHONY: help setup build build-tests configure-tests demo test check bench soak fuzz install test-bare format clean
 
 BUILD ?= build
 PREFIX ?= /usr/local
 # Extra flags for cmake, for example CMAKE_FLAGS=-DMILLRACE_WERROR=ON.
 CMAKE_FLAGS ?=
+# How long `make fuzz` looks at each target.
+SECONDS_EACH ?= 60
 # One test: a room (io), a golden case (cases/0007) or a path below tests/.
 ONE ?=
 
@@ -72,6 +74,10 @@ soak: ## The long runs: kills by the hundred, large files under a memory limit, 
 	@$(python) tests/pollution/report.py --report docs/messy_files.md
 	@$(python) tests/soak/soak.py
 
+fuzz: ## Look for inputs that break a parser; SECONDS_EACH=60 for each target, ONE=csv for one
+	@tools/bootstrap fuzz
+	@tools/fuzz --seconds $(SECONDS_EACH) $(ONE)
+
 install: build ## Install to PREFIX (default /usr/local; DESTDIR is respected)
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
 
@@ -86,4 +92,4 @@ format: ## Reformat C++ and Python sources
 	@.venv/bin/ruff check --fix-only --quiet .
 
 clean: ## Remove what the build made (.venv stays)
-	rm -rf build build-asan build-clang build-cp* dist
+	rm -rf build build-asan build-clang build-fuzz build-cp* dist
