@@ -206,6 +206,8 @@ Status SplitSink::WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows,
 
 void SplitSink::FinishShard() {
   shard_->writer->StartFinish();
+  profiles_.Add(*shard_->profile);
+  shard_->profile.reset();
   finishing_.push_back(std::move(shard_));
 }
 
@@ -215,7 +217,6 @@ Status SplitSink::CollectShard() {
   ARROW_ASSIGN_OR_RAISE(shard->entry.data, shard->writer->Finish());
   MakeRelative(&shard->entry.data);
   record_.shards.push_back(shard->entry);
-  profiles_.Add(*shard->profile);
   return Status::OK();
 }
 
@@ -251,11 +252,12 @@ Result<CommitRecord> SplitSink::Finish() {
     ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
     MakeRelative(&summary.file);
   }
-  while (!finishing_.empty()) ARROW_RETURN_NOT_OK(CollectShard());
+  // While the last shards are encoded and made durable.
   ARROW_ASSIGN_OR_RAISE(
       record_.profile,
       profiles_.Write(stage_.store(), stage_.Key("profiles/" + record_.split_name)));
   MakeRelative(&record_.profile);
+  while (!finishing_.empty()) ARROW_RETURN_NOT_OK(CollectShard());
   ARROW_RETURN_NOT_OK(CheckRows());
   return std::move(record_);
 }

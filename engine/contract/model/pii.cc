@@ -193,6 +193,16 @@ bool IsCard(std::string_view text, size_t at) {
   return sum % 10 == 0;
 }
 
+// What any of it begins with or is known by: most bytes of a text are none of these.
+constexpr std::array<bool, 256> MakeMayMark() {
+  std::array<bool, 256> may{};
+  for (unsigned char c = '0'; c <= '9'; ++c) may[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) may[c] = true;
+  for (const char c : {'@', '+', '('}) may[static_cast<unsigned char>(c)] = true;
+  return may;
+}
+constexpr std::array<bool, 256> kMayMark = MakeMayMark();
+
 }  // namespace
 
 const std::vector<std::string>& PiiNames() {
@@ -204,6 +214,7 @@ PiiKinds FindPii(std::string_view text, PiiKinds wanted) {
   PiiKinds found = 0;
   for (size_t i = 0; i < text.size() && found != wanted; ++i) {
     const char c = text[i];
+    if (!kMayMark[static_cast<unsigned char>(c)]) continue;
     const auto look = [&](PiiKinds kind, bool (*is)(std::string_view, size_t)) {
       if ((wanted & kind) != 0 && (found & kind) == 0 && is(text, i)) found |= kind;
     };

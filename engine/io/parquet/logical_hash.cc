@@ -53,10 +53,13 @@ class HashStream {
   }
 
  private:
-  static constexpr size_t kDirectBytes = 8 << 10;
+  static constexpr size_t kDirectBytes = 16 << 10;
+  // Not even nothing is appended without need: an update at once takes back what waits.
   void Flush() {
-    hash_.Update(buffer_);
-    buffer_.clear();
+    if (buffer_.empty()) return;
+    const auto joined = std::make_shared<const std::string>(std::move(buffer_));
+    hash_.UpdateLater(joined, joined->data(), joined->size());
+    buffer_ = std::string();
   }
   Sha256 hash_;
   std::string buffer_;
