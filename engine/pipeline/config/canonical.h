@@ -2,9 +2,9 @@
 // quoting, comments, parameters and omitted defaults. What is stored and hashed comes from here.
 #pragma once
 
+#include "base/config_value.h"
 #include <string>
 
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 
