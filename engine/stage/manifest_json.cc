@@ -43,7 +43,7 @@ std::string ManifestToJson(const Manifest& manifest) {
   for (const auto& [source, rows] : manifest.rows_by_source)
     by_source[source] = stage::ToJson(rows);
   for (const ColumnProfile& profile : manifest.profiles) profiles.push_back(ToJson(profile));
-  const Json json = {{"format_version", manifest.format_version},
+  Json json = {{"format_version", manifest.format_version},
                      {"pipeline", manifest.pipeline},
                      {"stage", manifest.stage},
                      {"table", manifest.table},
@@ -66,6 +66,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                      {"profiles", std::move(profiles)},
                      {"inputs", ToJsonArray(manifest.inputs)},
                      {"snapshots", manifest.snapshots}};
+  if (!manifest.instances.empty()) json["instances"] = ToJsonArray(manifest.instances);
   return json.dump(1) + '\n';
 }
 
@@ -88,6 +89,7 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
       stage::FromJson(rows, &manifest.rows_by_source[source]);
     }
     FromJsonArray(json.at("rejects"), &manifest.rejects);
+    if (json.contains("instances")) FromJsonArray(json.at("instances"), &manifest.instances);
     FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);
     FromJsonArray(json.at("outputs"), &manifest.outputs);

@@ -1,0 +1,40 @@
+// One split of a stage with operators: read, put through the chain on the pool, written in order,
+// and ended with its commit record in place.
+// Thread-safety: runs on one thread; several run at once.
+#pragma once
+
+#include <atomic>
+
+#include "base/task_pool.h"
+#include "stage/commit_record.h"
+#include "stage/operators/operator_splits.h"
+#include "stage/stage_store.h"
+
+namespace millrace::stage {
+
+/// What the splits of one execution share.
+struct OperatorRun {
+  const OperatorPlan& plan;
+  const RunContext& context;
+  StageStore place;
+  std::string stage_key;
+  std::shared_ptr<arrow::Schema> schema;  // of the shards
+  TaskPool& pool;
+  int64_t in_flight_bytes = 0;     // of rows under way per split
+  int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
+  int active_splits = 1;
+  bool resumes = false;  // there are commits already
+
+  bool cancelled() const { return context.cancelled != nullptr && *context.cancelled; }
+};
+
+struct OperatorSplitResult {
+  CommitRecord record;
+  bool skipped = false;  // it was committed already
+};
+
+/// `stop`: another split has failed, this one need not go on (Cancelled).
+Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
+                                             const std::atomic<bool>& stop);
+
+}  // namespace millrace::stage

@@ -1,0 +1,160 @@
+#include "stage/operators/operator_stage.h"
+
+#include <algorithm>
+
+#include "base/build_info.h"
+#include "base/quantity.h"
+#include "contract/features.h"
+#include "op/request.h"
+#include "stage/commit.h"
+#include "stage/identity.h"
+#include "stage/manifest_json.h"
+#include "stage/operators/operator_run.h"
+#include "stage/operators/operator_splits.h"
+#include "stage/ordered_queue.h"
+#include "stage/reject_writer.h"
+#include "stage/shard_profiles.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
+constexpr int64_t kInFlightMin = 16 << 20;
+constexpr int64_t kInFlightMax = 96 << 20;
+
+// A split reads one row group, writes another, and has rows under way between them.
+Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
+  const int64_t fixed = 2 * run->plan.writer.bytes_per_row_group;
+  const int64_t room = limits.memory_bytes - kProgramBytes;
+  if (room < fixed + kInFlightMin) {
+    const int64_t needed = kProgramBytes + fixed + kInFlightMin;
+    return MakeError(ErrorCode::kMemoryLimit,
+                     "a memory limit of " + FormatByteSize(limits.memory_bytes) +
+                         " is too small: stage `" + run->plan.stage + "` needs " +
+                         FormatByteSize(needed),
+                     "set limits.memory or --memory to at least " + FormatByteSize(needed));
+  }
+  run->active_splits =
+      static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
+  run->writer_queue_bytes = share / 8;
+  run->in_flight_bytes = share - run->writer_queue_bytes;
+  return Status::OK();
+}
+
+Manifest StartManifest(const OperatorRun& run) {
+  const OperatorPlan& plan = run.plan;
+  Manifest manifest;
+  manifest.format_version = kFormatVersion;
+  manifest.pipeline = plan.pipeline;
+  manifest.stage = plan.stage;
+  manifest.stage_key = run.stage_key;
+  manifest.config_hash = plan.config_hash;
+  manifest.code_version = plan.code_version;
+  manifest.engine_version = plan.engine_version;
+  manifest.seed = plan.seed;
+  for (const op::Instance& instance : plan.chain->instances()) {
+    manifest.operator_versions[instance.type->name] = instance.type->version;
+    InstanceCount& count = manifest.instances.emplace_back();
+    count.id = instance.id;
+    count.type = instance.type->name;
+    count.kind = std::string(op::KindName(instance.op->kind()));
+    count.version = instance.type->version;
+  }
+  return manifest;
+}
+
+Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records) {
+  Manifest manifest = StartManifest(run);
+  std::set<std::string> sensitive;
+  for (const auto& field : run.schema->fields()) {
+    if (op::IsSensitive(*field)) sensitive.insert(field->name());
+  }
+  TableProfiler profile(*run.schema, sensitive);
+  for (const CommitRecord& record : records) {
+    manifest.inputs.insert(manifest.inputs.end(), record.inputs.begin(), record.inputs.end());
+    manifest.rows.Add(record.rows);
+    manifest.rows_by_source[record.source].Add(record.rows);
+    AddRejectCounts(record.rejects, &manifest.rejects);
+    AddInstanceCounts(record.instances, &manifest.instances);
+    for (const Shard& shard : record.shards) manifest.outputs.push_back(shard.data);
+    for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
+    ARROW_ASSIGN_OR_RAISE(
+        const auto lines,
+        ShardProfiles::Read(run.place.store(), run.place.Key(record.profile.path)));
+    for (const std::string& line : lines) {
+      ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *run.schema));
+      ARROW_RETURN_NOT_OK(profile.Merge(part));
+    }
+  }
+  manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
+  manifest.profiles = profile.Summary();
+  int64_t given = 0;
+  for (const StageInput& input : run.plan.inputs) {
+    for (const io::DataFile& shard : input.shards) given += shard.rows;
+  }
+  if (manifest.rows.holds() && manifest.rows.read == given) return manifest;
+  return MakeError(ErrorCode::kRowEquation,
+                   "stage " + run.plan.stage + ": of " + std::to_string(given) + " rows given " +
+                       std::to_string(manifest.rows.read) + " were read, " +
+                       std::to_string(manifest.rows.written) + " written, " +
+                       std::to_string(manifest.rows.rejected) + " rejected");
+}
+
+void Report(const OperatorRun& run, const OperatorSplitResult& result) {
+  const RowEquation& rows = result.record.rows;
+  if (Progress* progress = run.context.progress) {
+    ++progress->splits_done;
+    if (result.skipped) {
+      ++progress->splits_skipped;
+      progress->rows_read += rows.read;
+      progress->rows_written += rows.written;
+      progress->rows_rejected += rows.rejected;
+    }
+  }
+  if (!run.context.attempt_event) return;
+  run.context.attempt_event(result.skipped ? "split_skipped" : "split_committed",
+                            {{"stage", run.plan.stage},
+                             {"split", result.record.split_name},
+                             {"rows", std::to_string(rows.written)}});
+}
+
+}  // namespace
+
+std::string OperatorFolder(const OperatorPlan& plan) {
+  return "stages/" + plan.stage + '/' + OperatorStageKey(plan);
+}
+
+std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan) {
+  return contract::WithFeatures(plan.chain->stored());
+}
+
+Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& context) {
+  MILLRACE_CHECK(context.workspace != nullptr);
+  TaskPool pool(context.limits.threads);
+  OperatorRun run{plan, context, StageStore(*context.workspace, OperatorFolder(plan)),
+                  OperatorStageKey(plan), OutputSchema(plan), pool};
+  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
+  const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
+  if (context.progress != nullptr) {
+    context.progress->splits_total += static_cast<int64_t>(splits.size());
+  }
+  std::vector<CommitRecord> records(splits.size());
+  size_t failed = 0;
+  ARROW_RETURN_NOT_OK(RunInOrder(
+      splits.size(), run.active_splits,
+      [&](size_t index, const std::atomic<bool>& stop) {
+        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
+                              RunOperatorSplit(run, splits[index], stop));
+        Report(run, result);
+        records[index] = std::move(result.record);
+        return Status::OK();
+      },
+      &failed));
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records));
+  ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
+  return manifest;
+}
+
+}  // namespace millrace::stage
