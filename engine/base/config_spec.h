@@ -25,6 +25,8 @@ enum class FieldType {
   kObject,        // a map with the fields of `object`, or one of `choices` where there are any
   kNamedObjects,  // a map from names to `object`
   kNamedTexts,    // a map from names to texts
+  kObjects,       // a list of `object`
+  kTextLists,     // a list of lists of texts, each of at least `min` and at most `max`
   kFrom,          // where a column's value comes from: see docs of the column
 };
 

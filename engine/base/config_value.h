@@ -19,8 +19,8 @@ struct ConfigNode;
 struct ConfigMember;
 
 struct ConfigValue {
-  enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject };
-  Kind kind = Kind::kNone;           // kNone: the value was written but is wrong; reported already
+  enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject, kList };
+  Kind kind = Kind::kNone;  // kNone: the value was written but is wrong; reported already
   const pipeline::ConfigNode* node = nullptr;  // null: a default
   SourceSpan span;
   bool boolean = false;
@@ -29,7 +29,7 @@ struct ConfigValue {
   std::string text;
   bool secret = false;             // text is a reference that stays one
   bool as_written = true;          // no reference was put in place: positions match the node's text
-  std::vector<ConfigValue> items;  // kTexts
+  std::vector<ConfigValue> items;  // kTexts, kList
   std::vector<ConfigMember> members;     // kObject
   std::vector<SourceSpan> member_spans;  // of the members' keys
   const ObjectSpec* spec = nullptr;      // of an object with fields

@@ -2,6 +2,8 @@
 
 #include <arrow/compute/api.h>
 
+#include <algorithm>
+
 #include "base/reserved_columns.h"
 #include "op/chain_run.h"
 #include "op/row_layout.h"
@@ -13,13 +15,16 @@ bool HasColumn(const arrow::Schema& schema, std::string_view name) {
   return schema.GetFieldIndex(std::string(name)) >= 0;
 }
 
+// Fields that are there already are set, others are added.
 std::shared_ptr<arrow::Schema> WithFields(const arrow::Schema& schema,
                                           const arrow::FieldVector& added) {
   arrow::FieldVector fields = schema.fields();
   for (const auto& field : added) {
-    const int at = schema.GetFieldIndex(field->name());
-    if (at >= 0) {
-      fields[static_cast<size_t>(at)] = field;
+    const auto same = std::find_if(fields.begin(), fields.end(), [&](const auto& other) {
+      return other->name() == field->name();
+    });
+    if (same != fields.end()) {
+      *same = field;
     } else {
       fields.push_back(field);
     }

@@ -15,8 +15,8 @@ namespace {
 constexpr const char* kBesideNames[] = {"position", "tagged", "refined", "generated"};
 
 Status Violation(const Instance& instance, const std::string& what) {
-  return MakeError(ErrorCode::kBug, "operator `" + instance.id + "` of type " +
-                                        instance.type->name + ' ' + what);
+  return MakeError(ErrorCode::kBug,
+                   "operator `" + instance.id + "` of type " + instance.type->name + ' ' + what);
 }
 
 std::shared_ptr<arrow::Array> Positions(int64_t rows) {
@@ -50,8 +50,7 @@ ChainRun::ChainRun(const Chain& chain, std::shared_ptr<arrow::RecordBatch> rows,
   for (const char* name : kBesideNames) {
     fields.push_back(arrow::field(name, fields.empty() ? arrow::int64() : arrow::uint64(), false));
   }
-  const auto none =
-      arrow::MakeArrayFromScalar(arrow::UInt64Scalar(0), count).ValueOrDie();
+  const auto none = arrow::MakeArrayFromScalar(arrow::UInt64Scalar(0), count).ValueOrDie();
   while (columns.size() < kLists) columns.push_back(none);
   for (const std::string_view name : {kTagsColumn, kRefinedByColumn, kGeneratedByColumn}) {
     const auto list = stored.GetColumnByName(std::string(name));
@@ -135,8 +134,8 @@ Status ChainRun::Judge(const Filter& op) {
   std::shared_ptr<arrow::BooleanArray> kept;
   ARROW_RETURN_NOT_OK(keep.Finish(&kept));
   const auto before = rows_, beside = beside_;
-  ARROW_RETURN_NOT_OK(rejects_.AddFailures(at_, failures, *before, *beside->column(kPosition),
-                                           &counts_[at_]));
+  ARROW_RETURN_NOT_OK(
+      rejects_.AddFailures(at_, failures, *before, *beside->column(kPosition), &counts_[at_]));
   if (against > 0) {
     arrow::BooleanBuilder drop;
     for (int64_t row = 0; row < before->num_rows(); ++row) {
@@ -190,8 +189,8 @@ Status ChainRun::Generate(const Generator& op, const std::shared_ptr<arrow::Sche
         return Violation(chain_.instances()[at_], "made children of a row that failed");
       }
     }
-    ARROW_RETURN_NOT_OK(rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition),
-                                             &counts_[at_]));
+    ARROW_RETURN_NOT_OK(
+        rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
     counts_[at_].expanded += rows_->num_rows() - static_cast<int64_t>(failures.size());
     counts_[at_].derived += made.parents->length();
     return MakeChildren(made, parents, after);
@@ -239,8 +238,8 @@ Status ChainRun::MakeChildren(const Generated& made,
 
 Status ChainRun::RejectFailures(const RowFailures& failures) {
   if (failures.empty()) return Status::OK();
-  ARROW_RETURN_NOT_OK(rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition),
-                                           &counts_[at_]));
+  ARROW_RETURN_NOT_OK(
+      rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
   arrow::BooleanBuilder keep;
   size_t next = 0;
   for (int64_t row = 0; row < rows_->num_rows(); ++row) {

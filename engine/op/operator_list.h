@@ -1,4 +1,5 @@
-// All operators, one line each. The function of that name, in the operator's own file, describes it.
+// All operators, one line each. The function of that name, in the operator's own file, describes
+// it.
 #pragma once
 
 #include "op/operator_table.h"

@@ -25,14 +25,16 @@ std::vector<Field> CommonFields(Kind kind) {
   if (kind != Kind::kFilter) return fields;
   fields.push_back({.key = "action",
                     .type = T::kChoice,
-                    .doc = "What becomes of a row it is against: `drop` it, or keep it and `tag` it "
-                           "with the instance's id in `__fdf__/tags`.",
+                    .doc =
+                        "What becomes of a row it is against: `drop` it, or keep it and `tag` it "
+                        "with the instance's id in `__fdf__/tags`.",
                     .fallback = "drop",
                     .choices = {"drop", "tag"}});
   fields.push_back({.key = "rejects",
                     .type = T::kChoice,
-                    .doc = "What is kept of a dropped row: the `full` row as it came into the stage, "
-                           "the `keys` (row id, rule, measured value), or a `count` alone.",
+                    .doc =
+                        "What is kept of a dropped row: the `full` row as it came into the stage, "
+                        "the `keys` (row id, rule, measured value), or a `count` alone.",
                     .fallback = "full",
                     .choices = {"full", "keys", "count"}});
   return fields;

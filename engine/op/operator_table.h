@@ -1,5 +1,5 @@
-// The one table of operators. From it come the validator of `operators:`, the JSON Schema, `millrace
-// operators`, the reference pages under docs/operators/, and later the Python stubs.
+// The one table of operators. From it come the validator of `operators:`, the JSON Schema,
+// `millrace operators`, the reference pages under docs/operators/, and later the Python stubs.
 #pragma once
 
 #include <memory>
@@ -15,9 +15,9 @@ namespace millrace::op {
 struct OperatorType {
   std::string name;
   Kind kind = Kind::kScore;
-  int version = 1;  // raised with every change of what it does to a row
-  std::string doc;  // one or two sentences
-  std::string columns_doc;  // what it adds or changes; "" for nothing
+  int version = 1;                // raised with every change of what it does to a row
+  std::string doc;                // one or two sentences
+  std::string columns_doc;        // what it adds or changes; "" for nothing
   std::vector<Field> parameters;  // beside `type` and `id`
   /// Checks the parameters; over known columns it makes the operator, null when something is wrong.
   std::shared_ptr<const Operator> (*make)(const Request& request) = nullptr;

@@ -98,9 +98,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> RejectRows::Finish() {
   const int64_t rows = position_.length();
   if (rows == 0) return nullptr;
   arrow::ArrayVector columns;
-  for (arrow::ArrayBuilder* builder : std::vector<arrow::ArrayBuilder*>{
-           &position_, &full_, &source_, &instance_, &rule_, &column_, &value_, &threshold_,
-           &message_, &row_id_}) {
+  for (arrow::ArrayBuilder* builder :
+       std::vector<arrow::ArrayBuilder*>{&position_, &full_, &source_, &instance_, &rule_, &column_,
+                                         &value_, &threshold_, &message_, &row_id_}) {
     ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), builder->Finish());
   }
   if (!scores_.empty()) {

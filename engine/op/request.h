@@ -19,7 +19,8 @@
 
 namespace millrace::op {
 
-/// What is wrong with a parameter. `inside`: the diagnostic's span lies within the parameter's text.
+/// What is wrong with a parameter. `inside`: the diagnostic's span lies within the parameter's
+/// text.
 struct Problem {
   const ConfigValue* where = nullptr;
   Diagnostic diagnostic;

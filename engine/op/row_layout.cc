@@ -121,8 +121,7 @@ Result<std::shared_ptr<arrow::Array>> GatherScores(const arrow::RecordBatch& wor
     for (const auto& measure : instance->type()->fields()) {
       auto column = working.GetColumnByName(instance->name() + '.' + measure->name());
       if (column == nullptr) {
-        ARROW_ASSIGN_OR_RAISE(column,
-                              arrow::MakeArrayOfNull(measure->type(), working.num_rows()));
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(measure->type(), working.num_rows()));
       }
       measures.push_back(std::move(column));
     }

@@ -24,8 +24,8 @@ bool IsMeasure(const std::string& working_name);
 /// The working columns of stored ones: the user's, `__fdf__/row_id`, then measures and findings.
 /// The lists of marks (tags, refined_by, generated_by) are left out.
 std::shared_ptr<arrow::Schema> WorkingSchema(const arrow::Schema& stored);
-Result<std::shared_ptr<arrow::RecordBatch>> ToWorking(const arrow::RecordBatch& stored,
-                                                      const std::shared_ptr<arrow::Schema>& working);
+Result<std::shared_ptr<arrow::RecordBatch>> ToWorking(
+    const arrow::RecordBatch& stored, const std::shared_ptr<arrow::Schema>& working);
 
 /// The stored columns of working ones, in this order: the user's, row id, scores, findings, then
 /// the lists of marks that `marks` names.

@@ -44,21 +44,21 @@ std::string CommitRecordToJson(const CommitRecord& record) {
     keys.push_back({{"column", key.column}, {"file", stage::ToJson(key.file)}});
   }
   Json json = {{"format_version", kFormatVersion},
-                     {"split_id", record.split_id},
-                     {"split_name", record.split_name},
-                     {"source", record.source},
-                     {"table", record.table},
-                     {"inputs", ToJsonArray(record.inputs)},
-                     {"records", record.records},
-                     {"row_groups", {record.row_group_begin, record.row_group_end}},
-                     {"first_ordinal", record.first_ordinal},
-                     {"rows", stage::ToJson(record.rows)},
-                     {"rejects", ToJsonArray(record.rejects)},
-                     {"nulled", ToJsonArray(record.nulled)},
-                     {"shards", std::move(shards)},
-                     {"reject_files", ToJsonArray(record.reject_files)},
-                     {"keys", std::move(keys)},
-                     {"profile", stage::ToJson(record.profile)}};
+               {"split_id", record.split_id},
+               {"split_name", record.split_name},
+               {"source", record.source},
+               {"table", record.table},
+               {"inputs", ToJsonArray(record.inputs)},
+               {"records", record.records},
+               {"row_groups", {record.row_group_begin, record.row_group_end}},
+               {"first_ordinal", record.first_ordinal},
+               {"rows", stage::ToJson(record.rows)},
+               {"rejects", ToJsonArray(record.rejects)},
+               {"nulled", ToJsonArray(record.nulled)},
+               {"shards", std::move(shards)},
+               {"reject_files", ToJsonArray(record.reject_files)},
+               {"keys", std::move(keys)},
+               {"profile", stage::ToJson(record.profile)}};
   if (!record.instances.empty()) json["instances"] = ToJsonArray(record.instances);
   return json.dump(1) + '\n';
 }

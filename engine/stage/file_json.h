@@ -100,9 +100,9 @@ inline void FromJson(const Json& json, NulledCount* count) {
 }
 
 inline Json ToJson(const InstanceCount& count) {
-  return {{"id", count.id},           {"type", count.type},         {"kind", count.kind},
-          {"version", count.version}, {"reached", count.reached},   {"dropped", count.dropped},
-          {"tagged", count.tagged},   {"refined", count.refined},   {"expanded", count.expanded},
+  return {{"id", count.id},           {"type", count.type},       {"kind", count.kind},
+          {"version", count.version}, {"reached", count.reached}, {"dropped", count.dropped},
+          {"tagged", count.tagged},   {"refined", count.refined}, {"expanded", count.expanded},
           {"derived", count.derived}};
 }
 inline void FromJson(const Json& json, InstanceCount* count) {

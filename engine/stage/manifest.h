@@ -74,7 +74,7 @@ struct Manifest {
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
   std::vector<InstanceCount> instances;  // of a stage with operators, in their order
-  std::vector<NulledCount> nulled;  // sorted by source, rule, column
+  std::vector<NulledCount> nulled;       // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order
   std::vector<io::DataFile> reject_files;

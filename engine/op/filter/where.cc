@@ -105,12 +105,14 @@ OperatorType Where() {
   OperatorType type;
   type.name = "where";
   type.kind = Kind::kFilter;
-  type.doc = "Keeps the rows that an expression is true of; where it is false or null, they are "
-             "dropped.";
+  type.doc =
+      "Keeps the rows that an expression is true of; where it is false or null, they are "
+      "dropped.";
   type.parameters = {{.key = "expr",
                       .type = FieldType::kText,
-                      .doc = "The expression (docs/expressions.md). `id.measure` reads a measure of "
-                             "an earlier instance.",
+                      .doc =
+                          "The expression (docs/expressions.md). `id.measure` reads a measure of "
+                          "an earlier instance.",
                       .required = true}};
   type.make = Make;
   return type;

@@ -26,8 +26,8 @@ class DeriveRefiner : public Refiner {
     if (!replaces_) {
       columns.insert(columns.begin() + at_, found.values);
     } else {
-      ARROW_ASSIGN_OR_RAISE(refined.changed, Differing(*columns[static_cast<size_t>(at_)],
-                                                       *found.values));
+      ARROW_ASSIGN_OR_RAISE(refined.changed,
+                            Differing(*columns[static_cast<size_t>(at_)], *found.values));
       columns[static_cast<size_t>(at_)] = found.values;
     }
     refined.rows = arrow::RecordBatch::Make(output(), rows.num_rows(), std::move(columns));
@@ -59,11 +59,12 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   std::shared_ptr<arrow::DataType> type;
   auto expression = request.ExpressionOf("expr", &type);
   const ConfigValue* column = request.parameters().Find("column");
-  if (column != nullptr && (column->text.empty() || column->text.size() > 256 ||
-                            column->text.find('.') != std::string::npos ||
-                            IsReservedColumn(column->text))) {
-    request.Report("column", ErrorCode::kBadValue,
-                   "a column's name has 1 to 256 bytes, no dot, and does not begin with `__fdf__/`");
+  if (column != nullptr &&
+      (column->text.empty() || column->text.size() > 256 ||
+       column->text.find('.') != std::string::npos || IsReservedColumn(column->text))) {
+    request.Report(
+        "column", ErrorCode::kBadValue,
+        "a column's name has 1 to 256 bytes, no dot, and does not begin with `__fdf__/`");
   }
   if (!expression || column == nullptr || !request.ready()) return nullptr;
   if (type->id() == arrow::Type::NA) {
@@ -96,8 +97,9 @@ OperatorType Derive() {
   OperatorType type;
   type.name = "derive";
   type.kind = Kind::kRefiner;
-  type.doc = "Sets a column to the value of an expression. A row whose value cannot be computed is "
-             "rejected; `try(x)` makes it null instead.";
+  type.doc =
+      "Sets a column to the value of an expression. A row whose value cannot be computed is "
+      "rejected; `try(x)` makes it null instead.";
   type.columns_doc = "the column that it is told to set";
   type.parameters = {{.key = "column",
                       .type = FieldType::kText,

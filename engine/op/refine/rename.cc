@@ -29,8 +29,9 @@ std::shared_ptr<const Operator> Make(const Request& request) {
     name.text = from;
     const int at = request.Column(name);
     if (to.text.empty() || to.text.find('.') != std::string::npos || IsReservedColumn(to.text)) {
-      request.Report(to, ErrorCode::kBadValue,
-                     "a column's name is not empty, has no dot, and does not begin with `__fdf__/`");
+      request.Report(
+          to, ErrorCode::kBadValue,
+          "a column's name is not empty, has no dot, and does not begin with `__fdf__/`");
     } else if (at >= 0) {
       fields[static_cast<size_t>(at)] = fields[static_cast<size_t>(at)]->WithName(to.text);
       reads.push_back(from);

@@ -16,7 +16,8 @@ class SelectRefiner : public Refiner {
   Result<Refined> Refine(const arrow::RecordBatch& rows, RowFailures*) const override {
     arrow::ArrayVector columns;
     for (const int at : positions_) columns.push_back(rows.column(at));
-    return Refined{arrow::RecordBatch::Make(output(), rows.num_rows(), std::move(columns)), nullptr};
+    return Refined{arrow::RecordBatch::Make(output(), rows.num_rows(), std::move(columns)),
+                   nullptr};
   }
 
  private:

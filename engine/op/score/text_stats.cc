@@ -52,12 +52,11 @@ class TextStatsScorer : public Scorer {
   TextStatsScorer(int column, const std::string& name, arrow::FieldVector adds)
       : Scorer({name}, std::move(adds)), column_(column) {}
 
-  Result<arrow::ArrayVector> Annotate(const arrow::RecordBatch& rows,
-                                      RowFailures*) const override {
+  Result<arrow::ArrayVector> Annotate(const arrow::RecordBatch& rows, RowFailures*) const override {
     const auto& texts = static_cast<const arrow::StringArray&>(*rows.column(column_));
     arrow::Int64Builder bytes, chars, words, lines, longest;
     arrow::DoubleBuilder word_length, letters, digits, spaces;
-    std::vector<arrow::ArrayBuilder*> all = {&bytes,   &chars,       &words,   &lines, &longest,
+    std::vector<arrow::ArrayBuilder*> all = {&bytes,       &chars,   &words,  &lines, &longest,
                                              &word_length, &letters, &digits, &spaces};
     for (arrow::ArrayBuilder* builder : all) ARROW_RETURN_NOT_OK(builder->Reserve(rows.num_rows()));
     for (int64_t row = 0; row < rows.num_rows(); ++row) {

@@ -2,6 +2,7 @@
 
 #include "pipeline/config/export_fields.h"
 #include "pipeline/config/source_fields.h"
+#include "pipeline/config/stage_fields.h"
 #include "pipeline/config/storage_fields.h"
 #include "pipeline/config/vault.h"
 
@@ -227,7 +228,9 @@ const ObjectSpec& RejectsSpec() {
 const ObjectSpec& PipelineSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "pipeline",
-      .doc = "A pipeline: sources in, a contract for their rows, exports out.",
+      .doc =
+          "A pipeline: sources in, a contract for their rows, stages that curate them, exports "
+          "out.",
       .fields = {
           {.key = "version",
            .type = T::kInteger,
@@ -290,9 +293,15 @@ const ObjectSpec& PipelineSpec() {
            .type = T::kPath,
            .doc = "The file in which the model's team says what it asks of the rows "
                   "(docs/model_contract.md)."},
+          {.key = "stages",
+           .type = T::kObjects,
+           .doc = "What is done to the rows between ingest and the exports, stage by stage "
+                  "(docs/stages.md).",
+           .max = 1'000,
+           .object = &StageSpec()},
           {.key = "exports",
            .type = T::kNamedObjects,
-           .doc = "What is published, by name. Without exports a run ends with the stage.",
+           .doc = "What is published, by name. Without exports a run ends with its last stage.",
            .max = 10'000,
            .object = &ExportSpec()},
       }};

@@ -91,9 +91,9 @@ Status OperatorRejectWriter::Write(const std::shared_ptr<arrow::RecordBatch>& re
     options.rows_per_batch = 1024;
     options.bytes_per_batch = 1 << 20;
     options.bytes_per_row_group = 8 << 20;
-    ARROW_ASSIGN_OR_RAISE(
-        writer_, io::OpenShardWriter(place_.store(), place_.Key("rejects/" + split_name_),
-                                     OperatorRejectSchema(chain_), options, pool_));
+    ARROW_ASSIGN_OR_RAISE(writer_,
+                          io::OpenShardWriter(place_.store(), place_.Key("rejects/" + split_name_),
+                                              OperatorRejectSchema(chain_), options, pool_));
   }
   return writer_->Write(rejects);
 }

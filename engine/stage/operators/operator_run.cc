@@ -131,14 +131,13 @@ class SplitRun {
     worked.read = rows->num_rows();
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows));
     if (worked.result.rejects != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(worked.rejects, StoredRejects(chain_, run_.plan.privacy, rows,
-                                                          *worked.result.rejects));
+      ARROW_ASSIGN_OR_RAISE(worked.rejects,
+                            StoredRejects(chain_, run_.plan.privacy, rows, *worked.result.rejects));
       worked.result.rejects.reset();
     }
     worked.result.rows = arrow::RecordBatch::Make(run_.schema, worked.result.rows->num_rows(),
                                                   worked.result.rows->columns());
-    worked.profile =
-        std::make_unique<TableProfiler>(*run_.schema, SensitiveColumns(*run_.schema));
+    worked.profile = std::make_unique<TableProfiler>(*run_.schema, SensitiveColumns(*run_.schema));
     worked.profile->Update(*worked.result.rows);
     return worked;
   }

@@ -11,9 +11,9 @@
 namespace millrace::stage {
 
 struct OperatorSplit {
-  int input = 0;                // index into OperatorPlan::inputs
-  size_t begin = 0, end = 0;    // of its shards
-  std::string name, id;         // of its place; of its place and content
+  int input = 0;              // index into OperatorPlan::inputs
+  size_t begin = 0, end = 0;  // of its shards
+  std::string name, id;       // of its place; of its place and content
   int64_t bytes = 0, rows = 0;
 };
 

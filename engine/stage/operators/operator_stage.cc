@@ -132,8 +132,12 @@ std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan) {
 Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& context) {
   MILLRACE_CHECK(context.workspace != nullptr);
   TaskPool pool(context.limits.threads);
-  OperatorRun run{plan, context, StageStore(*context.workspace, OperatorFolder(plan)),
-                  OperatorStageKey(plan), OutputSchema(plan), pool};
+  OperatorRun run{plan,
+                  context,
+                  StageStore(*context.workspace, OperatorFolder(plan)),
+                  OperatorStageKey(plan),
+                  OutputSchema(plan),
+                  pool};
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
   ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
   const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);

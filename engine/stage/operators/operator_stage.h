@@ -18,8 +18,8 @@ namespace millrace::stage {
 
 /// Rows that a stage reads: committed shards of one source or stage, in row order.
 struct StageInput {
-  std::string name;                // as the config calls it
-  std::string folder;              // of the stage that wrote them; a key of the workspace
+  std::string name;                  // as the config calls it
+  std::string folder;                // of the stage that wrote them; a key of the workspace
   std::vector<io::DataFile> shards;  // paths relative to it
 };
 
