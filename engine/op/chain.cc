@@ -3,6 +3,7 @@
 #include <arrow/compute/api.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/reserved_columns.h"
 #include "op/chain_run.h"
@@ -106,6 +107,7 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   chain->working_.push_back(columns.working());
   arrow::FieldVector measures;
   for (const Instance& instance : instances) {
+    if (instance.op->scope() != Scope::kRow) chain->globals_.push_back(&instance - &instances[0]);
     columns.Add(instance);
     chain->working_.push_back(columns.working());
     for (const auto& field : columns.working()->fields()) {
@@ -120,9 +122,46 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   return std::shared_ptr<const Chain>(std::move(chain));
 }
 
-Result<ChainResult> Chain::Apply(const arrow::RecordBatch& stored) const {
+bool Chain::KeepsPositions(size_t instance) const {
+  for (size_t i = 0; i < instance; ++i) {
+    const Operator& op = *instances_[i].op;
+    if (op.kind() == Kind::kGenerator && static_cast<const Generator&>(op).makes_rows()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> Chain::ColumnsFor(size_t instance) const {
+  std::set<std::string> read = {std::string(kRowIdColumn)};
+  for (size_t i = 0; i <= instance; ++i) {
+    const auto& reads = instances_[i].op->reads();
+    read.insert(reads.begin(), reads.end());
+  }
+  std::vector<std::string> columns;
+  for (const auto& field : input_->fields()) {
+    const std::string& name = field->name();
+    // A measure or finding that is read is inside a reserved column.
+    if (IsReservedColumn(name) || read.count(name) > 0) columns.push_back(name);
+  }
+  return columns;
+}
+
+Result<Reached> Chain::Reach(const arrow::RecordBatch& stored, size_t instance,
+                             const std::vector<GlobalDrops>& drops) const {
   ARROW_ASSIGN_OR_RAISE(auto rows, ToWorking(stored, working_.front()));
-  ChainRun run(*this, std::move(rows), stored);
+  ChainRun run(*this, std::move(rows), stored, drops);
+  for (size_t i = 0; i < instance; ++i) {
+    ARROW_RETURN_NOT_OK(run.Step(i, working_[i + 1]));
+  }
+  return run.Here();
+}
+
+Result<ChainResult> Chain::Apply(const arrow::RecordBatch& stored,
+                                 const std::vector<GlobalDrops>& drops) const {
+  MILLRACE_CHECK(drops.size() == globals_.size());
+  ARROW_ASSIGN_OR_RAISE(auto rows, ToWorking(stored, working_.front()));
+  ChainRun run(*this, std::move(rows), stored, drops);
   for (size_t i = 0; i < instances_.size(); ++i) {
     ARROW_RETURN_NOT_OK(run.Step(i, working_[i + 1]));
   }

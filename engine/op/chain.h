@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -55,6 +56,19 @@ struct InstanceRows {
   void Add(const InstanceRows& other);
 };
 
+/// What was decided about a batch for one global instance, by position of the rows in the batch.
+struct GlobalDrops {
+  std::vector<int64_t> positions;                      // ascending; each reaches the instance
+  std::vector<std::string> thresholds;                 // one for each of them, or none
+  int64_t from = std::numeric_limits<int64_t>::max();  // all that reach it from here on, too
+};
+
+/// The rows of a batch that reach an instance.
+struct Reached {
+  std::shared_ptr<arrow::RecordBatch> rows;      // of the working columns there
+  std::shared_ptr<arrow::Int64Array> positions;  // of each in the batch that came in
+};
+
 struct ChainResult {
   std::shared_ptr<arrow::RecordBatch> rows;  // of stored()
   /// Of rejects(), by position of the row they came from; null when none are to be kept.
@@ -76,12 +90,26 @@ class Chain {
   /// `__fdf__/row_id`, and `__fdf__/scores` where anything measures.
   const std::shared_ptr<arrow::Schema>& rejects() const { return rejects_; }
 
-  Result<ChainResult> Apply(const arrow::RecordBatch& stored) const;
+  /// The instances that must know of all rows, by position in instances().
+  const std::vector<size_t>& globals() const { return globals_; }
+  /// Whether no instance before this one makes rows: positions tell the rows that reach it apart.
+  bool KeepsPositions(size_t instance) const;
+  /// The stored columns that matter for which rows reach an instance and for what it reads of
+  /// them. Others may be given as nulls to Reach.
+  std::vector<std::string> ColumnsFor(size_t instance) const;
+
+  /// `drops`: one entry per global instance; none of them may be missing.
+  Result<ChainResult> Apply(const arrow::RecordBatch& stored,
+                            const std::vector<GlobalDrops>& drops = {}) const;
+  /// `drops`: of the global instances before it.
+  Result<Reached> Reach(const arrow::RecordBatch& stored, size_t instance,
+                        const std::vector<GlobalDrops>& drops = {}) const;
 
  private:
   Chain() = default;
 
   std::vector<Instance> instances_;
+  std::vector<size_t> globals_;
   std::shared_ptr<arrow::Schema> input_, stored_, rejects_;
   std::vector<std::shared_ptr<arrow::Schema>> working_;  // before each instance, and at the end
 };

@@ -42,8 +42,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::R
 }  // namespace
 
 ChainRun::ChainRun(const Chain& chain, std::shared_ptr<arrow::RecordBatch> rows,
-                   const arrow::RecordBatch& stored)
-    : chain_(chain), rows_(std::move(rows)), rejects_(chain), counts_(chain.instances().size()) {
+                   const arrow::RecordBatch& stored, const std::vector<GlobalDrops>& drops)
+    : chain_(chain),
+      drops_(drops),
+      rows_(std::move(rows)),
+      rejects_(chain),
+      counts_(chain.instances().size()) {
   const int64_t count = rows_->num_rows();
   arrow::FieldVector fields;
   arrow::ArrayVector columns = {Positions(count)};
@@ -70,7 +74,8 @@ Status ChainRun::Step(size_t instance, const std::shared_ptr<arrow::Schema>& aft
     case Kind::kEvaluator:
       return Annotate(static_cast<const Annotator&>(op), after);
     case Kind::kFilter:
-      return Judge(static_cast<const Filter&>(op));
+      return op.scope() == Scope::kRow ? Judge(static_cast<const Filter&>(op))
+                                       : Drop(static_cast<const GlobalFilter&>(op));
     case Kind::kRefiner:
       return Refine(static_cast<const Refiner&>(op), after);
     case Kind::kGenerator:
@@ -150,6 +155,42 @@ Status ChainRun::Judge(const Filter& op) {
                                             *dropped_beside->column(kPosition), &counts_[at_]));
   }
   return Keep(kept);
+}
+
+Status ChainRun::Drop(const GlobalFilter& op) {
+  const GlobalDrops& drops = drops_.at(next_drops_++);
+  const auto& positions = static_cast<const arrow::Int64Array&>(*beside_->column(kPosition));
+  arrow::BooleanBuilder keep, drop;
+  std::vector<std::string> thresholds;
+  size_t next = 0;
+  for (int64_t row = 0; row < rows_->num_rows(); ++row) {
+    const int64_t position = positions.Value(row);
+    const bool named = next < drops.positions.size() && drops.positions[next] == position;
+    const bool dropped = named || position >= drops.from;
+    if (dropped) {
+      thresholds.push_back(named && !drops.thresholds.empty() ? drops.thresholds[next]
+                                                              : op.reason().threshold);
+    }
+    next += named;
+    ARROW_RETURN_NOT_OK(keep.Append(!dropped));
+    ARROW_RETURN_NOT_OK(drop.Append(dropped));
+  }
+  if (next != drops.positions.size()) {
+    return Violation(chain_.instances()[at_], "is to drop a row that does not reach it");
+  }
+  if (thresholds.empty()) return Status::OK();
+  std::shared_ptr<arrow::BooleanArray> kept, mask;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  ARROW_RETURN_NOT_OK(drop.Finish(&mask));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+  ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, *dropped,
+                                         *dropped_beside->column(kPosition), &counts_[at_]));
+  return Keep(kept);
+}
+
+Reached ChainRun::Here() const {
+  return {rows_, std::static_pointer_cast<arrow::Int64Array>(beside_->column(kPosition))};
 }
 
 Status ChainRun::Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after) {

@@ -15,10 +15,11 @@ class ChainRun {
  public:
   /// `rows`: the working form of `stored`.
   ChainRun(const Chain& chain, std::shared_ptr<arrow::RecordBatch> rows,
-           const arrow::RecordBatch& stored);
+           const arrow::RecordBatch& stored, const std::vector<GlobalDrops>& drops);
 
   /// `after`: the working columns behind the instance.
   Status Step(size_t instance, const std::shared_ptr<arrow::Schema>& after);
+  Reached Here() const;
   Result<ChainResult> Finish();
 
  private:
@@ -28,6 +29,7 @@ class ChainRun {
 
   Status Annotate(const Annotator& op, const std::shared_ptr<arrow::Schema>& after);
   Status Judge(const Filter& op);
+  Status Drop(const GlobalFilter& op);
   Status Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after);
   Status Generate(const Generator& op, const std::shared_ptr<arrow::Schema>& after);
   Status MakeChildren(const Generated& made, const std::shared_ptr<arrow::RecordBatch>& parents,
@@ -39,6 +41,8 @@ class ChainRun {
   Result<std::shared_ptr<arrow::Array>> MarkList(std::string_view column, Beside bits) const;
 
   const Chain& chain_;
+  const std::vector<GlobalDrops>& drops_;  // of global instances
+  size_t next_drops_ = 0;
   size_t at_ = 0;  // the instance whose step it is
   std::shared_ptr<arrow::RecordBatch> rows_, beside_;
   RejectRows rejects_;

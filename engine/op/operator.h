@@ -36,10 +36,16 @@ struct RowFailure {
 /// Ascending rows, at most one for each. What an operator gives for such a row is not looked at.
 using RowFailures = std::vector<RowFailure>;
 
+/// What an operator must know to work on a row: the row alone, or all rows that reach it. The
+/// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
+/// drop what was decided.
+enum class Scope { kRow, kKeys, kCount };
+
 class Operator {
  public:
   virtual ~Operator() = default;
   virtual Kind kind() const = 0;
+  virtual Scope scope() const { return Scope::kRow; }
   /// The working names of the columns it reads.
   const std::vector<std::string>& reads() const { return reads_; }
 
@@ -116,6 +122,50 @@ class Filter : public Operator {
 
  private:
   std::vector<Reason> reasons_;
+};
+
+/// A filter that must know of all rows that reach it. The stage decides which of them it drops.
+class GlobalFilter : public Operator {
+ public:
+  Kind kind() const final { return Kind::kFilter; }
+  /// Why it drops; the threshold is the stage's to fill in.
+  const Reason& reason() const { return reason_; }
+
+ protected:
+  GlobalFilter(std::vector<std::string> reads, Reason reason)
+      : Operator(std::move(reads)), reason_(std::move(reason)) {}
+
+ private:
+  Reason reason_;
+};
+
+/// Keeps the first of rows that are equal in some columns.
+class KeyFilter : public GlobalFilter {
+ public:
+  /// `nulls_equal`: null equals null; otherwise a row with a null among them has no equal.
+  KeyFilter(std::vector<std::string> columns, bool nulls_equal, Reason reason)
+      : GlobalFilter(columns, std::move(reason)),
+        columns_(std::move(columns)),
+        nulls_equal_(nulls_equal) {}
+  Scope scope() const final { return Scope::kKeys; }
+  const std::vector<std::string>& columns() const { return columns_; }
+  bool nulls_equal() const { return nulls_equal_; }
+
+ private:
+  std::vector<std::string> columns_;
+  bool nulls_equal_;
+};
+
+/// Keeps the first rows, so many of them.
+class CountFilter : public GlobalFilter {
+ public:
+  CountFilter(int64_t rows_max, Reason reason)
+      : GlobalFilter({}, std::move(reason)), rows_max_(rows_max) {}
+  Scope scope() const final { return Scope::kCount; }
+  int64_t rows_max() const { return rows_max_; }
+
+ private:
+  int64_t rows_max_;
 };
 
 /// The rows after a refiner.

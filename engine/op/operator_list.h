@@ -6,9 +6,12 @@
 
 #define MILLRACE_OPERATORS(X) \
   X(Derive)                   \
+  X(ExactDedup)               \
+  X(Limit)                    \
   X(Rename)                   \
   X(Select)                   \
   X(TextStats)                \
+  X(Unique)                   \
   X(Where)
 
 namespace millrace::op {

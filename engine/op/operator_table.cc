@@ -15,27 +15,29 @@ std::vector<std::string> TypeNames() {
   return names;
 }
 
-std::vector<Field> CommonFields(Kind kind) {
+std::vector<Field> CommonFields(const OperatorType& type) {
   std::vector<Field> fields = {
       {.key = "id",
        .type = T::kName,
        .doc = "The instance's name in the stage; its fields are `<id>_<name>`, its measures "
               "`<id>.<name>`.",
        .required = true}};
-  if (kind != Kind::kFilter) return fields;
-  fields.push_back({.key = "action",
-                    .type = T::kChoice,
-                    .doc =
-                        "What becomes of a row it is against: `drop` it, or keep it and `tag` it "
-                        "with the instance's id in `__fdf__/tags`.",
-                    .fallback = "drop",
-                    .choices = {"drop", "tag"}});
+  if (type.kind != Kind::kFilter) return fields;
+  if (!type.global) {
+    fields.push_back({.key = "action",
+                      .type = T::kChoice,
+                      .doc =
+                          "What becomes of a row it is against: `drop` it, or keep it and `tag` it "
+                          "with the instance's id in `__fdf__/tags`.",
+                      .fallback = "drop",
+                      .choices = {"drop", "tag"}});
+  }
   fields.push_back({.key = "rejects",
                     .type = T::kChoice,
                     .doc =
                         "What is kept of a dropped row: the `full` row as it came into the stage, "
                         "the `keys` (row id, rule, measured value), or a `count` alone.",
-                    .fallback = "full",
+                    .fallback = type.keys_only ? "keys" : "full",
                     .choices = {"full", "keys", "count"}});
   return fields;
 }
@@ -55,7 +57,7 @@ ObjectSpec MakeSpec() {
       new VariantFamily{"operator", "What is done to the rows.", TypeNames()};
   ObjectSpec spec{.name = "operator", .doc = "An operator with its parameters (docs/operators/)."};
   for (const OperatorType& type : Operators()) {
-    std::vector<Field> fields = CommonFields(type.kind);
+    std::vector<Field> fields = CommonFields(type);
     fields.insert(fields.end(), type.parameters.begin(), type.parameters.end());
     spec.variants.push_back(
         new ObjectSpec(VariantSpec(*family, type.name, type.doc, std::move(fields))));
@@ -84,7 +86,7 @@ const ObjectSpec& OperatorSpec() {
 
 CommonParameters CommonOf(const ConfigValue& instance) {
   CommonParameters common;
-  const std::string rejects = instance.Text("rejects", "full");
+  const std::string rejects = instance.Text("rejects");
   if (rejects == "keys") common.rejects = RejectDetail::kKeys;
   if (rejects == "count") common.rejects = RejectDetail::kCount;
   if (instance.Text("action") == "tag") common.action = Action::kTag;

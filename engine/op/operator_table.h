@@ -23,6 +23,13 @@ struct OperatorType {
   std::shared_ptr<const Operator> (*make)(const Request& request) = nullptr;
   /// The same rows give the same result at any time: no model, no service is asked.
   bool reproducible = true;
+  /// Of filters: the rows it drops are not drawn, rather than rejected (`not_drawn` in the row
+  /// equation).
+  bool draws = false;
+  /// It must know of all rows that reach it (Scope).
+  bool global = false;
+  /// Of filters: if not told otherwise, of a dropped row the keys are kept, not the row as a whole.
+  bool keys_only = false;
   std::string source = {};  // of a published method: where it comes from
 };
 

@@ -94,6 +94,25 @@ Status RejectRows::AddDropped(size_t instance, const Filter& op,
   return count_only ? Status::OK() : AddScores(dropped);
 }
 
+Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
+                             const std::vector<std::string>& thresholds,
+                             const arrow::RecordBatch& dropped, const arrow::Array& positions,
+                             InstanceRows* counts) {
+  const auto& ids = RowIds(dropped);
+  const bool count_only = chain_.instances()[instance].common.rejects == RejectDetail::kCount;
+  Reason of_row = reason;
+  counts->dropped += dropped.num_rows();
+  for (int64_t row = 0; row < dropped.num_rows(); ++row) {
+    const std::string_view id = ids.GetView(row);
+    ++counts->reasons[{std::string(SourceOf(id)), reason.rule, reason.column}];
+    if (count_only) continue;
+    of_row.threshold = thresholds[static_cast<size_t>(row)];
+    const int64_t position = static_cast<const arrow::Int64Array&>(positions).Value(row);
+    ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, ""));
+  }
+  return count_only ? Status::OK() : AddScores(dropped);
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> RejectRows::Finish() {
   const int64_t rows = position_.length();
   if (rows == 0) return nullptr;

@@ -24,6 +24,10 @@ class RejectRows {
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
                     InstanceRows* counts);
+  /// Rows that a global filter dropped, each with its threshold.
+  Status AddGlobal(size_t instance, const Reason& reason,
+                   const std::vector<std::string>& thresholds, const arrow::RecordBatch& dropped,
+                   const arrow::Array& positions, InstanceRows* counts);
   /// All of them by position; null when there are none.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 

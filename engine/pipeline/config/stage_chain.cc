@@ -149,6 +149,13 @@ class Writers {
     }
     if (op.kind() == op::Kind::kGenerator && static_cast<const op::Generator&>(op).makes_rows()) {
       CheckMaker(at, instance);
+      maker_ = Id(at);
+    }
+    if (op.scope() != op::Scope::kRow && !maker_.empty()) {
+      problems_->Add(ErrorCode::kBadValue, instance.span,
+                     "`" + Id(at) + "` must know of all rows, and `" + maker_ +
+                         "` makes rows before it in the same stage",
+                     "put `" + Id(at) + "` into a stage of its own behind this one");
     }
   }
 
@@ -168,6 +175,7 @@ class Writers {
   const Graph& graph_;
   ConfigProblems* problems_;
   std::map<std::string, size_t> writer_;
+  std::string maker_;  // of rows
 };
 
 void Tell(const std::vector<op::Problem>& found, ConfigProblems* problems) {

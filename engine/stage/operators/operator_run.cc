@@ -1,14 +1,12 @@
 #include "stage/operators/operator_run.h"
 
-#include <arrow/api.h>
-#include <arrow/compute/cast.h>
-
 #include "op/request.h"
 #include "stage/commit.h"
+#include "stage/operators/global_phase.h"
 #include "stage/operators/operator_rejects.h"
+#include "stage/operators/split_rows.h"
 #include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
-#include "stage/shard_rows.h"
 #include "stage/shard_sequence.h"
 
 namespace millrace::stage {
@@ -44,28 +42,10 @@ ShardSequenceOptions OptionsOf(const OperatorRun& run, const OperatorSplit& spli
   return options;
 }
 
-// Parquet has no seconds: such columns come back as milliseconds.
-Result<std::shared_ptr<arrow::RecordBatch>> AsDeclared(
-    const std::shared_ptr<arrow::RecordBatch>& rows, const std::shared_ptr<arrow::Schema>& schema,
-    const std::string& shard) {
-  arrow::ArrayVector columns;
-  for (const auto& field : schema->fields()) {
-    auto column = rows->GetColumnByName(field->name());
-    if (column == nullptr) {
-      return MakeError(ErrorCode::kWorkspaceDamaged,
-                       "the committed shard " + shard + " has no column `" + field->name() + "`");
-    }
-    if (!column->type()->Equals(*field->type())) {
-      ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, field->type()));
-    }
-    columns.push_back(std::move(column));
-  }
-  return arrow::RecordBatch::Make(schema, rows->num_rows(), std::move(columns));
-}
-
 class SplitRun {
  public:
-  SplitRun(const OperatorRun& run, const OperatorSplit& split, const std::atomic<bool>& stop)
+  SplitRun(const OperatorRun& run, const OperatorSplit& split, std::string id,
+           const std::atomic<bool>& stop)
       : run_(run),
         chain_(*run.plan.chain),
         input_(run.plan.inputs[static_cast<size_t>(split.input)]),
@@ -74,7 +54,7 @@ class SplitRun {
         shards_(run.place, &run.pool, OptionsOf(run, split)),
         rejects_(run.place, chain_, split.name, &run.pool),
         tasks_(run.pool) {
-    record_.split_id = split.id;
+    record_.split_id = std::move(id);
     record_.split_name = split.name;
     record_.source = input_.name;
     for (const op::Instance& instance : chain_.instances()) {
@@ -86,9 +66,24 @@ class SplitRun {
     }
   }
 
-  Result<CommitRecord> Run() {
+  Result<CommitRecord> Run(std::vector<std::unique_ptr<SplitDrops>> drops) {
     for (size_t i = split_.begin; i < split_.end; ++i) {
-      ARROW_RETURN_NOT_OK(ReadShard(input_.shards[i]));
+      const io::DataFile& shard = input_.shards[i];
+      record_.inputs.push_back({input_.name, shard.path, shard.bytes, shard.sha256, {}});
+      record_.records.push_back(shard.rows);
+    }
+    SplitRows rows(run_.place.store(), input_, split_, chain_.input());
+    for (;;) {
+      if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
+      if (!tasks_.empty() && tasks_.cost() >= run_.in_flight_bytes) {
+        ARROW_RETURN_NOT_OK(SinkFront());
+        continue;
+      }
+      ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+      if (batch == nullptr) break;
+      ARROW_ASSIGN_OR_RAISE(const auto of_batch, NextDrops(drops, batch->num_rows()));
+      tasks_.Add(io::LogicalBytes(*batch) * kCostPerByte,
+                 [this, batch, of_batch] { return Work(batch, of_batch); });
     }
     while (!tasks_.empty()) ARROW_RETURN_NOT_OK(SinkFront());
     ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
@@ -100,36 +95,11 @@ class SplitRun {
   }
 
  private:
-  Status ReadShard(const io::DataFile& shard) {
-    record_.inputs.push_back({input_.name, shard.path, shard.bytes, shard.sha256, {}});
-    record_.records.push_back(shard.rows);
-    io::DataFile file = shard;
-    file.path = input_.folder + '/' + shard.path;
-    std::vector<std::string> columns;
-    for (const auto& field : chain_.input()->fields()) columns.push_back(field->name());
-    ARROW_ASSIGN_OR_RAISE(const auto rows, ShardRows::Open(run_.place.store(), file, columns));
-    int64_t read = 0;
-    for (;;) {
-      if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
-      if (!tasks_.empty() && tasks_.cost() >= run_.in_flight_bytes) {
-        ARROW_RETURN_NOT_OK(SinkFront());
-        continue;
-      }
-      ARROW_ASSIGN_OR_RAISE(auto batch, rows->Next());
-      if (batch == nullptr) break;
-      read += batch->num_rows();
-      ARROW_ASSIGN_OR_RAISE(batch, AsDeclared(batch, chain_.input(), shard.path));
-      tasks_.Add(io::LogicalBytes(*batch) * kCostPerByte, [this, batch] { return Work(batch); });
-    }
-    if (read == shard.rows) return Status::OK();
-    return MakeError(ErrorCode::kWorkspaceDamaged,
-                     "the committed shard " + shard.path + " has another number of rows");
-  }
-
-  Result<Worked> Work(const std::shared_ptr<arrow::RecordBatch>& rows) const {
+  Result<Worked> Work(const std::shared_ptr<arrow::RecordBatch>& rows,
+                      const std::vector<op::GlobalDrops>& drops) const {
     Worked worked;
     worked.read = rows->num_rows();
-    ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows));
+    ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
       ARROW_ASSIGN_OR_RAISE(worked.rejects,
                             StoredRejects(chain_, run_.plan.privacy, rows, *worked.result.rejects));
@@ -150,7 +120,8 @@ class SplitRun {
     count.read = worked.read;
     count.written = rows->num_rows();
     for (size_t i = 0; i < worked.result.instances.size(); ++i) {
-      AddInstance(worked.result.instances[i], &record_.instances[i], &count);
+      AddInstance(worked.result.instances[i], chain_.instances()[i].type->draws,
+                  &record_.instances[i], &count);
     }
     record_.rows.Add(count);
     if (!count.holds()) {
@@ -171,7 +142,8 @@ class SplitRun {
     return Status::OK();
   }
 
-  void AddInstance(const op::InstanceRows& found, InstanceCount* sum, RowEquation* count) {
+  void AddInstance(const op::InstanceRows& found, bool draws, InstanceCount* sum,
+                   RowEquation* count) {
     InstanceCount more;
     more.reached = found.reached;
     more.dropped = found.dropped;
@@ -182,7 +154,7 @@ class SplitRun {
     std::vector<InstanceCount> one = {*sum};
     AddInstanceCounts({more}, &one);
     *sum = one.front();
-    count->rejected += found.dropped;
+    (draws ? count->not_drawn : count->rejected) += found.dropped;
     count->expanded += found.expanded;
     count->derived += found.derived;
     std::vector<RejectCount> rejects;
@@ -200,7 +172,7 @@ class SplitRun {
   Status CheckRows() const {
     RowEquation stored = record_.rows;
     stored.written = 0;
-    stored.rejected = 0;
+    stored.rejected = -stored.not_drawn;  // kept beside the rejects, in the same files
     for (size_t i = 0; i < chain_.instances().size(); ++i) {
       const bool counted = chain_.instances()[i].common.rejects == op::RejectDetail::kCount;
       if (counted) stored.rejected += record_.instances[i].dropped;
@@ -238,12 +210,15 @@ class SplitRun {
 }  // namespace
 
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
+                                             size_t index, const GlobalDecisions& decisions,
                                              const std::atomic<bool>& stop) {
+  const std::string id = AppliedId(split, index, decisions);
   if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, split.id));
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
     if (committed) return OperatorSplitResult{*std::move(committed), true};
   }
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, stop).Run());
+  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
   ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
   return OperatorSplitResult{std::move(record), false};
 }

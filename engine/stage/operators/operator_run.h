@@ -22,6 +22,7 @@ struct OperatorRun {
   TaskPool& pool;
   int64_t in_flight_bytes = 0;     // of rows under way per split
   int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
+  int64_t merge_bytes = 0;         // of what is compared between splits
   int active_splits = 1;
   bool resumes = false;  // there are commits already
 
@@ -33,8 +34,13 @@ struct OperatorSplitResult {
   bool skipped = false;  // it was committed already
 };
 
-/// `stop`: another split has failed, this one need not go on (Cancelled).
-Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
-                                             const std::atomic<bool>& stop);
+class GlobalDecision;
+
+/// `index`: of the split in the stage. `decisions`: of all global instances of the chain. `stop`:
+/// another split has failed, this one need not go on (Cancelled).
+Result<OperatorSplitResult> RunOperatorSplit(
+    const OperatorRun& run, const OperatorSplit& split, size_t index,
+    const std::vector<std::unique_ptr<const GlobalDecision>>& decisions,
+    const std::atomic<bool>& stop);
 
 }  // namespace millrace::stage

@@ -5,10 +5,12 @@
 #include "base/build_info.h"
 #include "base/quantity.h"
 #include "contract/features.h"
+#include "io/object/scratch_space.h"
 #include "op/request.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/manifest_json.h"
+#include "stage/operators/global_phase.h"
 #include "stage/operators/operator_run.h"
 #include "stage/operators/operator_splits.h"
 #include "stage/ordered_queue.h"
@@ -21,6 +23,8 @@ namespace {
 constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
 constexpr int64_t kInFlightMin = 16 << 20;
 constexpr int64_t kInFlightMax = 96 << 20;
+constexpr int64_t kMergeMin = 16 << 20;
+constexpr int64_t kMergeMax = 256 << 20;
 
 // A split reads one row group, writes another, and has rows under way between them.
 Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
@@ -39,6 +43,7 @@ Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
   const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
   run->writer_queue_bytes = share / 8;
   run->in_flight_bytes = share - run->writer_queue_bytes;
+  run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
   return Status::OK();
 }
 
@@ -144,13 +149,21 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   if (context.progress != nullptr) {
     context.progress->splits_total += static_cast<int64_t>(splits.size());
   }
+  const auto scratch = io::ScratchSpace::For(run.place.store());
+  SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
+  ARROW_RETURN_NOT_OK(spill.Clear());
+  GlobalDecisions decisions;
+  for (const size_t instance : plan.chain->globals()) {
+    ARROW_ASSIGN_OR_RAISE(auto decision, Decide(run, splits, instance, decisions, spill));
+    decisions.push_back(std::move(decision));
+  }
   std::vector<CommitRecord> records(splits.size());
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
       splits.size(), run.active_splits,
       [&](size_t index, const std::atomic<bool>& stop) {
         ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
-                              RunOperatorSplit(run, splits[index], stop));
+                              RunOperatorSplit(run, splits[index], index, decisions, stop));
         Report(run, result);
         records[index] = std::move(result.record);
         return Status::OK();
