@@ -3,9 +3,8 @@
 #
 #   millrace_room(<room> [LIBS third-party targets...])
 #
-# Sources are all *.cc of the room's folder; *_test.cc, with what they share under testing/, become
-# one doctest program, millrace_<room>_test. Each <name>_benchmark.cc is a program of its own, built
-# with MILLRACE_BENCH.
+# Sources are all *.cc of the room's folder; *_test.cc become one doctest program,
+# millrace_<room>_test. Each <name>_benchmark.cc is a program of its own, built with MILLRACE_BENCH.
 # The target `<room>_tests` is what tests a room, fuzz seeds too; `engine_tests` is all of them. To
 # ctest a room is a label.
 #
@@ -26,13 +25,12 @@ function(millrace_room room)
   set(dir ${PROJECT_SOURCE_DIR}/engine/${room})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$|/testing/[a-z_]+\\.cc$")
-  list(FILTER tests EXCLUDE REGEX "/testing/[a-z_]*main\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(fuzz_targets ${sources})
   list(FILTER fuzz_targets INCLUDE REGEX "_fuzz\\.cc$")
   set(benchmarks ${sources})
   list(FILTER benchmarks INCLUDE REGEX "_benchmark\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$|/testing/")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$|/testing/[a-z_]*main\\.cc$")
   millrace_allowed_rooms(${room} allowed)
   list(TRANSFORM allowed PREPEND millrace_)
 
