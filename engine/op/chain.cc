@@ -71,6 +71,7 @@ ChainColumns::ChainColumns(const arrow::Schema& stored)
       generated_(HasColumn(stored, kGeneratedByColumn)) {}
 
 void ChainColumns::Add(const Instance& instance) {
+  if (instance.op->scope() == Scope::kOrder) return;
   switch (instance.op->kind()) {
     case Kind::kScore:
     case Kind::kEvaluator:
@@ -107,7 +108,9 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   chain->working_.push_back(columns.working());
   arrow::FieldVector measures;
   for (const Instance& instance : instances) {
-    if (instance.op->scope() != Scope::kRow) chain->globals_.push_back(&instance - &instances[0]);
+    const Scope scope = instance.op->scope();
+    if (scope == Scope::kKeys || scope == Scope::kCount)
+      chain->globals_.push_back(&instance - &instances[0]);
     columns.Add(instance);
     chain->working_.push_back(columns.working());
     for (const auto& field : columns.working()->fields()) {
@@ -120,6 +123,11 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   chain->rejects_ = RejectColumns(*WithFields(*chain->working_.front(), measures));
   chain->instances_ = std::move(instances);
   return std::shared_ptr<const Chain>(std::move(chain));
+}
+
+const Orderer* Chain::order() const {
+  if (instances_.empty() || instances_.back().op->scope() != Scope::kOrder) return nullptr;
+  return static_cast<const Orderer*>(instances_.back().op.get());
 }
 
 bool Chain::KeepsPositions(size_t instance) const {

@@ -90,8 +90,10 @@ class Chain {
   /// `__fdf__/row_id`, and `__fdf__/scores` where anything measures.
   const std::shared_ptr<arrow::Schema>& rejects() const { return rejects_; }
 
-  /// The instances that must know of all rows, by position in instances().
+  /// The instances that the stage decides for over all rows, by position in instances().
   const std::vector<size_t>& globals() const { return globals_; }
+  /// What the rows are to be ordered by when they leave; null for the order they came in.
+  const Orderer* order() const;
   /// Whether no instance before this one makes rows: positions tell the rows that reach it apart.
   bool KeepsPositions(size_t instance) const;
   /// The stored columns that matter for which rows reach an instance and for what it reads of

@@ -69,6 +69,7 @@ Status ChainRun::Step(size_t instance, const std::shared_ptr<arrow::Schema>& aft
   at_ = instance;
   counts_[at_].reached += rows_->num_rows();
   const Operator& op = *chain_.instances()[at_].op;
+  if (op.scope() == Scope::kOrder) return Status::OK();  // the stage's to do
   switch (op.kind()) {
     case Kind::kScore:
     case Kind::kEvaluator:

@@ -39,7 +39,7 @@ using RowFailures = std::vector<RowFailure>;
 /// What an operator must know to work on a row: the row alone, or all rows that reach it. The
 /// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
 /// drop what was decided.
-enum class Scope { kRow, kKeys, kCount };
+enum class Scope { kRow, kKeys, kCount, kOrder };
 
 class Operator {
  public:
@@ -166,6 +166,18 @@ class CountFilter : public GlobalFilter {
 
  private:
   int64_t rows_max_;
+};
+
+/// Puts the rows into another order: by a hash of their ids under a seed. The last of its stage.
+class Orderer : public Operator {
+ public:
+  explicit Orderer(uint64_t seed) : Operator({}), seed_(seed) {}
+  Kind kind() const final { return Kind::kRefiner; }
+  Scope scope() const final { return Scope::kOrder; }
+  uint64_t seed() const { return seed_; }
+
+ private:
+  uint64_t seed_;
 };
 
 /// The rows after a refiner.

@@ -10,6 +10,7 @@
   X(Limit)                    \
   X(Rename)                   \
   X(Select)                   \
+  X(Shuffle)                  \
   X(TextStats)                \
   X(Unique)                   \
   X(Where)

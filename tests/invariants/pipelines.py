@@ -39,6 +39,7 @@ stages:
     operators:
       - {id: same, type: exact_dedup, fields: [text]}
       - {id: first, type: limit, rows: 5000}
+      - {id: mix, type: shuffle}
 exports:
   drop: {type: parquet, from: quality, path: out/corpus, rows_per_shard: 1000, overwrite: true}
   lines: {type: jsonl, path: out/lines, compression: zstd, overwrite: true}

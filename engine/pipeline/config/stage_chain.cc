@@ -103,6 +103,7 @@ class Graph {
 
 std::vector<std::string> WritesOf(const op::Operator& op) {
   std::vector<std::string> names;
+  if (op.scope() == op::Scope::kOrder) return names;
   switch (op.kind()) {
     case op::Kind::kScore:
     case op::Kind::kEvaluator:
@@ -213,6 +214,11 @@ StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Sche
       continue;
     }
     writers.Add(at, *instance.op);
+    if (instance.op->scope() == op::Scope::kOrder && at != graph.order().back()) {
+      problems->Add(ErrorCode::kBadValue, value.span,
+                    "`" + instance.id + "` orders the rows, and is not the last of its stage",
+                    "put what comes after it into a stage of its own");
+    }
     columns->Add(instance);
     bound.instance_json.push_back(OperatorJson(value));
     instances.push_back(std::move(instance));

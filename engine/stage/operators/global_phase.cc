@@ -17,6 +17,7 @@ Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
     case op::Scope::kCount:
       return DecideCount(run, splits, instance, before);
     case op::Scope::kRow:
+    case op::Scope::kOrder:
       break;
   }
   return MakeError(ErrorCode::kBug, "an operator that needs no decision is to be decided");

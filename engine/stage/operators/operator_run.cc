@@ -2,6 +2,7 @@
 
 #include "op/request.h"
 #include "stage/commit.h"
+#include "stage/operators/exchange.h"
 #include "stage/operators/global_phase.h"
 #include "stage/operators/operator_rejects.h"
 #include "stage/operators/split_rows.h"
@@ -31,17 +32,6 @@ std::set<std::string> SensitiveColumns(const arrow::Schema& schema) {
   return names;
 }
 
-ShardSequenceOptions OptionsOf(const OperatorRun& run, const OperatorSplit& split) {
-  ShardSequenceOptions options;
-  options.split_name = split.name;
-  options.schema = run.schema;
-  options.sensitive = SensitiveColumns(*run.schema);
-  options.writer = run.plan.writer;
-  options.rows_per_shard = run.plan.rows_per_shard;
-  options.queue_bytes = run.writer_queue_bytes;
-  return options;
-}
-
 class SplitRun {
  public:
   SplitRun(const OperatorRun& run, const OperatorSplit& split, std::string id,
@@ -51,7 +41,7 @@ class SplitRun {
         input_(run.plan.inputs[static_cast<size_t>(split.input)]),
         split_(split),
         stop_(stop),
-        shards_(run.place, &run.pool, OptionsOf(run, split)),
+        shards_(run.place, &run.pool, ShardOptions(run, split.name)),
         rejects_(run.place, chain_, split.name, &run.pool),
         tasks_(run.pool) {
     record_.split_id = std::move(id);
@@ -72,6 +62,10 @@ class SplitRun {
       record_.inputs.push_back({input_.name, shard.path, shard.bytes, shard.sha256, {}});
       record_.records.push_back(shard.rows);
     }
+    if (const op::Orderer* order = chain_.order()) {
+      ARROW_ASSIGN_OR_RAISE(
+          exchange_, ExchangeWriter::Open(run_.place, split_.name, run_.schema, order->seed()));
+    }
     SplitRows rows(run_.place.store(), input_, split_, chain_.input());
     for (;;) {
       if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
@@ -86,9 +80,13 @@ class SplitRun {
                  [this, batch, of_batch] { return Work(batch, of_batch); });
     }
     while (!tasks_.empty()) ARROW_RETURN_NOT_OK(SinkFront());
-    ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
-    record_.shards = std::move(finished.shards);
-    record_.profile = std::move(finished.profile);
+    if (exchange_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(record_.keys, exchange_->Finish());
+    } else {
+      ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
+      record_.shards = std::move(finished.shards);
+      record_.profile = std::move(finished.profile);
+    }
     ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
     ARROW_RETURN_NOT_OK(CheckRows());
     return std::move(record_);
@@ -130,7 +128,9 @@ class SplitRun {
                                                     " rows some are not accounted for");
     }
     ARROW_RETURN_NOT_OK(rejects_.Write(worked.rejects));
-    if (rows->num_rows() > 0) {
+    if (exchange_ != nullptr) {
+      ARROW_RETURN_NOT_OK(exchange_->Add(rows));
+    } else if (rows->num_rows() > 0) {
       ARROW_RETURN_NOT_OK(shards_.Add(
           rows, [base](int64_t row) { return base + row; }, worked.profile.get()));
     }
@@ -189,6 +189,10 @@ class SplitRun {
     for (const io::DataFile& file : record_.reject_files) {
       ARROW_RETURN_NOT_OK(add(file, &stored.rejected));
     }
+    if (exchange_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const auto index, ReadExchangeIndex(run_.place, record_.keys));
+      for (const ExchangeBatch& batch : index) stored.written += batch.rows;
+    }
     if (stored.holds()) return Status::OK();
     return MakeError(ErrorCode::kRowEquation, "split " + split_.name + ": " +
                                                   std::to_string(stored.read) + " rows read, " +
@@ -203,11 +207,41 @@ class SplitRun {
   const std::atomic<bool>& stop_;
   CommitRecord record_;
   ShardSequence shards_;
+  std::unique_ptr<ExchangeWriter> exchange_;  // instead of shards, where rows get another order
   OperatorRejectWriter rejects_;
   OrderedTasks<Worked> tasks_;  // last: they refer to the chain
 };
 
 }  // namespace
+
+ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name) {
+  ShardSequenceOptions options;
+  options.split_name = split_name;
+  options.schema = run.schema;
+  options.sensitive = SensitiveColumns(*run.schema);
+  options.writer = run.plan.writer;
+  options.rows_per_shard = run.plan.rows_per_shard;
+  options.queue_bytes = run.writer_queue_bytes;
+  return options;
+}
+
+void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+  if (Progress* progress = run.context.progress) {
+    ++progress->splits_done;
+    progress->splits_skipped += skipped ? 1 : 0;
+    // Those that were worked on told of their rows on the way.
+    if (skipped) {
+      progress->rows_read += record.rows.read;
+      progress->rows_written += record.rows.written;
+      progress->rows_rejected += record.rows.rejected;
+    }
+  }
+  if (!run.context.attempt_event) return;
+  run.context.attempt_event(skipped ? "split_skipped" : "split_committed",
+                            {{"stage", run.plan.stage},
+                             {"split", record.split_name},
+                             {"rows", std::to_string(record.rows.written)}});
+}
 
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
                                              size_t index, const GlobalDecisions& decisions,

@@ -8,6 +8,7 @@
 #include "base/task_pool.h"
 #include "stage/commit_record.h"
 #include "stage/operators/operator_splits.h"
+#include "stage/shard_sequence.h"
 #include "stage/stage_store.h"
 
 namespace millrace::stage {
@@ -23,7 +24,7 @@ struct OperatorRun {
   int64_t in_flight_bytes = 0;     // of rows under way per split
   int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
   int64_t merge_bytes = 0;         // of what is compared between splits
-  int active_splits = 1;
+  int active_splits = 1, active_partitions = 1;
   bool resumes = false;  // there are commits already
 
   bool cancelled() const { return context.cancelled != nullptr && *context.cancelled; }
@@ -33,6 +34,11 @@ struct OperatorSplitResult {
   CommitRecord record;
   bool skipped = false;  // it was committed already
 };
+
+/// How the shards of a split or partition are written.
+ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name);
+/// Tells of a split that is done.
+void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped);
 
 class GlobalDecision;
 

@@ -10,9 +10,11 @@
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/manifest_json.h"
+#include "stage/operators/exchange.h"
 #include "stage/operators/global_phase.h"
 #include "stage/operators/operator_run.h"
 #include "stage/operators/operator_splits.h"
+#include "stage/operators/partition_run.h"
 #include "stage/ordered_queue.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
@@ -28,7 +30,10 @@ constexpr int64_t kMergeMax = 256 << 20;
 
 // A split reads one row group, writes another, and has rows under way between them.
 Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
-  const int64_t fixed = 2 * run->plan.writer.bytes_per_row_group;
+  // Rows that get another order leave by an exchange file instead of a shard.
+  const int64_t row_group = run->plan.writer.bytes_per_row_group;
+  const int64_t fixed =
+      row_group + (run->plan.chain->order() != nullptr ? kExchangeBytes : row_group);
   const int64_t room = limits.memory_bytes - kProgramBytes;
   if (room < fixed + kInFlightMin) {
     const int64_t needed = kProgramBytes + fixed + kInFlightMin;
@@ -43,6 +48,9 @@ Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
   const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
   run->writer_queue_bytes = share / 8;
   run->in_flight_bytes = share - run->writer_queue_bytes;
+  const int64_t of_partition = 2 * kPartitionBytes + row_group;
+  run->active_partitions =
+      static_cast<int>(std::clamp<int64_t>(room / of_partition, 1, limits.threads));
   run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
   return Status::OK();
 }
@@ -69,7 +77,23 @@ Manifest StartManifest(const OperatorRun& run) {
   return manifest;
 }
 
-Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records) {
+// The shards of a record and what they look like.
+Status AddShards(const OperatorRun& run, const CommitRecord& record, TableProfiler* profile,
+                 Manifest* manifest) {
+  if (record.profile.path.empty()) return Status::OK();  // its rows are in partitions
+  for (const Shard& shard : record.shards) manifest->outputs.push_back(shard.data);
+  ARROW_ASSIGN_OR_RAISE(const auto lines,
+                        ShardProfiles::Read(run.place.store(), run.place.Key(record.profile.path)));
+  for (const std::string& line : lines) {
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *run.schema));
+    ARROW_RETURN_NOT_OK(profile->Merge(part));
+  }
+  return Status::OK();
+}
+
+/// `partitions`: where the rows are, when the stage has given them another order.
+Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records,
+                                const std::vector<CommitRecord>& partitions) {
   Manifest manifest = StartManifest(run);
   std::set<std::string> sensitive;
   for (const auto& field : run.schema->fields()) {
@@ -82,15 +106,11 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
     manifest.rows_by_source[record.source].Add(record.rows);
     AddRejectCounts(record.rejects, &manifest.rejects);
     AddInstanceCounts(record.instances, &manifest.instances);
-    for (const Shard& shard : record.shards) manifest.outputs.push_back(shard.data);
     for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
-    ARROW_ASSIGN_OR_RAISE(
-        const auto lines,
-        ShardProfiles::Read(run.place.store(), run.place.Key(record.profile.path)));
-    for (const std::string& line : lines) {
-      ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *run.schema));
-      ARROW_RETURN_NOT_OK(profile.Merge(part));
-    }
+    ARROW_RETURN_NOT_OK(AddShards(run, record, &profile, &manifest));
+  }
+  for (const CommitRecord& partition : partitions) {
+    ARROW_RETURN_NOT_OK(AddShards(run, partition, &profile, &manifest));
   }
   manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
   manifest.profiles = profile.Summary();
@@ -98,30 +118,16 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
   for (const StageInput& input : run.plan.inputs) {
     for (const io::DataFile& shard : input.shards) given += shard.rows;
   }
-  if (manifest.rows.holds() && manifest.rows.read == given) return manifest;
+  int64_t stored = 0;
+  for (const io::DataFile& shard : manifest.outputs) stored += shard.rows;
+  const bool whole = manifest.rows.read == given && manifest.rows.written == stored;
+  if (manifest.rows.holds() && whole) return manifest;
   return MakeError(ErrorCode::kRowEquation,
                    "stage " + run.plan.stage + ": of " + std::to_string(given) + " rows given " +
                        std::to_string(manifest.rows.read) + " were read, " +
-                       std::to_string(manifest.rows.written) + " written, " +
+                       std::to_string(manifest.rows.written) +
+                       " written (stored: " + std::to_string(stored) + "), " +
                        std::to_string(manifest.rows.rejected) + " rejected");
-}
-
-void Report(const OperatorRun& run, const OperatorSplitResult& result) {
-  const RowEquation& rows = result.record.rows;
-  if (Progress* progress = run.context.progress) {
-    ++progress->splits_done;
-    if (result.skipped) {
-      ++progress->splits_skipped;
-      progress->rows_read += rows.read;
-      progress->rows_written += rows.written;
-      progress->rows_rejected += rows.rejected;
-    }
-  }
-  if (!run.context.attempt_event) return;
-  run.context.attempt_event(result.skipped ? "split_skipped" : "split_committed",
-                            {{"stage", run.plan.stage},
-                             {"split", result.record.split_name},
-                             {"rows", std::to_string(rows.written)}});
 }
 
 }  // namespace
@@ -164,12 +170,16 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
       [&](size_t index, const std::atomic<bool>& stop) {
         ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
                               RunOperatorSplit(run, splits[index], index, decisions, stop));
-        Report(run, result);
+        ReportSplit(run, result.record, result.skipped);
         records[index] = std::move(result.record);
         return Status::OK();
       },
       &failed));
-  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records));
+  std::vector<CommitRecord> partitions;
+  if (plan.chain->order() != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(partitions, RunPartitions(run, records));
+  }
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, partitions));
   ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
   return manifest;
 }

@@ -1,6 +1,7 @@
 #include "stage/operators/operator_stage.h"
 
 #include <doctest/doctest.h>
+#include <xxhash.h>
 
 #include <random>
 
@@ -8,6 +9,7 @@
 #include "contract/features.h"
 #include "op/testing/operators.h"
 #include "stage/manifest_json.h"
+#include "stage/operators/exchange.h"
 #include "stage/testing/ingest_fixture.h"
 
 namespace millrace::stage {
@@ -25,7 +27,8 @@ struct StageRun {
              {"exact_dedup", "d", {{"fields", "text"}}},
              {"where", "tag", {{"expr", "id > 2000"}, {"action", "tag"}}},
              {"unique", "u", {{"field", "half"}}},
-             {"limit", "top", {{"rows", "100"}}}};
+             {"limit", "top", {{"rows", "100"}}},
+             {"shuffle", "mix", {}}};
   }
 
   Result<Manifest> Run() {
@@ -95,7 +98,7 @@ TEST_CASE("each row of a stage is written, or a reject of the instance that drop
   const Manifest manifest = run.Run().ValueOrDie();
   CHECK(manifest.rows.holds());
   CHECK(manifest.rows.written == 100);
-  REQUIRE(manifest.instances.size() == 7);
+  REQUIRE(manifest.instances.size() == 8);
   CHECK(manifest.instances[2].dropped > 0);
   CHECK(manifest.instances[3].dropped > 0);
   CHECK(manifest.instances[6].dropped == manifest.rows.not_drawn);
@@ -146,6 +149,48 @@ TEST_CASE("of rows with equal keys the first stays, whatever their splits") {
     CHECK(repeats.at(rejected[i]) == thresholds[i]);
   }
   CHECK(duplicates == repeats.size());
+}
+
+TEST_CASE("shuffle keeps every row and puts them into an order of their ids") {
+  TempFolder folder;
+  WriteInputs(folder, RandomLines(4, 2000));
+  StageRun run(folder.path());
+  run.steps = {{"where", "some", {{"expr", "id % 3 != 0"}}}, {"shuffle", "mix", {}}};
+  const Manifest manifest = run.Run().ValueOrDie();
+  StageRun plain(folder.path(), "plain");
+  plain.steps = {{"where", "some", {{"expr", "id % 3 != 0"}}}};
+  Strings ids = plain.Column(plain.Run().ValueOrDie().outputs, "__fdf__/row_id");
+  const Strings shuffled = run.Column(manifest.outputs, "__fdf__/row_id");
+  CHECK(shuffled != ids);
+  std::sort(ids.begin(), ids.end(), [](const std::string& a, const std::string& b) {
+    const auto hash = [](const std::string& id) {
+      const XXH128_hash_t h = XXH3_128bits_withSeed(id.data(), id.size(), 0);
+      return std::pair(h.high64, h.low64);
+    };
+    return hash(a) < hash(b);
+  });
+  CHECK(shuffled == ids);
+  // The values stayed with their ids.
+  const Strings by_id = run.Column(manifest.outputs, "id");
+  std::map<std::string, std::string> expected;
+  const Manifest before = plain.Run().ValueOrDie();
+  const Strings plain_ids = plain.Column(before.outputs, "__fdf__/row_id");
+  const Strings values = plain.Column(before.outputs, "id");
+  for (size_t i = 0; i < values.size(); ++i) expected[plain_ids[i]] = values[i];
+  for (size_t i = 0; i < by_id.size(); ++i) CHECK(expected.at(shuffled[i]) == by_id[i]);
+  StageRun other(folder.path(), "other");
+  other.steps = {{"where", "some", {{"expr", "id % 3 != 0"}}}, {"shuffle", "mix", {{"seed", "7"}}}};
+  CHECK(other.Column(other.Run().ValueOrDie().outputs, "__fdf__/row_id") != shuffled);
+}
+
+TEST_CASE("partitions divide all keys without a gap") {
+  for (const int64_t parts : {1, 2, 3, 7, 1000}) {
+    CHECK(PartOfKeys(0, parts).begin == 0);
+    CHECK(PartOfKeys(parts - 1, parts).end == std::numeric_limits<uint64_t>::max());
+    for (int64_t part = 1; part < parts; ++part) {
+      CHECK(PartOfKeys(part - 1, parts).end + 1 == PartOfKeys(part, parts).begin);
+    }
+  }
 }
 
 TEST_CASE("a stage has the same bytes for any threads, memory, folder and batches") {
