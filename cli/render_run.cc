@@ -31,6 +31,28 @@ std::string Funnel(const RunResult& result) {
   return Title("Rows") + table.Render();
 }
 
+std::string Stages(const RunResult& result) {
+  std::string out;
+  for (const RunResult::Stage& stage : result.stages) {
+    TextTable table({{"operator"},
+                     {"type"},
+                     {"rows in", Align::kRight},
+                     {"dropped", Align::kRight},
+                     {"tagged", Align::kRight},
+                     {"changed", Align::kRight},
+                     {"made", Align::kRight}});
+    for (const RunResult::Operator& o : stage.operators) {
+      table.Add({o.id, o.type, FormatCount(o.reached), FormatCount(o.dropped),
+                 FormatCount(o.tagged), FormatCount(o.refined), FormatCount(o.derived)});
+    }
+    out += "\n" +
+           Title("Stage " + stage.name + ": " + FormatCount(stage.rows_read) + " in, " +
+                 FormatCount(stage.rows_written) + " out") +
+           table.Render();
+  }
+  return out;
+}
+
 std::string Rejects(const RunResult& result) {
   if (result.rejects.empty()) return "";
   TextTable table({{"rows", Align::kRight}, {"source"}, {"rule"}, {"column"}});
@@ -130,8 +152,8 @@ std::string NotExported(const RunResult& result) {
 std::string RenderRun(const RunResult& result) {
   std::string out = Styled(Style::kBold, SafeText(result.pipeline, false)) + "  run " +
                     result.run_id.substr(0, 12) + "\n\n";
-  out += Funnel(result) + Rejects(result) + Nulled(result) + Drifts(result) + Written(result) +
-         NotExported(result) + Fitness(result);
+  out += Funnel(result) + Stages(result) + Rejects(result) + Nulled(result) + Drifts(result) +
+         Written(result) + NotExported(result) + Fitness(result);
   if (!result.proposed_contracts.empty()) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";

@@ -9,6 +9,7 @@
 #include "pipeline/config/loader.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/input_files.h"
+#include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 
 namespace millrace {
@@ -37,7 +38,8 @@ Status ValidatePipeline(const Pipeline& pipeline) {
   ARROW_ASSIGN_OR_RAISE(const pipeline::InputFiles inputs, pipeline::FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const pipeline::TableContracts tables,
                         pipeline::ResolveContracts(config, inputs));
-  return pipeline::CheckColumns(config, inputs, tables);
+  ARROW_RETURN_NOT_OK(pipeline::CheckColumns(config, inputs, tables));
+  return pipeline::BindStages(config, tables).status();
 }
 
 std::string PipelineSchema() { return pipeline::PipelineSchemaJson(); }

@@ -19,7 +19,9 @@
 #include "pipeline/report/reject_samples.h"
 #include "pipeline/report/report.h"
 #include "pipeline/run_folder.h"
+#include "pipeline/run_summary.h"
 #include "pipeline/snapshots.h"
+#include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 #include "stage/workspace_lock.h"
 
@@ -51,6 +53,13 @@ Status UnfitError(const PipelineConfig& config, const stage::ModelEvidence& evid
                            "nothing was published; the rows are in the workspace"),
                  config, config.model_span);
 }
+
+/// A stage behind ingest that is done.
+struct StageResult {
+  std::string folder;  // in the workspace
+  std::shared_ptr<arrow::Schema> schema;
+  stage::Manifest manifest;
+};
 
 class Run {
  public:
@@ -146,6 +155,7 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(*inputs, FindInputFiles(config_, fetch));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, *inputs));
     ARROW_RETURN_NOT_OK(CheckColumns(config_, *inputs, tables_));
+    ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_));
     return FindDrift(*inputs);
   }
 
@@ -189,14 +199,19 @@ class Run {
 
   Status OpenFolder() {
     if (log_ == nullptr) ARROW_RETURN_NOT_OK(OpenLog());
-    // What gc asks before it lets go of a stage.
-    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/stages.json",
-                                            nlohmann::json{stage_folder_}.dump() + "\n"));
+    ARROW_RETURN_NOT_OK(NameStages());
     for (const contract::Contract& contract : tables_.contracts) {
       if (!contract.inferred) continue;
       ARROW_RETURN_NOT_OK(workspace_->Replace(ProposalKey(contract), ProposalText(contract)));
     }
     return Status::OK();
+  }
+
+  // What gc asks before it lets go of a stage.
+  Status NameStages() {
+    nlohmann::json folders = {stage_folder_};
+    for (const StageResult& stage : stages_) folders.push_back(stage.folder);
+    return workspace_->Replace(run_folder_ + "/stages.json", folders.dump() + "\n");
   }
 
   Status Work(const stage::IngestPlan& plan) {
@@ -230,11 +245,31 @@ class Run {
       drift_since_.push_back(std::move(drift));
     }
     ARROW_RETURN_NOT_OK(CheckDrift(config_, drift_since_));
+    ARROW_RETURN_NOT_OK(RunStages(plan, context));
     if (config_.model) ARROW_RETURN_NOT_OK(JudgeRows(context.limits));
     ticker_.Enter("export");
     ARROW_RETURN_NOT_OK(WriteExports());
     ticker_.Enter("report");
     return WriteReport();
+  }
+
+  Status RunStages(const stage::IngestPlan& ingest, const stage::RunContext& context) {
+    CommittedRows committed;
+    for (const stage::Manifest& manifest : manifests_) {
+      committed.AddTable(config_, manifest.table, stage_folder_, manifest);
+    }
+    for (size_t i = 0; i < config_.stages.size(); ++i) {
+      const StageConfig& stage = config_.stages[i];
+      ticker_.Enter("stage " + stage.name);
+      const stage::OperatorPlan plan = MakeOperatorPlan(ingest, stage, chains_[i], committed);
+      StageResult& result = stages_.emplace_back();
+      result.folder = stage::OperatorFolder(plan);
+      result.schema = stage::OutputSchema(plan);
+      ARROW_RETURN_NOT_OK(NameStages());
+      ARROW_ASSIGN_OR_RAISE(result.manifest, stage::RunOperators(plan, context));
+      committed.AddStage(result.folder, result.manifest);
+    }
+    return Status::OK();
   }
 
   // The rows against the model's contract. One that must be met and is not ends the run here.
@@ -244,6 +279,13 @@ class Run {
     std::vector<stage::EvidenceTable> tables;
     for (size_t i = 0; i < manifests_.size(); ++i) {
       tables.push_back({&tables_.contracts[i], &manifests_[i], stage_folder_});
+    }
+    // With stages the rows that leave the last of them stand for the table they come from.
+    contract::Contract columns;
+    if (!stages_.empty()) {
+      const std::string table = TableOfStage(config_.stages.size() - 1);
+      columns = ColumnsOf(table, *stages_.back().schema);
+      tables[TableIndex(table)] = {&columns, &stages_.back().manifest, stages_.back().folder};
     }
     report_.model = ReportModel{model.model, model.owner, model.sha256, {}};
     const stage::EvidenceLimits bounds{limits.threads, limits.memory_bytes / 2, options_.cancelled};
@@ -257,17 +299,7 @@ class Run {
     TaskPool pool(threads_);
     for (const ExportConfig& config : config_.exports) {
       if (options_.cancelled != nullptr && *options_.cancelled) return Status::Cancelled("");
-      const stage::Manifest* manifest = ManifestOf(config.contract);
-      MILLRACE_CHECK(manifest != nullptr);
-      exporting::ExportInput input;
-      input.store = workspace_;
-      input.run_id = manifest->run_id;
-      input.table = manifest->table;
-      input.schema = StageSchema(tables_.contracts[TableIndex(manifest->table)]);
-      for (io::DataFile shard : manifest->outputs) {
-        shard.path = stage_folder_ + "/" + shard.path;
-        input.shards.push_back(std::move(shard));
-      }
+      const exporting::ExportInput input = InputOf(config);
       ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config.path, storage_));
       const Result<exporting::Release> release =
           exporting::WriteRelease(input, config.options, std::move(target), &pool);
@@ -279,6 +311,40 @@ class Run {
                                       {"existed", release->existed ? "yes" : "no"}});
     }
     return Status::OK();
+  }
+
+  exporting::ExportInput InputOf(const ExportConfig& config) const {
+    const StageResult* stage = nullptr;
+    for (const StageResult& result : stages_) {
+      if (result.manifest.stage == config.stage) stage = &result;
+    }
+    const stage::Manifest* manifest =
+        stage != nullptr ? &stage->manifest : ManifestOf(config.contract);
+    MILLRACE_CHECK(manifest != nullptr);
+    exporting::ExportInput input;
+    input.store = workspace_;
+    input.run_id = manifest->run_id;
+    input.table = manifest->table;
+    input.schema = stage != nullptr ? stage->schema
+                                    : StageSchema(tables_.contracts[TableIndex(manifest->table)]);
+    const std::string& folder = stage != nullptr ? stage->folder : stage_folder_;
+    for (io::DataFile shard : manifest->outputs) {
+      shard.path = folder + "/" + shard.path;
+      input.shards.push_back(std::move(shard));
+    }
+    return input;
+  }
+
+  // The table that a stage's rows come from: that of its first input, followed to a source.
+  std::string TableOfStage(size_t index) const {
+    const std::string& input = config_.stages[index].inputs.front();
+    for (size_t i = 0; i < index; ++i) {
+      if (config_.stages[i].name == input) return TableOfStage(i);
+    }
+    for (const SourceConfig& source : config_.sources) {
+      if (source.name == input) return source.contract;
+    }
+    MILLRACE_CHECK(false);
   }
 
   size_t TableIndex(const std::string& table) const {
@@ -296,7 +362,10 @@ class Run {
   void StartReport() {
     report_.pipeline = config_.name;
     report_.plan_id = PlanId(config_);
-    report_.run_id = manifests_.empty() ? "" : manifests_.front().run_id;
+    // A stage's run id rests on what it read: the last one speaks for all before it.
+    report_.run_id = !stages_.empty()     ? stages_.back().manifest.run_id
+                     : manifests_.empty() ? ""
+                                          : manifests_.front().run_id;
     report_.config_hash = config_.config_hash;
     report_.code_version = std::string(CodeVersion());
     report_.engine_version = EngineVersion();
@@ -347,7 +416,26 @@ class Run {
                                                              manifests_[i], contract, limits));
       report_.tables.push_back(std::move(table));
     }
+    for (const StageResult& stage : stages_) {
+      ARROW_ASSIGN_OR_RAISE(ReportTable table, StageTable(stage));
+      report_.stages.push_back(std::move(table));
+    }
     return Status::OK();
+  }
+
+  Result<ReportTable> StageTable(const StageResult& stage) const {
+    const contract::Contract columns = ColumnsOf("", *stage.schema);
+    ReportTable table;
+    table.manifest = stage.manifest;
+    table.manifest_key = stage.folder + "/manifest.json";
+    NameTypesAsDeclared(columns, table.manifest.profiles);
+    ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage.folder, stage.manifest,
+                                                       SensitiveOf(columns), kSamplesPerReason));
+    stage::SampleLimits limits;
+    limits.cancelled = options_.cancelled;
+    ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage.folder,
+                                                           stage.manifest, columns, limits));
+    return table;
   }
 
   Status WriteReport() {
@@ -356,9 +444,9 @@ class Run {
       const ExportConfig& config = config_.exports[i];
       const exporting::Release& release = releases_[i];
       report_.exports.push_back({config.options.name, exporting::FormatName(config.options.format),
-                                 ShownPlace(config.path, config_.base_dir), config.contract,
-                                 release.release_id, release.rows, release.files, release.rejects,
-                                 release.manifest_sha256});
+                                 ShownPlace(config.path, config_.base_dir), config.stage,
+                                 config.contract, release.release_id, release.rows, release.files,
+                                 release.rejects, release.manifest_sha256});
     }
     ARROW_RETURN_NOT_OK(CompareWithPrevious());
     ARROW_RETURN_NOT_OK(
@@ -381,64 +469,16 @@ class Run {
   }
 
   Result<RunResult> Finish() {
-    RunResult result;
-    result.pipeline = config_.name;
-    result.run_id = report_.run_id;
+    RunResult result = SummariseRun(config_, report_, releases_);
     result.run_folder = PlaceOf(*workspace_, run_folder_);
     result.report_json_path = PlaceOf(*workspace_, run_folder_ + "/report.json");
     result.report_html_path = PlaceOf(*workspace_, run_folder_ + "/report.html");
-    const stage::RowEquation rows = report_.Rows();
-    result.rows_read = rows.read;
-    result.rows_written = rows.written;
-    result.rows_rejected = rows.rejected;
-    for (const std::string& name : report_.sources) {
-      stage::RowEquation of_source;
-      for (const stage::Manifest& manifest : manifests_) {
-        const auto found = manifest.rows_by_source.find(name);
-        if (found != manifest.rows_by_source.end()) of_source.Add(found->second);
-      }
-      result.sources.push_back({name, of_source.read, of_source.written, of_source.rejected});
-    }
     for (const ReportTable& table : report_.tables) {
-      for (const ReportReject& reject : table.rejects) {
-        const stage::RejectCount& c = reject.count;
-        result.rejects.push_back({c.source, c.instance, c.rule, c.column, c.rows});
-      }
-      for (const stage::NulledCount& c : table.manifest.nulled)
-        result.nulled.push_back({c.source, c.rule, c.column, c.values});
-      if (table.inferred) {
-        result.proposed_contracts.push_back(PlaceOf(*workspace_, table.proposal_key));
-      }
-    }
-    std::stable_sort(result.rejects.begin(), result.rejects.end(),
-                     [](const auto& a, const auto& b) { return a.rows > b.rows; });
-    std::stable_sort(result.nulled.begin(), result.nulled.end(),
-                     [](const auto& a, const auto& b) { return a.values > b.values; });
-    for (size_t i = 0; i < releases_.size(); ++i) {
-      const exporting::Release& release = releases_[i];
-      RunResult::Export e;
-      e.name = release.export_name;
-      e.type = report_.exports[i].type;
-      e.path = (std::filesystem::path(config_.exports[i].path) / release.release_id).string();
-      e.release_id = release.release_id;
-      e.rows = release.rows;
-      e.files = static_cast<int64_t>(release.files.size());
-      for (const io::DataFile& file : release.files) e.bytes += file.bytes;
-      e.rows_rejected = release.rows_rejected();
-      for (const exporting::ExportRejects& r : release.rejects) {
-        e.rejects.push_back({"", release.export_name, r.rule, r.part, r.rows});
-      }
-      e.existed = release.existed;
-      result.exports.push_back(std::move(e));
+      if (!table.inferred) continue;
+      result.proposed_contracts.push_back(PlaceOf(*workspace_, table.proposal_key));
     }
     for (const auto* drifts : {&report_.drift, &drift_since_}) {
       for (const contract::Drift& drift : *drifts) result.drift.push_back(DriftLine(drift));
-    }
-    if (report_.model) {
-      result.model = report_.model->model;
-      for (const stage::Evidence& e : report_.model->evidence.findings) {
-        result.requirements.push_back({e.id, e.statement, e.measured, e.threshold, e.met});
-      }
     }
     result.splits_total = progress_.splits_total;
     result.splits_done = progress_.splits_done;
@@ -464,6 +504,8 @@ class Run {
   stage::SpentBudget spent_budget_;
   std::vector<stage::Manifest> manifests_;
   std::vector<std::string> manifest_keys_;
+  std::vector<StageChain> chains_;
+  std::vector<StageResult> stages_;
   std::vector<exporting::Release> releases_;
   Report report_;
   std::vector<SourceShapes> shapes_;

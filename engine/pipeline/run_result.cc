@@ -28,6 +28,28 @@ Json ReasonJson(const RejectReason& r) {
           {"rows", r.rows}};
 }
 
+Json StageJson(const RunResult::Stage& s) {
+  Json operators = Json::array();
+  for (const RunResult::Operator& o : s.operators) {
+    operators.push_back({{"id", o.id},
+                         {"type", o.type},
+                         {"reached", o.reached},
+                         {"dropped", o.dropped},
+                         {"tagged", o.tagged},
+                         {"refined", o.refined},
+                         {"expanded", o.expanded},
+                         {"derived", o.derived}});
+  }
+  return {{"name", s.name},
+          {"rows_read", s.rows_read},
+          {"rows_derived", s.rows_derived},
+          {"rows_written", s.rows_written},
+          {"rows_rejected", s.rows_rejected},
+          {"rows_expanded", s.rows_expanded},
+          {"rows_not_drawn", s.rows_not_drawn},
+          {"operators", std::move(operators)}};
+}
+
 void AddMetric(std::string& out, const std::string& name, const std::string& help,
                const std::vector<std::pair<std::string, std::string>>& values) {
   out += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n";
@@ -64,6 +86,8 @@ std::string RunResult::ToJson() const {
     }
     exports_json.push_back(std::move(item));
   }
+  Json stages_json = Json::array();
+  for (const Stage& s : stages) stages_json.push_back(StageJson(s));
   Json json = {{"ok", true},
                {"pipeline", pipeline},
                {"run_id", run_id},
@@ -83,6 +107,7 @@ std::string RunResult::ToJson() const {
                {"splits_done", splits_done},
                {"splits_skipped", splits_skipped},
                {"seconds", seconds}};
+  if (!stages.empty()) json["stages"] = std::move(stages_json);
   if (!model.empty()) {
     Json list = Json::array();
     for (const Requirement& r : requirements) {
@@ -129,6 +154,20 @@ std::string RunResult::ToMetrics() const {
   AddMetric(out, "millrace_rows_read", "Rows read from a source.", read);
   AddMetric(out, "millrace_rows_written", "Rows of a source that were written.", written);
   AddMetric(out, "millrace_rows_rejected", "Rows of a source that were rejected.", rejected);
+  Values stage_rows;
+  for (const Stage& s : stages) {
+    const std::string label = "stage=\"" + Label(s.name) + "\",term=";
+    for (const auto& [term, rows] :
+         std::vector<std::pair<const char*, int64_t>>{{"read", s.rows_read},
+                                                      {"derived", s.rows_derived},
+                                                      {"written", s.rows_written},
+                                                      {"rejected", s.rows_rejected},
+                                                      {"expanded", s.rows_expanded},
+                                                      {"not_drawn", s.rows_not_drawn}}) {
+      stage_rows.emplace_back(label + '"' + term + '"', std::to_string(rows));
+    }
+  }
+  if (!stages.empty()) AddMetric(out, "millrace_stage_rows", "Rows of a stage.", stage_rows);
   AddMetric(out, "millrace_rejects", "Rejected rows by rule and column.", reasons);
   AddMetric(out, "millrace_values_nulled", "Values that on_error: set_null took out.",
             nulled_values);

@@ -33,6 +33,7 @@ struct CommitRecord {
   int64_t first_ordinal = 0;  // of the first record in its file; 0 but for row groups
   RowEquation rows;
   std::vector<RejectCount> rejects;
+  std::vector<InstanceCount> instances;  // of a stage with operators
   std::vector<NulledCount> nulled;
   std::vector<Shard> shards;
   std::vector<io::DataFile> reject_files;

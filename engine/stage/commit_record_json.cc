@@ -43,22 +43,23 @@ std::string CommitRecordToJson(const CommitRecord& record) {
   for (const KeySummary& key : record.keys) {
     keys.push_back({{"column", key.column}, {"file", stage::ToJson(key.file)}});
   }
-  const Json json = {{"format_version", kFormatVersion},
-                     {"split_id", record.split_id},
-                     {"split_name", record.split_name},
-                     {"source", record.source},
-                     {"table", record.table},
-                     {"inputs", ToJsonArray(record.inputs)},
-                     {"records", record.records},
-                     {"row_groups", {record.row_group_begin, record.row_group_end}},
-                     {"first_ordinal", record.first_ordinal},
-                     {"rows", stage::ToJson(record.rows)},
-                     {"rejects", ToJsonArray(record.rejects)},
-                     {"nulled", ToJsonArray(record.nulled)},
-                     {"shards", std::move(shards)},
-                     {"reject_files", ToJsonArray(record.reject_files)},
-                     {"keys", std::move(keys)},
-                     {"profile", stage::ToJson(record.profile)}};
+  Json json = {{"format_version", kFormatVersion},
+               {"split_id", record.split_id},
+               {"split_name", record.split_name},
+               {"source", record.source},
+               {"table", record.table},
+               {"inputs", ToJsonArray(record.inputs)},
+               {"records", record.records},
+               {"row_groups", {record.row_group_begin, record.row_group_end}},
+               {"first_ordinal", record.first_ordinal},
+               {"rows", stage::ToJson(record.rows)},
+               {"rejects", ToJsonArray(record.rejects)},
+               {"nulled", ToJsonArray(record.nulled)},
+               {"shards", std::move(shards)},
+               {"reject_files", ToJsonArray(record.reject_files)},
+               {"keys", std::move(keys)},
+               {"profile", stage::ToJson(record.profile)}};
+  if (!record.instances.empty()) json["instances"] = ToJsonArray(record.instances);
   return json.dump(1) + '\n';
 }
 
@@ -76,6 +77,7 @@ Result<CommitRecord> CommitRecordFromJson(const std::string& text, const std::st
     json.at("first_ordinal").get_to(record.first_ordinal);
     stage::FromJson(json.at("rows"), &record.rows);
     FromJsonArray(json.at("rejects"), &record.rejects);
+    if (json.contains("instances")) FromJsonArray(json.at("instances"), &record.instances);
     FromJsonArray(json.at("nulled"), &record.nulled);
     for (const Json& shard : json.at("shards")) FromJson(shard, &record.shards.emplace_back());
     FromJsonArray(json.at("reject_files"), &record.reject_files);

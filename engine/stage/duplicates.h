@@ -33,8 +33,9 @@ struct Duplicate {
   bool operator==(const Duplicate& other) const { return (*this <=> other) == 0; }
 };
 
-/// All duplicates by split, position and column. `splits` in row order; memory near `bytes_max`.
-/// `key_of`: the workspace key of a path of a record.
+/// All duplicates by split, position and column. `splits` in row order, of which only the key
+/// summaries are looked at; memory near `bytes_max`. `key_of`: the workspace key of a path of a
+/// record.
 Result<std::unique_ptr<SortedStream<Duplicate>>> FindDuplicates(
     io::Store& store, SpillFolder& spill, const std::vector<const CommitRecord*>& splits,
     const std::function<std::string(const std::string& path)>& key_of, int64_t bytes_max);

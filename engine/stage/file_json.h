@@ -99,6 +99,25 @@ inline void FromJson(const Json& json, NulledCount* count) {
   json.at("values").get_to(count->values);
 }
 
+inline Json ToJson(const InstanceCount& count) {
+  return {{"id", count.id},           {"type", count.type},       {"kind", count.kind},
+          {"version", count.version}, {"reached", count.reached}, {"dropped", count.dropped},
+          {"tagged", count.tagged},   {"refined", count.refined}, {"expanded", count.expanded},
+          {"derived", count.derived}};
+}
+inline void FromJson(const Json& json, InstanceCount* count) {
+  json.at("id").get_to(count->id);
+  json.at("type").get_to(count->type);
+  json.at("kind").get_to(count->kind);
+  json.at("version").get_to(count->version);
+  json.at("reached").get_to(count->reached);
+  json.at("dropped").get_to(count->dropped);
+  json.at("tagged").get_to(count->tagged);
+  json.at("refined").get_to(count->refined);
+  json.at("expanded").get_to(count->expanded);
+  json.at("derived").get_to(count->derived);
+}
+
 template <typename T>
 Json ToJsonArray(const std::vector<T>& values) {
   Json json = Json::array();

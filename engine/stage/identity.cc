@@ -10,8 +10,6 @@ constexpr size_t kSourceBytesMax = 40;  // of a source's name inside a file name
 
 void UpdateNumber(Sha256& hash, int64_t number) { hash.UpdateField(std::to_string(number)); }
 
-std::string Finish(Sha256& hash) { return hash.FinishHex().substr(0, kNameDigits); }
-
 void UpdatePlace(Sha256& hash, const IngestPlan& plan, const Split& split) {
   const source::FileSource& files = plan.sources[static_cast<size_t>(split.source)].files;
   hash.UpdateField(files.name);
@@ -21,6 +19,29 @@ void UpdatePlace(Sha256& hash, const IngestPlan& plan, const Split& split) {
 }
 
 }  // namespace
+
+std::string FinishIdentity(Sha256& hash) { return hash.FinishHex().substr(0, kNameDigits); }
+
+void UpdateWriter(Sha256& hash, const io::ShardWriterOptions& writer, int64_t rows_per_shard,
+                  int64_t split_bytes) {
+  UpdateNumber(hash, rows_per_shard);
+  UpdateNumber(hash, split_bytes);
+  for (const int64_t number : {writer.rows_per_batch, writer.bytes_per_batch,
+                               writer.rows_per_row_group, writer.bytes_per_row_group,
+                               int64_t{writer.compression_level}, int64_t{writer.statistics}}) {
+    UpdateNumber(hash, number);
+  }
+}
+
+std::string NamedPlace(const std::string& name, Sha256& place) {
+  std::string text = name.substr(0, kSourceBytesMax);
+  for (char& c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!plain) c = '_';
+  }
+  return text + '-' + FinishIdentity(place);
+}
 
 const std::map<std::string, int>& OperatorVersions() {
   static const std::map<std::string, int> versions = {
@@ -37,14 +58,7 @@ std::string StageKey(const IngestPlan& plan) {
     UpdateNumber(hash, version);
   }
   hash.UpdateField(std::to_string(plan.seed));
-  UpdateNumber(hash, plan.rows_per_shard);
-  UpdateNumber(hash, plan.split_bytes);
-  const io::ShardWriterOptions& writer = plan.writer;
-  for (const int64_t number : {writer.rows_per_batch, writer.bytes_per_batch,
-                               writer.rows_per_row_group, writer.bytes_per_row_group,
-                               int64_t{writer.compression_level}, int64_t{writer.statistics}}) {
-    UpdateNumber(hash, number);
-  }
+  UpdateWriter(hash, plan.writer, plan.rows_per_shard, plan.split_bytes);
   UpdateNumber(hash, static_cast<int64_t>(plan.contracts.size()));
   for (size_t i = 0; i < plan.contracts.size(); ++i) {
     hash.UpdateField(plan.contracts[i].name);
@@ -57,20 +71,13 @@ std::string StageKey(const IngestPlan& plan) {
     UpdateNumber(hash, source.contract);
     hash.UpdateField(source.config_json);
   }
-  return Finish(hash);
+  return FinishIdentity(hash);
 }
 
 std::string SplitName(const IngestPlan& plan, const Split& split) {
   Sha256 hash;
   UpdatePlace(hash, plan, split);
-  std::string name =
-      plan.sources[static_cast<size_t>(split.source)].files.name.substr(0, kSourceBytesMax);
-  for (char& c : name) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!plain) c = '_';
-  }
-  return name + '-' + Finish(hash);
+  return NamedPlace(plan.sources[static_cast<size_t>(split.source)].files.name, hash);
 }
 
 std::string SplitId(const IngestPlan& plan, const Split& split,
@@ -79,7 +86,7 @@ std::string SplitId(const IngestPlan& plan, const Split& split,
   hash.UpdateField(StageKey(plan));
   UpdatePlace(hash, plan, split);
   for (const std::string& content : sha256) hash.UpdateField(content);
-  return Finish(hash);
+  return FinishIdentity(hash);
 }
 
 std::string RunId(const std::string& stage_key, const std::vector<InputFile>& inputs) {
@@ -90,7 +97,7 @@ std::string RunId(const std::string& stage_key, const std::vector<InputFile>& in
     hash.UpdateField(input.path);
     hash.UpdateField(input.sha256);
   }
-  return Finish(hash);
+  return FinishIdentity(hash);
 }
 
 }  // namespace millrace::stage

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sha256.h"
 #include "stage/ingest.h"
 #include "stage/split.h"
 
@@ -31,5 +32,13 @@ std::string SplitId(const IngestPlan& plan, const Split& split,
 
 /// Of a stage and all its inputs, in order.
 std::string RunId(const std::string& stage_key, const std::vector<InputFile>& inputs);
+
+/// What names are made of. A name is the hash's first digits: 96 bits, no signature.
+std::string FinishIdentity(Sha256& hash);
+/// "<name>-<hash>", the name as far as it fits a file name.
+std::string NamedPlace(const std::string& name, Sha256& place);
+/// Adds what shapes the files of a stage, whatever its rows.
+void UpdateWriter(Sha256& hash, const io::ShardWriterOptions& writer, int64_t rows_per_shard,
+                  int64_t split_bytes);
 
 }  // namespace millrace::stage

@@ -6,8 +6,8 @@
 #include "base/build_info.h"
 #include "base/reserved_columns.h"
 #include "contract/features.h"
+#include "stage/commit.h"
 #include "stage/identity.h"
-#include "stage/manifest_json.h"
 #include "stage/split_queue.h"
 #include "stage/split_sink.h"
 #include "stage/stage_context.h"
@@ -39,8 +39,7 @@ Status FillContext(StageContext* stage) {
     }
   }
   stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
-  ARROW_ASSIGN_OR_RAISE(const auto commits, stage->store().List(stage->Key("commits")));
-  for (const io::FileInfo& commit : commits) stage->resumes |= !io::IsTemporaryKey(commit.key);
+  ARROW_ASSIGN_OR_RAISE(stage->resumes, HasCommits(stage->place));
   for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files);
   return Status::OK();
 }
@@ -102,14 +101,8 @@ Status CheckBudgets(const StageContext& stage, const std::vector<Manifest>& tabl
   return Status::OK();
 }
 
-Status PutManifest(io::Store& store, const std::string& key, const Manifest& manifest) {
-  const std::string text = ManifestToJson(manifest);
-  ARROW_ASSIGN_OR_RAISE(const bool exists, store.Exists(key));
-  if (exists) {
-    ARROW_ASSIGN_OR_RAISE(const std::string before, store.ReadSmall(key));
-    if (before == text) return Status::OK();
-  }
-  return store.Replace(key, text);
+std::string ManifestPath(const std::string& table) {
+  return (table.empty() ? "" : table + '.') + "manifest.json";
 }
 
 Result<std::vector<Manifest>> Run(StageContext& stage) {
@@ -127,7 +120,7 @@ Result<std::vector<Manifest>> Run(StageContext& stage) {
   }
   ARROW_RETURN_NOT_OK(CheckBudgets(stage, tables));
   for (const Manifest& table : tables) {
-    ARROW_RETURN_NOT_OK(PutManifest(stage.store(), ManifestKey(stage.plan, table.table), table));
+    ARROW_RETURN_NOT_OK(PutManifest(stage.place, ManifestPath(table.table), table));
   }
   return tables;
 }
@@ -137,7 +130,7 @@ Result<std::vector<Manifest>> Run(StageContext& stage) {
 std::string IngestFolder(const IngestPlan& plan) { return "stages/ingest/" + StageKey(plan); }
 
 std::string ManifestKey(const IngestPlan& plan, const std::string& table) {
-  return IngestFolder(plan) + '/' + (table.empty() ? "" : table + '.') + "manifest.json";
+  return IngestFolder(plan) + '/' + ManifestPath(table);
 }
 
 Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext& run) {

@@ -128,4 +128,29 @@ Result<std::vector<KeyOfRow>> DigestKeys(const arrow::Array& array) {
   return keys;
 }
 
+Result<std::vector<KeyOfRow>> DigestRows(const arrow::ArrayVector& columns, bool nulls_equal) {
+  if (columns.size() == 1 && (!nulls_equal || columns[0]->null_count() == 0)) {
+    return DigestKeys(*columns[0]);
+  }
+  const auto rows = static_cast<size_t>(columns.at(0)->length());
+  std::vector<KeyDigest> digests(rows * columns.size());  // a row's are neighbours; 0: null
+  std::vector<bool> has_null(rows);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<KeyOfRow> keys, DigestKeys(*columns[i]));
+    size_t next = 0;
+    for (size_t row = 0; row < rows; ++row) {
+      const bool present = next < keys.size() && keys[next].row == static_cast<int64_t>(row);
+      if (present) digests[row * columns.size() + i] = keys[next++].digest;
+      if (!present) has_null[row] = true;
+    }
+  }
+  std::vector<KeyOfRow> out;
+  for (size_t row = 0; row < rows; ++row) {
+    if (has_null[row] && !nulls_equal) continue;
+    out.push_back({Digest(&digests[row * columns.size()], columns.size() * sizeof(KeyDigest)),
+                   static_cast<int64_t>(row)});
+  }
+  return out;
+}
+
 }  // namespace millrace::stage

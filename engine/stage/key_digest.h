@@ -23,6 +23,11 @@ struct KeyOfRow {
   int64_t row = 0;
 };
 
+/// One entry per row of several columns of the same length, in row order: equal where all values
+/// are. A row with a null among them has none, or with `nulls_equal` one that tells nulls apart
+/// from values only.
+Result<std::vector<KeyOfRow>> DigestRows(const arrow::ArrayVector& columns, bool nulls_equal);
+
 /// One entry per non-null value, in row order. NaNs are equal to each other, and so are 0.0 and
 /// -0.0.
 Result<std::vector<KeyOfRow>> DigestKeys(const arrow::Array& values);

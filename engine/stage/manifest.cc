@@ -26,4 +26,20 @@ void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCou
   }
 }
 
+void AddInstanceCounts(const std::vector<InstanceCount>& from, std::vector<InstanceCount>* to) {
+  if (to->empty()) {
+    *to = from;
+    return;
+  }
+  for (size_t i = 0; i < from.size(); ++i) {
+    InstanceCount& sum = (*to)[i];
+    sum.reached += from[i].reached;
+    sum.dropped += from[i].dropped;
+    sum.tagged += from[i].tagged;
+    sum.refined += from[i].refined;
+    sum.expanded += from[i].expanded;
+    sum.derived += from[i].derived;
+  }
+}
+
 }  // namespace millrace::stage

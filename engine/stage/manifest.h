@@ -44,6 +44,15 @@ struct NulledCount {
   int64_t values = 0;
 };
 
+/// What one operator instance did with the rows that reached it.
+struct InstanceCount {
+  std::string id, type, kind;
+  int version = 0;
+  int64_t reached = 0, dropped = 0;   // dropped: rejected, or not drawn by it
+  int64_t tagged = 0, refined = 0;    // rows that stayed
+  int64_t expanded = 0, derived = 0;  // parents replaced, children made
+};
+
 /// Of one column over the rows written. Texts are empty for sensitive columns.
 struct ColumnProfile {
   std::string name, type;
@@ -64,7 +73,8 @@ struct Manifest {
   RowEquation rows;
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
-  std::vector<NulledCount> nulled;  // sorted by source, rule, column
+  std::vector<InstanceCount> instances;  // of a stage with operators, in their order
+  std::vector<NulledCount> nulled;       // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order
   std::vector<io::DataFile> reject_files;
@@ -72,6 +82,9 @@ struct Manifest {
   std::vector<InputFile> inputs;
   std::map<std::string, std::string> snapshots;  // source -> id, where its files are a snapshot's
 };
+
+/// Adds `from` to `to`: the same instances in the same order, or none yet.
+void AddInstanceCounts(const std::vector<InstanceCount>& from, std::vector<InstanceCount>* to);
 
 /// Adds `from` to `to`, one entry per source, rule and column, sorted.
 void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCount>* to);

@@ -43,29 +43,30 @@ std::string ManifestToJson(const Manifest& manifest) {
   for (const auto& [source, rows] : manifest.rows_by_source)
     by_source[source] = stage::ToJson(rows);
   for (const ColumnProfile& profile : manifest.profiles) profiles.push_back(ToJson(profile));
-  const Json json = {{"format_version", manifest.format_version},
-                     {"pipeline", manifest.pipeline},
-                     {"stage", manifest.stage},
-                     {"table", manifest.table},
-                     {"stage_key", manifest.stage_key},
-                     {"run_id", manifest.run_id},
-                     {"config_hash", manifest.config_hash},
-                     {"code_version", manifest.code_version},
-                     {"engine_version", manifest.engine_version},
-                     {"seed", manifest.seed},
-                     {"contract_version", manifest.contract_version},
-                     {"input_rows", manifest.rows.read},
-                     {"output_rows", manifest.rows.written},
-                     {"rows", stage::ToJson(manifest.rows)},
-                     {"rows_by_source", std::move(by_source)},
-                     {"rejects", ToJsonArray(manifest.rejects)},
-                     {"nulled", ToJsonArray(manifest.nulled)},
-                     {"operator_versions", manifest.operator_versions},
-                     {"outputs", ToJsonArray(manifest.outputs)},
-                     {"reject_files", ToJsonArray(manifest.reject_files)},
-                     {"profiles", std::move(profiles)},
-                     {"inputs", ToJsonArray(manifest.inputs)},
-                     {"snapshots", manifest.snapshots}};
+  Json json = {{"format_version", manifest.format_version},
+               {"pipeline", manifest.pipeline},
+               {"stage", manifest.stage},
+               {"table", manifest.table},
+               {"stage_key", manifest.stage_key},
+               {"run_id", manifest.run_id},
+               {"config_hash", manifest.config_hash},
+               {"code_version", manifest.code_version},
+               {"engine_version", manifest.engine_version},
+               {"seed", manifest.seed},
+               {"contract_version", manifest.contract_version},
+               {"input_rows", manifest.rows.read},
+               {"output_rows", manifest.rows.written},
+               {"rows", stage::ToJson(manifest.rows)},
+               {"rows_by_source", std::move(by_source)},
+               {"rejects", ToJsonArray(manifest.rejects)},
+               {"nulled", ToJsonArray(manifest.nulled)},
+               {"operator_versions", manifest.operator_versions},
+               {"outputs", ToJsonArray(manifest.outputs)},
+               {"reject_files", ToJsonArray(manifest.reject_files)},
+               {"profiles", std::move(profiles)},
+               {"inputs", ToJsonArray(manifest.inputs)},
+               {"snapshots", manifest.snapshots}};
+  if (!manifest.instances.empty()) json["instances"] = ToJsonArray(manifest.instances);
   return json.dump(1) + '\n';
 }
 
@@ -88,6 +89,7 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
       stage::FromJson(rows, &manifest.rows_by_source[source]);
     }
     FromJsonArray(json.at("rejects"), &manifest.rejects);
+    if (json.contains("instances")) FromJsonArray(json.at("instances"), &manifest.instances);
     FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);
     FromJsonArray(json.at("outputs"), &manifest.outputs);

@@ -13,13 +13,13 @@
 #include "base/sha256.h"
 #include "contract/reject_row.h"
 #include "io/object/scratch_space.h"
+#include "stage/commit.h"
 #include "stage/commit_record_json.h"
 #include "stage/duplicates.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
+#include "stage/shard_sequence.h"
 #include "stage/source_records.h"
-#include "stage/split_runner.h"
-#include "stage/split_sink.h"
 
 namespace millrace::stage {
 namespace {
@@ -223,7 +223,7 @@ Result<std::optional<MaskRecord>> ValidMask(const StageContext& stage, const Mas
   }
   if (!mask.profile.path.empty()) files.push_back(mask.profile);
   for (const io::DataFile& file : files) {
-    ARROW_ASSIGN_OR_RAISE(const bool there, IsThere(stage, file));
+    ARROW_ASSIGN_OR_RAISE(const bool there, IsThere(stage.place, file));
     if (!there) return std::nullopt;
   }
   return mask;

@@ -1,13 +1,11 @@
 #include "stage/split_runner.h"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 
 #include "stage/chunk_task.h"
-#include "stage/commit_record_json.h"
+#include "stage/commit.h"
 #include "stage/identity.h"
+#include "stage/ordered_tasks.h"
 #include "stage/split_sink.h"
 
 namespace millrace::stage {
@@ -18,49 +16,28 @@ namespace {
 constexpr int64_t kCostPerTextByte = 5;
 constexpr int64_t kCostOfTypedChunk = 8 << 20;
 
-/// A chunk on its way. The runner waits for `done`.
-struct Slot {
-  std::shared_ptr<io::Chunk> chunk;
-  int64_t cost = 0;
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool done = false;
-  Result<ParsedChunk> parsed{Status::UnknownError("not parsed")};
-
-  void Finish(Result<ParsedChunk> result) {
-    std::lock_guard<std::mutex> lock(mutex);
-    parsed = std::move(result);
-    chunk.reset();
-    done = true;
-    wake.notify_one();
-  }
-  Result<ParsedChunk> Take() {
-    std::unique_lock<std::mutex> lock(mutex);
-    wake.wait(lock, [this] { return done; });
-    return std::move(parsed);
-  }
-};
-
 /// One file's chunks through the pool, in order, with the bytes in flight bounded.
 class FilePipeline {
  public:
   FilePipeline(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
                const source::OpenedFile& file, const contract::Binding& binding, SplitSink& sink)
-      : stage_(stage), split_(split), stop_(stop), file_(file), binding_(binding), sink_(sink) {}
-  // Tasks refer to the reader and the binding: none may outlive them.
-  ~FilePipeline() {
-    abandoned_ = true;
-    tasks_.Wait();
-  }
+      : stage_(stage),
+        split_(split),
+        stop_(stop),
+        file_(file),
+        binding_(binding),
+        sink_(sink),
+        tasks_(stage.pool) {}
 
   Status Run() {
     for (;;) {
       if (stage_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
-      if (!at_end_ && (window_.empty() || cost_ + NextCost() <= stage_.memory.in_flight_bytes)) {
+      const bool fits = tasks_.cost() + NextCost() <= stage_.memory.in_flight_bytes;
+      if (!at_end_ && (tasks_.empty() || fits)) {
         ARROW_RETURN_NOT_OK(CutChunk());
         continue;
       }
-      if (window_.empty()) break;
+      if (tasks_.empty()) break;
       ARROW_RETURN_NOT_OK(SinkFront());
     }
     return cut_error_;  // what came before it has been handed on: an error there would have come
@@ -87,18 +64,9 @@ class FilePipeline {
         return Status::OK();
       }
     }
-    auto slot = std::make_shared<Slot>();
-    slot->chunk = chunk;
-    slot->cost = chunk->bytes ? chunk->bytes_size() * kCostPerTextByte : NextCost();
-    last_cost_ = slot->cost;
-    cost_ += slot->cost;
-    window_.push_back(slot);
-    tasks_.Add();
-    stage_.pool.Submit([this, slot] {
-      slot->Finish(abandoned_
-                       ? Result<ParsedChunk>(Status::Cancelled("abandoned"))
-                       : ParseChunk(*file_.reader, binding_, *slot->chunk, stage_.TableOf(split_)));
-      tasks_.Done();
+    last_cost_ = chunk->bytes ? chunk->bytes_size() * kCostPerTextByte : NextCost();
+    tasks_.Add(last_cost_, [this, chunk] {
+      return ParseChunk(*file_.reader, binding_, *chunk, stage_.TableOf(split_));
     });
     return Status::OK();
   }
@@ -115,10 +83,7 @@ class FilePipeline {
   }
 
   Status SinkFront() {
-    const std::shared_ptr<Slot> slot = std::move(window_.front());
-    window_.pop_front();
-    cost_ -= slot->cost;
-    ARROW_ASSIGN_OR_RAISE(ParsedChunk parsed, slot->Take());
+    ARROW_ASSIGN_OR_RAISE(ParsedChunk parsed, tasks_.Take());
     if (next_offset_ < 0)
       last_cost_ = std::max(parsed.bytes, int64_t{64} << 10);  // typed chunks: as measured
     return sink_.Add(std::move(parsed));
@@ -137,12 +102,10 @@ class FilePipeline {
   const source::OpenedFile& file_;
   const contract::Binding& binding_;
   SplitSink& sink_;
-  std::deque<std::shared_ptr<Slot>> window_;
-  int64_t cost_ = 0, last_cost_ = 0, next_offset_ = -1, reported_ = 0;
+  int64_t last_cost_ = 0, next_offset_ = -1, reported_ = 0;
   bool at_end_ = false;
   Status cut_error_;
-  std::atomic<bool> abandoned_{false};
-  TaskLatch tasks_;
+  OrderedTasks<ParsedChunk> tasks_;  // last: they refer to the reader and the binding
 };
 
 Status RunFile(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
@@ -196,54 +159,15 @@ Result<std::string> KnownSplitId(const StageContext& stage, const Split& split) 
 
 }  // namespace
 
-std::string CommitPath(const std::string& split_id) { return "commits/" + split_id + ".json"; }
-
-Result<bool> IsThere(const StageContext& stage, const io::DataFile& file) {
-  const std::string key = stage.Key(file.path);
-  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
-  if (!exists) return false;
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo info, stage.store().Stat(key));
-  return info.bytes == file.bytes;
-}
-
-Result<std::optional<CommitRecord>> ValidCommit(const StageContext& stage,
-                                                const std::string& split_id) {
-  const std::string key = stage.Key(CommitPath(split_id));
-  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
-  if (!exists) return std::nullopt;
-  ARROW_ASSIGN_OR_RAISE(const std::string text, stage.store().ReadSmall(key));
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, CommitRecordFromJson(text, key));
-  std::vector<io::DataFile> files = record.reject_files;
-  for (const Shard& shard : record.shards) files.push_back(shard.data);
-  for (const KeySummary& summary : record.keys) files.push_back(summary.file);
-  if (!record.profile.path.empty()) files.push_back(record.profile);
-  for (const io::DataFile& file : files) {
-    ARROW_ASSIGN_OR_RAISE(const bool there, IsThere(stage, file));
-    if (!there) return std::nullopt;  // made anew below its old name: equal content, equal name
-  }
-  return record;
-}
-
 Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
                              const std::atomic<bool>& stop) {
   if (stage.resumes) {
     ARROW_ASSIGN_OR_RAISE(const std::string split_id, KnownSplitId(stage, split));
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(stage, split_id));
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(stage.place, split_id));
     if (committed) return SplitResult{*std::move(committed), true};
   }
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, Execute(stage, split, stop));
-  const std::string text = CommitRecordToJson(record), key = stage.Key(CommitPath(record.split_id));
-  ARROW_ASSIGN_OR_RAISE(const io::PutResult put, stage.store().PutIfAbsent(key, text));
-  if (put == io::PutResult::kExists) {
-    // Another driver was faster, or files of a record had been lost and are back now. Either way
-    // the same work must have given the same record.
-    ARROW_ASSIGN_OR_RAISE(const std::string theirs, stage.store().ReadSmall(key));
-    if (theirs != text) {
-      return MakeError(ErrorCode::kWorkspaceDamaged,
-                       "split " + record.split_name + " was committed with other results",
-                       "remove " + key + " from the workspace and run again");
-    }
-  }
+  ARROW_RETURN_NOT_OK(PutCommit(stage.place, record));
   ARROW_RETURN_NOT_OK(stage.hashes.Save(/*if_worthwhile=*/true));
   return SplitResult{std::move(record), false};
 }

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <optional>
-#include <string>
 
 #include "stage/commit_record.h"
 #include "stage/stage_context.h"
@@ -21,15 +19,5 @@ struct SplitResult {
 /// has failed, this one need not go on (Cancelled).
 Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
                              const std::atomic<bool>& stop);
-
-/// "commits/<split id>.json" below the stage's folder.
-std::string CommitPath(const std::string& split_id);
-
-/// The record under a key of the workspace when it is there and every file it names has its size.
-Result<std::optional<CommitRecord>> ValidCommit(const StageContext& stage,
-                                                const std::string& split_id);
-
-/// True when the file is there with its size; whether its bytes are right is for `verify`.
-Result<bool> IsThere(const StageContext& stage, const io::DataFile& file);
 
 }  // namespace millrace::stage

@@ -1,35 +1,37 @@
 #include "stage/split_sink.h"
 
 #include <arrow/record_batch.h>
-#include <parquet/file_reader.h>
-#include <parquet/metadata.h>
 
-#include <algorithm>
 #include <cmath>
-#include <cstdio>
 
-#include "io/parquet/shard_writer.h"
 #include "stage/identity.h"
 #include "stage/row_id.h"
 
 namespace millrace::stage {
 
-Result<int64_t> StoredRows(io::Store& store, const std::string& key) {
-  ARROW_ASSIGN_OR_RAISE(auto input, store.OpenForRead(key));
-  try {
-    return parquet::ParquetFileReader::Open(std::move(input))->metadata()->num_rows();
-  } catch (const parquet::ParquetException& e) {
-    return MakeError(ErrorCode::kWorkspaceDamaged,
-                     key + " is no readable Parquet file: " + e.what());
-  }
+namespace {
+
+ShardSequenceOptions OptionsOf(const StageContext& stage, const Split& split) {
+  const ChunkWork& table = stage.TableOf(split);
+  ShardSequenceOptions options;
+  options.split_name = SplitName(stage.plan, split);
+  options.schema = table.schema;
+  options.sensitive = table.sensitive;
+  options.writer = stage.plan.writer;
+  options.rows_per_shard = stage.plan.rows_per_shard;
+  options.queue_bytes = stage.memory.writer_queue_bytes;
+  return options;
 }
+
+}  // namespace
 
 SplitSink::SplitSink(const StageContext& stage, const Split& split)
     : stage_(stage),
       split_(split),
       source_(stage.SourceOf(split)),
       rejects_(stage.store(), stage.Key("rejects/" + SplitName(stage.plan, split)), &stage.pool,
-               !stage.TableOf(split).sensitive.empty(), stage.PrivacyOf(stage.TableOf(split))) {
+               !stage.TableOf(split).sensitive.empty(), stage.PrivacyOf(stage.TableOf(split))),
+      shards_(stage.place, &stage.pool, OptionsOf(stage, split)) {
   record_.split_name = SplitName(stage.plan, split);
   record_.source = source_.files.name;
   record_.table = stage.plan.contracts[stage.ContractOf(split)].name;
@@ -146,78 +148,19 @@ Status SplitSink::AddKeys(const ParsedChunk& chunk) {
   return Status::OK();
 }
 
-// Shards are cut by the number of rows since the split's first, wherever chunks happen to end.
 Status SplitSink::AddRows(const ParsedChunk& chunk) {
   const int64_t total = chunk.rows->num_rows();
   if (total == 0) return Status::OK();
-  const auto& schema = stage_.TableOf(split_).schema;
   ARROW_ASSIGN_OR_RAISE(
       auto ids, RowIds(source_.files.name + '/' + path_ + '#', split_.first_ordinal + file_records_,
                        chunk.record_of_row));
   auto columns = chunk.rows->columns();
   columns.push_back(std::move(ids));
-  const auto rows = arrow::RecordBatch::Make(schema, total, std::move(columns));
   const int64_t base = split_records_ + file_records_;
-  for (int64_t begin = 0; begin < total;) {
-    const int64_t room = stage_.plan.rows_per_shard - rows_ % stage_.plan.rows_per_shard;
-    const int64_t count = std::min(room, total - begin);
-    if (!shard_) {
-      const uint32_t record = chunk.record_of_row[static_cast<size_t>(begin)];
-      ARROW_RETURN_NOT_OK(OpenShard(base + record));
-    }
-    // A chunk that lies in one shard as a whole brings its profile along.
-    ARROW_RETURN_NOT_OK(count == total ? WriteRows(rows, chunk.profile.get())
-                                       : WriteRows(rows->Slice(begin, count), nullptr));
-    begin += count;
-    rows_ += count;
-    shard_->entry.last_position = base + chunk.record_of_row[static_cast<size_t>(begin - 1)];
-    if (count == room) FinishShard();
-    // One shard that is made durable beside the one that is written, no more.
-    while (finishing_.size() > 1) ARROW_RETURN_NOT_OK(CollectShard());
-  }
-  return Status::OK();
-}
-
-Status SplitSink::OpenShard(int64_t first_position) {
-  const ChunkWork& table = stage_.TableOf(split_);
-  char name[32];
-  std::snprintf(name, sizeof name, "-%05zu", record_.shards.size() + finishing_.size());
-  ARROW_ASSIGN_OR_RAISE(
-      auto writer,
-      io::OpenShardWriter(stage_.store(), stage_.Key("data/" + record_.split_name + name),
-                          table.schema, stage_.plan.writer, &stage_.pool));
-  shard_ = std::make_unique<OpenedShard>();
-  shard_->entry.first_position = first_position;
-  shard_->writer =
-      std::make_unique<io::BackgroundWriter>(std::move(writer), stage_.memory.writer_queue_bytes);
-  shard_->profile = std::make_unique<TableProfiler>(*table.schema, table.sensitive);
-  return Status::OK();
-}
-
-Status SplitSink::WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows,
-                            const TableProfiler* profile) {
-  if (profile != nullptr) {
-    ARROW_RETURN_NOT_OK(shard_->profile->Merge(*profile));
-  } else {
-    shard_->profile->Update(*rows);
-  }
-  return shard_->writer->Write(rows);
-}
-
-void SplitSink::FinishShard() {
-  shard_->writer->StartFinish();
-  profiles_.Add(*shard_->profile);
-  shard_->profile.reset();
-  finishing_.push_back(std::move(shard_));
-}
-
-Status SplitSink::CollectShard() {
-  const std::unique_ptr<OpenedShard> shard = std::move(finishing_.front());
-  finishing_.pop_front();
-  ARROW_ASSIGN_OR_RAISE(shard->entry.data, shard->writer->Finish());
-  MakeRelative(&shard->entry.data);
-  record_.shards.push_back(shard->entry);
-  return Status::OK();
+  return shards_.Add(
+      arrow::RecordBatch::Make(stage_.TableOf(split_).schema, total, std::move(columns)),
+      [&](int64_t row) { return base + chunk.record_of_row[static_cast<size_t>(row)]; },
+      chunk.profile.get());
 }
 
 // From the files as they are stored, not from the counters that wrote them.
@@ -241,7 +184,6 @@ Status SplitSink::CheckRows() {
 }
 
 Result<CommitRecord> SplitSink::Finish() {
-  if (shard_) FinishShard();
   ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
   for (io::DataFile& file : record_.reject_files) MakeRelative(&file);
   record_.rejects = rejects_.Counts();
@@ -252,12 +194,9 @@ Result<CommitRecord> SplitSink::Finish() {
     ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
     MakeRelative(&summary.file);
   }
-  // While the last shards are encoded and made durable.
-  ARROW_ASSIGN_OR_RAISE(
-      record_.profile,
-      profiles_.Write(stage_.store(), stage_.Key("profiles/" + record_.split_name)));
-  MakeRelative(&record_.profile);
-  while (!finishing_.empty()) ARROW_RETURN_NOT_OK(CollectShard());
+  ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
+  record_.shards = std::move(finished.shards);
+  record_.profile = std::move(finished.profile);
   ARROW_RETURN_NOT_OK(CheckRows());
   return std::move(record_);
 }

@@ -4,17 +4,15 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "io/parquet/background_writer.h"
 #include "stage/chunk_task.h"
 #include "stage/commit_record.h"
 #include "stage/key_summary.h"
 #include "stage/reject_writer.h"
-#include "stage/shard_profiles.h"
+#include "stage/shard_sequence.h"
 #include "stage/stage_context.h"
 
 namespace millrace::stage {
@@ -38,10 +36,6 @@ class SplitSink {
   Status AddRejects(const ParsedChunk& chunk);
   Status AddRows(const ParsedChunk& chunk);
   Status AddKeys(const ParsedChunk& chunk);
-  Status WriteRows(const std::shared_ptr<arrow::RecordBatch>& rows, const TableProfiler* profile);
-  Status OpenShard(int64_t first_position);
-  void FinishShard();
-  Status CollectShard();
   Status CheckRows();
   Status BudgetSpent(int64_t rejected);
   Status ColumnFailed(const Reject& value) const;
@@ -54,21 +48,9 @@ class SplitSink {
   std::string path_;           // of the file being read
   int64_t file_records_ = 0;   // of it, so far
   int64_t split_records_ = 0;  // of the files before it
-  int64_t rows_ = 0;
   RejectWriter rejects_;
-  /// A shard that rows go to, or one that has all its rows and is being made durable.
-  struct OpenedShard {
-    Shard entry;
-    std::unique_ptr<io::BackgroundWriter> writer;
-    std::unique_ptr<TableProfiler> profile;
-  };
-  std::unique_ptr<OpenedShard> shard_;
-  std::deque<std::unique_ptr<OpenedShard>> finishing_;  // in row order
-  ShardProfiles profiles_;
+  ShardSequence shards_;
   std::vector<std::unique_ptr<KeySummaryWriter>> keys_;
 };
-
-/// The number of rows that a Parquet file of the store says it has.
-Result<int64_t> StoredRows(io::Store& store, const std::string& key);
 
 }  // namespace millrace::stage

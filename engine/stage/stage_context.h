@@ -13,6 +13,7 @@
 #include "stage/file_hashes.h"
 #include "stage/ingest.h"
 #include "stage/split.h"
+#include "stage/stage_store.h"
 
 namespace millrace::stage {
 
@@ -52,7 +53,7 @@ struct StageContext {
       : plan(ingest_plan),
         run(context),
         input(context.input),
-        folder(std::move(stage_folder)),
+        place(*context.workspace, std::move(stage_folder)),
         memory(shares),
         hashes(file_hashes),
         pool(task_pool) {}
@@ -60,7 +61,7 @@ struct StageContext {
   const IngestPlan& plan;
   const RunContext& run;
   const InputAccess& input;
-  std::string folder;             // key of the stage's folder
+  StageStore place;
   std::vector<ChunkWork> tables;  // per contract; schemas with the row id
   MemoryShares memory;
   FileHashes& hashes;
@@ -69,10 +70,9 @@ struct StageContext {
   std::unique_ptr<std::atomic<int64_t>[]> rejects_by_source;
   mutable SpentBudgets spent_budgets;
 
-  io::Store& store() const { return *run.workspace; }
-  std::string Key(const std::string& path) const { return folder + '/' + path; }
-  /// The path of a key of the stage's folder, as records hold it.
-  std::string PathOf(const std::string& key) const { return key.substr(folder.size() + 1); }
+  io::Store& store() const { return place.store(); }
+  std::string Key(const std::string& path) const { return place.Key(path); }
+  std::string PathOf(const std::string& key) const { return place.PathOf(key); }
   const IngestSource& SourceOf(const Split& split) const {
     return plan.sources[static_cast<size_t>(split.source)];
   }

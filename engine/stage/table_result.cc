@@ -4,8 +4,8 @@
 #include "stage/identity.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
+#include "stage/shard_sequence.h"
 #include "stage/split_mask.h"
-#include "stage/split_sink.h"
 
 namespace millrace::stage {
 namespace {

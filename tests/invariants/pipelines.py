@@ -28,8 +28,20 @@ contract:
     created: {type: "timestamp[us, UTC]", format: "%d/%m/%Y %H:%M", from: {tickets: opened}}
     amount: {type: "decimal(12,2)", from: {kb: doc.amount}}
     email: {type: string, sensitive: true, on_error: set_null, from: {tickets: mail}}
+stages:
+  - name: quality
+    operators:
+      - {id: stats, type: text_stats, field: text}
+      - {id: wordy, type: where, expr: "stats.words >= 5", rejects: keys}
+      - {id: cheap, type: where, expr: "amount < 5000.00", action: tag}
+      - {id: cents, type: derive, column: cents, expr: "text(amount)"}
+  - name: unique
+    operators:
+      - {id: same, type: exact_dedup, fields: [text]}
+      - {id: first, type: limit, rows: 5000}
+      - {id: mix, type: shuffle}
 exports:
-  drop: {type: parquet, path: out/corpus, rows_per_shard: 1000, overwrite: true}
+  drop: {type: parquet, from: quality, path: out/corpus, rows_per_shard: 1000, overwrite: true}
   lines: {type: jsonl, path: out/lines, compression: zstd, overwrite: true}
 """
 

@@ -45,7 +45,7 @@ Result<std::string> PlanPipeline(const Pipeline& pipeline);
 
 /// Snapshot of a run's progress.
 struct RunProgress {
-  std::string phase;  // "fetch", "ingest", "judge", "export", "report"
+  std::string phase;  // "fetch", "ingest", "stage <name>", "judge", "export", "report"
   int64_t pages_fetched = 0;
   int64_t bytes_total = 0, bytes_read = 0;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
@@ -80,12 +80,24 @@ struct NulledReason {
 
 struct RunResult {
   std::string pipeline, run_id, run_folder, report_json_path, report_html_path;
-  int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
+  int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;  // of ingest
   struct Source {
     std::string name;
     int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
   };
-  std::vector<Source> sources;        // in config order
+  std::vector<Source> sources;  // in config order
+  /// What an operator instance did with the rows that reached it.
+  struct Operator {
+    std::string id, type;
+    int64_t reached = 0, dropped = 0, tagged = 0, refined = 0, expanded = 0, derived = 0;
+  };
+  struct Stage {
+    std::string name;
+    int64_t rows_read = 0, rows_derived = 0;
+    int64_t rows_written = 0, rows_rejected = 0, rows_expanded = 0, rows_not_drawn = 0;
+    std::vector<Operator> operators;  // in the order they were done
+  };
+  std::vector<Stage> stages;          // after ingest, in config order
   std::vector<RejectReason> rejects;  // most rows first
   std::vector<NulledReason> nulled;   // most values first
   /// Changes of the data's shape that the contract warns of, one sentence each.

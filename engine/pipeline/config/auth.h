@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/config_value.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -11,6 +11,7 @@
 #include "pipeline/config/contract.h"
 #include "pipeline/config/prompts.h"
 #include "pipeline/config/rest.h"
+#include "pipeline/config/stages.h"
 #include "pipeline/config/storage.h"
 #include "pipeline/config/text_formats.h"
 #include "pipeline/config/vault.h"
@@ -71,6 +72,11 @@ class Build {
     FindTables();
     BuildSources();
     BuildContracts();
+    stages_ = BuildStages(
+        root_, config_.sources,
+        [this](const SourceConfig& source) { return KnownSchema(source.contract); }, config_.seed,
+        problems_);
+    config_.stages = stages_.stages;
     BuildExports();
     return std::move(config_);
   }
@@ -314,23 +320,50 @@ class Build {
     for (size_t i = 0; i < exports->members.size(); ++i) {
       const auto& [name, value] = exports->members[i];
       if (value.kind != ConfigValue::Kind::kObject) continue;
-      CheckTable(value, "export `" + name + "`");
       ExportConfig built;
       built.span = exports->member_spans[i];
       built.contract = value.Text("contract");
+      built.stage = StageOf(value);
+      if (built.stage.empty()) CheckTable(value, "export `" + name + "`");
       built.options = BuildOptions(name, value);
       if (const ConfigValue* path = value.Find("path")) {
         built.path = Absolute(config_.base_dir, path->text);
         CheckUrl(*path, UrlUse::kWrite, problems_);
         CheckTarget(built.path, path->span);
       }
-      CheckColumns(value, built.contract);
+      if (built.stage.empty()) {
+        CheckColumns(value, DeclaredNames(built.contract), "the contract");
+      } else if (const auto& columns = stages_.columns[built.stage]) {
+        CheckColumns(value, columns->field_names(), "the stage");
+      }
       if (built.options.format == exporting::Format::kPrompts) {
-        const auto rows = KnownSchema(built.contract);
+        const auto rows =
+            built.stage.empty() ? KnownSchema(built.contract) : stages_.columns[built.stage];
         built.options.prompts = BuildPrompts(value, config_.seed, rows.get(), problems_);
       }
       config_.exports.push_back(std::move(built));
     }
+  }
+
+  // The stage that an export publishes: the one it names, else the last one, unless it names a
+  // contract. "" for a table as it was ingested.
+  std::string StageOf(const ConfigValue& value) {
+    const ConfigValue* from = value.Find("from");
+    if (from == nullptr) {
+      if (value.IsWritten("from") || value.IsWritten("contract") || stages_.stages.empty())
+        return "";
+      return stages_.stages.back().name;
+    }
+    if (value.IsWritten("contract")) {
+      problems_->Add(ErrorCode::kBadValue, from->span, "`from` and `contract` exclude each other",
+                     "name the stage, or the contract of a table as it was ingested");
+    }
+    if (stages_.columns.count(from->text) > 0) return from->text;
+    std::vector<std::string> names;
+    for (const StageConfig& stage : stages_.stages) names.push_back(stage.name);
+    problems_->Add(ErrorCode::kUnknownReference, from->span,
+                   "there is no stage `" + from->text + "`", DidYouMean(from->text, names));
+    return "";
   }
 
   exporting::ExportOptions BuildOptions(const std::string& name, const ConfigValue& value) {
@@ -414,20 +447,24 @@ class Build {
     return arrow::schema(std::move(fields));
   }
 
-  // Columns that an export names must come out of its table.
-  void CheckColumns(const ConfigValue& value, const std::string& table) {
+  // Empty where only the data can tell.
+  std::vector<std::string> DeclaredNames(const std::string& table) const {
+    return FindDeclared(table) == nullptr ? std::vector<std::string>() : DeclaredColumns(table);
+  }
+
+  // Columns that an export names must come out of what it publishes.
+  void CheckColumns(const ConfigValue& value, const std::vector<std::string>& known,
+                    const std::string& owner) {
     ReportRepeated(value.Find("columns"), problems_);
     ReportRepeated(value.Find("partition_by"), problems_);
-    if (FindDeclared(table) == nullptr) return;
-    const std::vector<std::string> known = DeclaredColumns(table);
+    if (known.empty()) return;
     for (const char* key : {"columns", "partition_by"}) {
       const ConfigValue* list = value.Find(key);
       if (list == nullptr) continue;
       for (const ConfigValue& item : list->items) {
         if (std::find(known.begin(), known.end(), item.text) != known.end()) continue;
         problems_->Add(ErrorCode::kUnknownReference, item.span,
-                       "the contract has no column `" + item.text + "`",
-                       DidYouMean(item.text, known));
+                       owner + " has no column `" + item.text + "`", DidYouMean(item.text, known));
       }
     }
   }
@@ -449,6 +486,7 @@ class Build {
   bool several_ = false, single_ = false;
   std::vector<std::string> tables_, source_names_;
   std::set<std::string> targets_;
+  BuiltStages stages_;
 };
 
 }  // namespace

@@ -4,9 +4,9 @@
 
 #include <string>
 
+#include "base/config_value.h"
 #include "pipeline/config/pipeline_config.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -30,7 +30,8 @@ Json ToJson(const ConfigValue& value) {
       return value.number;
     case Kind::kText:
       return value.secret ? kSecretMark + value.text : value.text;
-    case Kind::kTexts: {
+    case Kind::kTexts:
+    case Kind::kList: {
       Json list = Json::array();
       for (const ConfigValue& item : value.items) list.push_back(ToJson<Json>(item));
       return list;
@@ -87,6 +88,14 @@ std::string YamlScalar(const Ordered& value) {
   return value.is_string() ? YamlText(value.get<std::string>(), false) : value.dump();
 }
 
+std::string YamlList(const Ordered& list) {
+  std::string out;
+  for (const Ordered& item : list) {
+    out += (out.empty() ? "" : ", ") + (item.is_array() ? YamlList(item) : YamlScalar(item));
+  }
+  return '[' + out + ']';
+}
+
 void AppendYaml(const Ordered& object, int depth, std::string* out) {
   const std::string indent(static_cast<size_t>(depth) * 2, ' ');
   for (const auto& [key, value] : object.items()) {
@@ -94,10 +103,15 @@ void AppendYaml(const Ordered& object, int depth, std::string* out) {
     if (value.is_object() && !value.empty()) {
       *out += '\n';
       AppendYaml(value, depth + 1, out);
+    } else if (value.is_array() && !value.empty() && value[0].is_object()) {
+      *out += '\n';
+      for (const Ordered& item : value) {
+        const size_t begin = out->size();
+        AppendYaml(item, depth + 2, out);
+        (*out)[begin + indent.size() + 2] = '-';
+      }
     } else if (value.is_array()) {
-      std::string list;
-      for (const Ordered& item : value) list += (list.empty() ? "" : ", ") + YamlScalar(item);
-      *out += " [" + list + "]\n";
+      *out += ' ' + YamlList(value) + '\n';
     } else {
       *out += ' ' + YamlScalar(value) + '\n';
     }
@@ -158,6 +172,13 @@ std::string SourceJson(const std::string& name, const ConfigValue& source) {
   }
   json["name"] = name;
   for (const char* key : {"path", "contract", "limits"}) json.erase(key);
+  return json.dump();
+}
+
+std::string OperatorJson(const ConfigValue& instance) {
+  Sorted json = ToJson<Sorted>(instance);
+  json.erase("id");
+  json.erase("type");
   return json.dump();
 }
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "base/config_value.h"
 #include "contract/contract.h"
 #include "contract/drift.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

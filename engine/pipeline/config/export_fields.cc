@@ -18,7 +18,10 @@ ObjectSpec ExportVariant(const std::string& type, const std::string& doc, std::v
        .required = true},
       {.key = "contract",
        .type = T::kName,
-       .doc = "The table to export, where the pipeline has several contracts."},
+       .doc = "The table to export as it was ingested, where the pipeline has several contracts."},
+      {.key = "from",
+       .type = T::kName,
+       .doc = "The stage to export; if absent the last one, or without stages the table."},
       {.key = "columns",
        .type = T::kTexts,
        .doc = type == "prompts" ? "Columns to keep beside the prompt; none if absent."

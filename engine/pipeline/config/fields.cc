@@ -2,6 +2,7 @@
 
 #include "pipeline/config/export_fields.h"
 #include "pipeline/config/source_fields.h"
+#include "pipeline/config/stage_fields.h"
 #include "pipeline/config/storage_fields.h"
 #include "pipeline/config/vault.h"
 
@@ -224,23 +225,12 @@ const ObjectSpec& RejectsSpec() {
 
 }  // namespace
 
-const Field* ObjectSpec::Find(const std::string& key) const {
-  for (const Field& field : fields) {
-    if (field.key == key) return &field;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> ObjectSpec::Keys() const {
-  std::vector<std::string> keys;
-  for (const Field& field : fields) keys.push_back(field.key);
-  return keys;
-}
-
 const ObjectSpec& PipelineSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "pipeline",
-      .doc = "A pipeline: sources in, a contract for their rows, exports out.",
+      .doc =
+          "A pipeline: sources in, a contract for their rows, stages that curate them, exports "
+          "out.",
       .fields = {
           {.key = "version",
            .type = T::kInteger,
@@ -303,26 +293,19 @@ const ObjectSpec& PipelineSpec() {
            .type = T::kPath,
            .doc = "The file in which the model's team says what it asks of the rows "
                   "(docs/model_contract.md)."},
+          {.key = "stages",
+           .type = T::kObjects,
+           .doc = "What is done to the rows between ingest and the exports, stage by stage "
+                  "(docs/stages.md).",
+           .max = 1'000,
+           .object = &StageSpec()},
           {.key = "exports",
            .type = T::kNamedObjects,
-           .doc = "What is published, by name. Without exports a run ends with the stage.",
+           .doc = "What is published, by name. Without exports a run ends with its last stage.",
            .max = 10'000,
            .object = &ExportSpec()},
       }};
   return *spec;
-}
-
-ObjectSpec VariantSpec(const VariantFamily& family, const std::string& type, const std::string& doc,
-                       std::vector<Field> more) {
-  ObjectSpec spec{.name = type + " " + family.noun, .doc = doc};
-  spec.type_value = type;
-  spec.fields = {{.key = "type",
-                  .type = T::kChoice,
-                  .doc = family.type_doc,
-                  .required = true,
-                  .choices = family.types}};
-  spec.fields.insert(spec.fields.end(), more.begin(), more.end());
-  return spec;
 }
 
 const std::vector<std::string>& FromKeys() {

@@ -170,7 +170,9 @@ void LoadModelContract(const ConfigValue& root, const std::string& file, Pipelin
 
 Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,
                                    const std::string& base_dir, const LoadOptions& options) {
-  const ConfigTree tree = ParseConfigTree(text, file);
+  const auto parsed = std::make_shared<ParsedConfig>();
+  parsed->tree = ParseConfigTree(text, file);
+  const ConfigTree& tree = parsed->tree;
   ConfigProblems problems(&tree);
   FindSecrets(tree.root, &problems);
   // Of half a tree the rest would look as if it were missing.
@@ -178,8 +180,9 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
     return MakeError(problems.Finish());
   }
   const ReferenceScope scope = ReadParams(tree.root, base_dir, options, &problems);
-  const ConfigNode root = WithParams(tree.root, options);
-  const ConfigValue value = WalkConfig(root, PipelineSpec(), scope, &problems);
+  parsed->root = WithParams(tree.root, options);
+  parsed->value = WalkConfig(parsed->root, PipelineSpec(), scope, &problems);
+  const ConfigValue& value = parsed->value;
   PipelineConfig config;
   std::vector<Diagnostic> of_model;
   if (value.kind == ConfigValue::Kind::kObject) {
@@ -193,6 +196,7 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
     return MakeError(std::move(all));
   }
   config.file = file;
+  config.parsed = parsed;
   config.resolved_yaml = ResolvedYaml(value);
   config.config_hash = ConfigHash(value);
   return config;

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/config_value.h"
 #include "base/diagnostic.h"
 #include "contract/contract.h"
 #include "contract/drift.h"
@@ -15,6 +17,7 @@
 #include "io/object/storage_options.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
+#include "pipeline/config/tree.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
 #include "stage/reject_privacy.h"
@@ -32,8 +35,24 @@ struct SourceConfig {
   SourceSpan span, path_span;
 };
 
+/// The text a config was read from, kept as long as its stages: they are bound to columns when the
+/// data is known, and what is wrong then is shown where it is written.
+struct ParsedConfig {
+  ConfigTree tree;
+  ConfigNode root;  // with parameters in place
+  ConfigValue value;
+};
+
+struct StageConfig {
+  std::string name;
+  std::vector<std::string> inputs;     // sources or earlier stages, resolved
+  const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
+  int64_t rows_per_shard = 0;
+};
+
 struct ExportConfig {
   exporting::ExportOptions options;
+  std::string stage;     // to export; "" for a table as it was ingested
   std::string path;      // absolute, or a URL
   std::string contract;  // the table to export; "" for the short form
   SourceSpan span;
@@ -59,6 +78,8 @@ struct PipelineConfig {
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
+  std::vector<StageConfig> stages;                     // in the order of the config
+  std::shared_ptr<const ParsedConfig> parsed;
   std::vector<ExportConfig> exports;
   std::optional<LoadedModelContract> model;
   SourceSpan model_span;      // of its path in the config

@@ -4,9 +4,9 @@
 #include <cctype>
 #include <tuple>
 
+#include "base/config_value.h"
 #include "base/log.h"
 #include "pipeline/config/references.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 namespace {

@@ -8,9 +8,11 @@
 
 #include "pipeline/config/tree.h"
 
-namespace millrace::pipeline {
-
+namespace millrace {
 struct ConfigValue;
+}
+
+namespace millrace::pipeline {
 
 class ConfigProblems {
  public:

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/config_value.h"
 #include "export/prompts/prompt_options.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -33,6 +33,10 @@ std::string TypeText(const Field& field) {
       return "a map from names: see *" + field.object->name + "*";
     case FieldType::kNamedTexts:
       return "a map from names to texts";
+    case FieldType::kObjects:
+      return "a list of maps: see *" + field.object->name + "*";
+    case FieldType::kTextLists:
+      return "a list of lists of texts";
     case FieldType::kFrom:
       return "a text or a map";
     case FieldType::kSize:

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <string>
 
+#include "base/config_value.h"
 #include "io/http/client.h"
 #include "pipeline/config/auth.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 #include "source/rest/rest_source.h"
 
 namespace millrace::pipeline {

@@ -211,6 +211,8 @@ std::string TypePhrase(const Field& field) {
                                              std::to_string(MarkBytesMax(field)) + " marks") +
              (field.allow_none ? ", `tab` or `none`" : " or `tab`");
     case FieldType::kTexts:
+    case FieldType::kObjects:
+    case FieldType::kTextLists:
       return "a list";
     case FieldType::kObject:
     case FieldType::kNamedObjects:

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "base/config_value.h"
 #include "pipeline/config/fields.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

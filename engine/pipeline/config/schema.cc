@@ -93,6 +93,16 @@ Json TypeSchema(const Field& field) {
       return NamedSchema(field, Ref(field.object->name));
     case FieldType::kNamedTexts:
       return NamedSchema(field, Ref("text or null"));
+    case FieldType::kObjects:
+      return {{"type", "array"}, {"items", Ref(field.object->name)}, {"minItems", 1}};
+    case FieldType::kTextLists:
+      return {{"type", "array"},
+              {"items",
+               {{"type", "array"},
+                {"items", Ref("text")},
+                {"minItems", field.min},
+                {"maxItems", field.max}}},
+              {"minItems", 1}};
     case FieldType::kFrom:
       return Ref("from");
   }

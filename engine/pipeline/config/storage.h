@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/config_value.h"
 #include "io/object/storage_options.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 #include "pipeline/secrets/vault_config.h"
 
 namespace millrace::pipeline {

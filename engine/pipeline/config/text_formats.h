@@ -3,9 +3,9 @@
 
 #include <memory>
 
+#include "base/config_value.h"
 #include "io/text_format.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "base/config_value.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 #include "pipeline/secrets/vault_config.h"
 
 namespace millrace::pipeline {

@@ -104,6 +104,10 @@ class Walk {
         return NamedObjects(node, field);
       case FieldType::kNamedTexts:
         return NamedTexts(node, field);
+      case FieldType::kObjects:
+        return Objects(node, field);
+      case FieldType::kTextLists:
+        return TextLists(node, field);
       case FieldType::kTexts:
         return Texts(node, field);
       case FieldType::kFrom:
@@ -194,6 +198,53 @@ class Walk {
     Field field = list;
     field.type = FieldType::kText;
     return Scalar(node, field);
+  }
+
+  bool IsList(const ConfigNode& node, const Field& field) {
+    if (node.kind != ConfigNode::Kind::kSequence) {
+      problems_->Add(ErrorCode::kWrongType, node.span, "`" + field.key + "` must be a list");
+      return false;
+    }
+    if (!node.items.empty()) return true;
+    problems_->Add(ErrorCode::kBadValue, node.span, "`" + field.key + "` is an empty list",
+                   "leave it out, or name at least one");
+    return false;
+  }
+
+  ConfigValue Objects(const ConfigNode& node, const Field& field) {
+    ConfigValue value = Begin(node);
+    if (!IsList(node, field)) return value;
+    if (static_cast<int64_t>(node.items.size()) > field.max) {
+      problems_->Add(ErrorCode::kBadValue, node.span,
+                     "`" + field.key + "` has more than " + std::to_string(field.max) + " entries");
+      return value;
+    }
+    value.kind = ConfigValue::Kind::kList;
+    for (const ConfigNode& item : node.items) {
+      value.items.push_back(Object(item, *field.object, field.key));
+    }
+    return value;
+  }
+
+  ConfigValue TextLists(const ConfigNode& node, const Field& field) {
+    ConfigValue value = Begin(node);
+    if (!IsList(node, field)) return value;
+    value.kind = ConfigValue::Kind::kList;
+    for (const ConfigNode& item : node.items) {
+      Field list = field;
+      list.type = FieldType::kTexts;
+      ConfigValue texts = Texts(item, list);
+      if (static_cast<int64_t>(texts.items.size()) < field.min ||
+          static_cast<int64_t>(texts.items.size()) > field.max) {
+        problems_->Add(ErrorCode::kBadValue, item.span,
+                       "an entry of `" + field.key + "` has " + std::to_string(field.min) +
+                           (field.max == field.min ? "" : " to " + std::to_string(field.max)) +
+                           " names");
+        texts.kind = ConfigValue::Kind::kNone;
+      }
+      value.items.push_back(std::move(texts));
+    }
+    return value;
   }
 
   ConfigValue NamedTexts(const ConfigNode& node, const Field& field) {

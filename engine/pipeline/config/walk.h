@@ -2,9 +2,9 @@
 // else becomes a ConfigValue.
 #pragma once
 
+#include "base/config_value.h"
 #include "pipeline/config/problems.h"
 #include "pipeline/config/references.h"
-#include "pipeline/config/value.h"
 
 namespace millrace::pipeline {
 

@@ -13,7 +13,7 @@
 
 #include "base/reserved_columns.h"
 #include "stage/evidence/row_digest.h"
-#include "stage/evidence/shard_rows.h"
+#include "stage/shard_rows.h"
 #include "stage/sorted_stream.h"
 
 namespace millrace::pipeline {

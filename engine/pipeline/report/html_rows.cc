@@ -99,12 +99,42 @@ std::string FunnelSection(const Report& report, const ReportTable& table, const 
   return html;
 }
 
+std::string StageSection(const ReportTable& stage) {
+  const stage::RowEquation& all = stage.manifest.rows;
+  const std::string of = " of stage " + stage.manifest.stage;
+  std::vector<int64_t> parts;
+  for (const ReportReject& reject : stage.rejects) {
+    if (parts.size() < kReasonsMax) parts.push_back(reject.count.rows);
+  }
+  HtmlTable table("operators" + of,
+                  {"operator", "type", "rows in", "dropped", "tagged", "changed", "made"},
+                  {false, false, true, true, true, true, true});
+  for (const stage::InstanceCount& i : stage.manifest.instances) {
+    table.Add({Code(i.id), Escaped(i.type), FormatCount(i.reached), FormatCount(i.dropped),
+               FormatCount(i.tagged), FormatCount(i.refined), FormatCount(i.derived)});
+  }
+  std::string equation = FormatCounted(all.read, "row") + " read";
+  const auto term = [&](int64_t rows, const char* sign, const char* name) {
+    if (rows > 0) equation += std::string(sign) + FormatCount(rows) + ' ' + name;
+  };
+  term(all.derived, " + ", "made");
+  term(all.repeated, " + ", "repeated");
+  equation += " = " + FormatCount(all.written) + " written";
+  term(all.rejected, " + ", "rejected");
+  term(all.expanded, " + ", "replaced by what was made of them");
+  term(all.not_drawn, " + ", "not drawn");
+  return Heading("Rows" + of) + Bar(all.written, parts) + table.Html() +
+         Soft(all.holds() ? equation + "." : "ROWS ARE NOT ACCOUNTED FOR.");
+}
+
 std::string RejectedSection(const std::vector<ReportReject>& rejects, const std::string& of) {
   std::string html = Heading("Rejected" + of);
   if (rejects.empty()) return html + Soft("None.");
   for (size_t i = 0; i < rejects.size() && i < kReasonsMax; ++i) {
     const stage::RejectCount& c = rejects[i].count;
-    std::string summary = "<b>" + FormatCount(c.rows) + "</b> &times; " + Code(c.rule);
+    const bool named = c.instance.empty() || c.rule.rfind(c.instance + ".", 0) == 0;
+    std::string summary = "<b>" + FormatCount(c.rows) + "</b> &times; " +
+                          (named ? "" : Code(c.instance) + ' ') + Code(c.rule);
     if (!c.column.empty()) summary += " in column " + Code(CutText(c.column, kTextBytesMax));
     summary += " <span class=\"soft\">" + Escaped(c.source) + "</span>";
     std::string samples;

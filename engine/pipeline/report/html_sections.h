@@ -16,6 +16,8 @@ std::string CompositionSection(const Report& report);
 
 /// Of one table; `of` follows the headings: " of docs", or nothing. It is text.
 std::string FunnelSection(const Report& report, const ReportTable& table, const std::string& of);
+/// Of one stage: what its operators did with the rows.
+std::string StageSection(const ReportTable& stage);
 std::string RejectedSection(const std::vector<ReportReject>& rejects, const std::string& of);
 std::string NulledSection(const ReportTable& table, const std::string& of);
 std::string QualitySection(const ReportTable& table, const std::string& of);

@@ -45,7 +45,8 @@ struct ReportBudget {
 
 struct ReportExport {
   std::string name, type, path;  // path as the config says it
-  std::string table, release_id;
+  std::string stage, table;      // what was published: a stage, or a table as it was ingested
+  std::string release_id;
   int64_t rows = 0;
   std::vector<io::DataFile> files;
   std::vector<exporting::ExportRejects> rejects = {};  // rows that made no prompt
@@ -72,6 +73,7 @@ struct Report {
   uint64_t seed = 0;
   std::optional<ReportBudget> budget;  // then there are no tables and no exports
   std::vector<ReportTable> tables;
+  std::vector<ReportTable> stages;   // after ingest, in the order of the config
   std::vector<std::string> sources;  // config order
   std::vector<ReportExport> exports;
   std::vector<contract::Drift> drift;  // between the files of a source

@@ -14,6 +14,7 @@ std::string Of(const ReportTable& table) {
 std::string Sections(const Report& report) {
   std::string html = VerdictSection(report);
   for (const ReportTable& table : report.tables) html += FunnelSection(report, table, Of(table));
+  for (const ReportTable& stage : report.stages) html += StageSection(stage);
   if (report.model) html += EvidenceSection(*report.model);
   html += DeltaSection(report) + CompositionSection(report);
   if (report.budget) {
@@ -28,8 +29,16 @@ std::string Sections(const Report& report) {
     html += RejectedSection(table.rejects, of) + NulledSection(table, of) +
             QualitySection(table, of) + ColumnsSection(table, of) + ExamplesSection(table, of);
   }
+  for (const ReportTable& stage : report.stages) {
+    const std::string of = " of stage " + stage.manifest.stage;
+    html += RejectedSection(stage.rejects, of) + QualitySection(stage, of) +
+            ColumnsSection(stage, of) + ExamplesSection(stage, of);
+  }
   html += DriftSection(report) + ExportsSection(report);
   for (const ReportTable& table : report.tables) html += FilesSection(table, Of(table));
+  for (const ReportTable& stage : report.stages) {
+    html += FilesSection(stage, " of stage " + stage.manifest.stage);
+  }
   return html + IdentitySection(report);
 }
 

@@ -113,6 +113,13 @@ Json SampleJson(const stage::TableSample& sample) {
           {"examples", std::move(examples)}};
 }
 
+Json InstanceJson(const stage::InstanceCount& i) {
+  return {{"id", i.id},           {"type", i.type},       {"kind", i.kind},
+          {"version", i.version}, {"reached", i.reached}, {"dropped", i.dropped},
+          {"tagged", i.tagged},   {"refined", i.refined}, {"expanded", i.expanded},
+          {"derived", i.derived}};
+}
+
 Json TableJson(const ReportTable& table, const std::vector<std::string>& sources) {
   const stage::Manifest& m = table.manifest;
   Json by_source = Json::array();
@@ -143,6 +150,28 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   json["inputs"] = std::move(inputs);
   json["outputs"] = FilesJson(m.outputs);
   json["reject_files"] = FilesJson(m.reject_files);
+  return json;
+}
+
+Json StageJson(const ReportTable& table) {
+  std::vector<std::string> inputs;
+  for (const auto& [input, rows] : table.manifest.rows_by_source) inputs.push_back(input);
+  const Json whole = TableJson(table, inputs);
+  Json instances = Json::array();
+  for (const stage::InstanceCount& instance : table.manifest.instances) {
+    instances.push_back(InstanceJson(instance));
+  }
+  Json json = {{"stage", table.manifest.stage},
+               {"manifest", table.manifest_key},
+               {"rows", whole.at("rows")},
+               {"operators", std::move(instances)}};
+  for (const auto& [member, value] : whole.items()) {
+    if (member == "sources") {
+      json["inputs_by_name"] = value;
+    } else if (member != "table" && member != "contract_version" && !json.contains(member)) {
+      json[member] = value;
+    }
+  }
   return json;
 }
 
@@ -268,6 +297,7 @@ std::string ReportToJson(const Report& report, const std::string& card_sha256) {
                  {"manifest_sha256", e.manifest_sha256},
                  {"rows", e.rows},
                  {"files", FilesJson(e.files)}};
+    if (!e.stage.empty()) item["stage"] = e.stage;
     if (e.type == "prompts") item["rejects"] = ExportRejectsJson(e.rejects);
     if (e.previous) item["previous"] = PreviousJson(*e.previous);
     exports.push_back(std::move(item));
@@ -290,6 +320,11 @@ std::string ReportToJson(const Report& report, const std::string& card_sha256) {
     json["rows"] = RowsJson(report.Rows());
   }
   json["tables"] = std::move(tables);
+  if (!report.stages.empty()) {
+    Json stages = Json::array();
+    for (const ReportTable& stage : report.stages) stages.push_back(StageJson(stage));
+    json["stages"] = std::move(stages);
+  }
   json["exports"] = std::move(exports);
   json["drift"] = contract::DriftToJson(report.drift);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -45,7 +45,7 @@ Report HostileReport() {
   reject.samples = {{"tickets/a.csv#7", hostile, hostile, hostile, hostile, 77}};
   table.rejects = {reject};
   report.tables = {table};
-  report.exports = {{"drop", "parquet", hostile, "", "r1", 100, table.manifest.outputs}};
+  report.exports = {{"drop", "parquet", hostile, "", "", "r1", 100, table.manifest.outputs}};
   return report;
 }
 

@@ -13,7 +13,7 @@
 #include "io/object/scratch_space.h"
 #include "stage/evidence/repeated_rows.h"
 #include "stage/evidence/row_judge.h"
-#include "stage/evidence/shard_rows.h"
+#include "stage/shard_rows.h"
 
 namespace millrace::stage {
 namespace {

@@ -1,7 +1,7 @@
 #include "stage/evidence/repeated_rows.h"
 
 #include "stage/evidence/row_digest.h"
-#include "stage/evidence/shard_rows.h"
+#include "stage/shard_rows.h"
 #include "stage/sorted_stream.h"
 
 namespace millrace::stage {

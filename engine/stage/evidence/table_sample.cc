@@ -11,7 +11,7 @@
 #include "io/parquet/shard_writer.h"
 #include "stage/evidence/column_shape.h"
 #include "stage/evidence/row_digest.h"
-#include "stage/evidence/shard_rows.h"
+#include "stage/shard_rows.h"
 
 namespace millrace::stage {
 namespace {

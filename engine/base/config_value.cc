@@ -1,6 +1,6 @@
-#include "pipeline/config/value.h"
+#include "base/config_value.h"
 
-namespace millrace::pipeline {
+namespace millrace {
 
 const ConfigValue* ConfigValue::Find(std::string_view key) const {
   for (const auto& [name, value] : members) {
@@ -39,4 +39,4 @@ bool ConfigValue::IsWritten(std::string_view key) const {
   return false;
 }
 
-}  // namespace millrace::pipeline
+}  // namespace millrace

@@ -1,4 +1,4 @@
-#include "stage/evidence/shard_rows.h"
+#include "stage/shard_rows.h"
 
 #include <arrow/io/interfaces.h>
 #include <parquet/arrow/reader.h>

@@ -1,5 +1,6 @@
 // A config after its fields have been read by the tables: typed values in the order of the tables,
-// defaults filled in, references in place. Value type; points into the ConfigTree it came from.
+// defaults filled in, references in place. Value type; points into the text tree it came from
+// (pipeline/config/tree.h).
 #pragma once
 
 #include <cstdint>
@@ -7,17 +8,20 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/config/fields.h"
-#include "pipeline/config/tree.h"
+#include "base/config_spec.h"
+#include "base/diagnostic.h"
 
-namespace millrace::pipeline {
+namespace millrace {
 
+namespace pipeline {
+struct ConfigNode;
+}
 struct ConfigMember;
 
 struct ConfigValue {
-  enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject };
-  Kind kind = Kind::kNone;           // kNone: the value was written but is wrong; reported already
-  const ConfigNode* node = nullptr;  // null: a default
+  enum class Kind { kNone, kBool, kInteger, kNumber, kText, kTexts, kObject, kList };
+  Kind kind = Kind::kNone;  // kNone: the value was written but is wrong; reported already
+  const pipeline::ConfigNode* node = nullptr;  // null: a default
   SourceSpan span;
   bool boolean = false;
   int64_t integer = 0;
@@ -25,7 +29,7 @@ struct ConfigValue {
   std::string text;
   bool secret = false;             // text is a reference that stays one
   bool as_written = true;          // no reference was put in place: positions match the node's text
-  std::vector<ConfigValue> items;  // kTexts
+  std::vector<ConfigValue> items;  // kTexts, kList
   std::vector<ConfigMember> members;     // kObject
   std::vector<SourceSpan> member_spans;  // of the members' keys
   const ObjectSpec* spec = nullptr;      // of an object with fields
@@ -46,4 +50,4 @@ struct ConfigMember {
   ConfigValue value;
 };
 
-}  // namespace millrace::pipeline
+}  // namespace millrace

@@ -1,0 +1,362 @@
+#include "op/chain_run.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <algorithm>
+#include <bitset>
+
+#include "base/reserved_columns.h"
+#include "op/row_layout.h"
+
+namespace millrace::op {
+namespace {
+
+constexpr const char* kBesideNames[] = {"position", "tagged", "refined", "generated"};
+
+Status Violation(const Instance& instance, const std::string& what) {
+  return MakeError(ErrorCode::kBug,
+                   "operator `" + instance.id + "` of type " + instance.type->name + ' ' + what);
+}
+
+std::shared_ptr<arrow::Array> Positions(int64_t rows) {
+  arrow::Int64Builder builder;
+  MILLRACE_CHECK(builder.Reserve(rows).ok());
+  for (int64_t i = 0; i < rows; ++i) builder.UnsafeAppend(i);
+  return builder.Finish().ValueOrDie();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Filtered(
+    const std::shared_ptr<arrow::RecordBatch>& rows,
+    const std::shared_ptr<arrow::BooleanArray>& keep) {
+  ARROW_ASSIGN_OR_RAISE(const arrow::Datum kept, arrow::compute::Filter(rows, keep));
+  return kept.record_batch();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                  const std::shared_ptr<arrow::Array>& indices) {
+  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(rows, indices));
+  return taken.record_batch();
+}
+
+}  // namespace
+
+ChainRun::ChainRun(const Chain& chain, std::shared_ptr<arrow::RecordBatch> rows,
+                   const arrow::RecordBatch& stored, const std::vector<GlobalDrops>& drops)
+    : chain_(chain),
+      drops_(drops),
+      rows_(std::move(rows)),
+      rejects_(chain),
+      counts_(chain.instances().size()) {
+  const int64_t count = rows_->num_rows();
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns = {Positions(count)};
+  for (const char* name : kBesideNames) {
+    fields.push_back(arrow::field(name, fields.empty() ? arrow::int64() : arrow::uint64(), false));
+  }
+  const auto none = arrow::MakeArrayFromScalar(arrow::UInt64Scalar(0), count).ValueOrDie();
+  while (columns.size() < kLists) columns.push_back(none);
+  for (const std::string_view name : {kTagsColumn, kRefinedByColumn, kGeneratedByColumn}) {
+    const auto list = stored.GetColumnByName(std::string(name));
+    if (list == nullptr) continue;
+    fields.push_back(arrow::field(std::string(name), list->type()));
+    columns.push_back(list);
+  }
+  beside_ = arrow::RecordBatch::Make(arrow::schema(fields), count, std::move(columns));
+}
+
+Status ChainRun::Step(size_t instance, const std::shared_ptr<arrow::Schema>& after) {
+  at_ = instance;
+  counts_[at_].reached += rows_->num_rows();
+  const Operator& op = *chain_.instances()[at_].op;
+  if (op.scope() == Scope::kOrder) return Status::OK();  // the stage's to do
+  switch (op.kind()) {
+    case Kind::kScore:
+    case Kind::kEvaluator:
+      return Annotate(static_cast<const Annotator&>(op), after);
+    case Kind::kFilter:
+      return op.scope() == Scope::kRow ? Judge(static_cast<const Filter&>(op))
+                                       : Drop(static_cast<const GlobalFilter&>(op));
+    case Kind::kRefiner:
+      return Refine(static_cast<const Refiner&>(op), after);
+    case Kind::kGenerator:
+      return Generate(static_cast<const Generator&>(op), after);
+  }
+  return Status::OK();
+}
+
+Status ChainRun::Annotate(const Annotator& op, const std::shared_ptr<arrow::Schema>& after) {
+  RowFailures failures;
+  ARROW_ASSIGN_OR_RAISE(const arrow::ArrayVector added, op.Annotate(*rows_, &failures));
+  if (added.size() != op.adds().size()) {
+    return Violation(chain_.instances()[at_], "gave another number of columns than it adds");
+  }
+  arrow::ArrayVector columns = rows_->columns();
+  for (size_t i = 0; i < added.size(); ++i) {
+    if (added[i]->length() != rows_->num_rows() ||
+        !added[i]->type()->Equals(*op.adds()[i]->type())) {
+      return Violation(chain_.instances()[at_],
+                       "gave a wrong column `" + op.adds()[i]->name() + '`');
+    }
+    columns.push_back(added[i]);
+  }
+  rows_ = arrow::RecordBatch::Make(after, rows_->num_rows(), std::move(columns));
+  return RejectFailures(failures);
+}
+
+Status ChainRun::Judge(const Filter& op) {
+  RowFailures failures;
+  ARROW_ASSIGN_OR_RAISE(const Verdict verdict, op.Judge(*rows_, &failures));
+  if (verdict.keep->length() != rows_->num_rows() || verdict.keep->null_count() > 0) {
+    return Violation(chain_.instances()[at_], "did not judge every row");
+  }
+  // Rows it could not judge are rejected as failed, whatever else is said of them.
+  std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
+  for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
+  const bool tags = chain_.instances()[at_].common.action == Action::kTag;
+  arrow::BooleanBuilder keep, tag;
+  std::vector<uint8_t> reasons;
+  int64_t against = 0;
+  for (int64_t row = 0; row < rows_->num_rows(); ++row) {
+    const auto index = static_cast<size_t>(row);
+    const bool drop = !verdict.keep->Value(row) && !failed[index];
+    against += drop;
+    if (tags) {
+      ARROW_RETURN_NOT_OK(tag.Append(drop));
+    } else {
+      ARROW_RETURN_NOT_OK(keep.Append(!drop && !failed[index]));
+      if (drop) reasons.push_back(verdict.reason.empty() ? uint8_t{0} : verdict.reason[index]);
+    }
+  }
+  if (tags) {
+    if (against > 0) {
+      std::shared_ptr<arrow::BooleanArray> tagged;
+      ARROW_RETURN_NOT_OK(tag.Finish(&tagged));
+      ARROW_RETURN_NOT_OK(Mark(kTagged, tagged.get(), &counts_[at_].tagged));
+    }
+    return RejectFailures(failures);
+  }
+  if (against == 0 && failures.empty()) return Status::OK();
+  std::shared_ptr<arrow::BooleanArray> kept;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  const auto before = rows_, beside = beside_;
+  ARROW_RETURN_NOT_OK(
+      rejects_.AddFailures(at_, failures, *before, *beside->column(kPosition), &counts_[at_]));
+  if (against > 0) {
+    arrow::BooleanBuilder drop;
+    for (int64_t row = 0; row < before->num_rows(); ++row) {
+      ARROW_RETURN_NOT_OK(
+          drop.Append(!verdict.keep->Value(row) && !failed[static_cast<size_t>(row)]));
+    }
+    std::shared_ptr<arrow::BooleanArray> mask;
+    ARROW_RETURN_NOT_OK(drop.Finish(&mask));
+    ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(before, mask));
+    ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside, mask));
+    ARROW_RETURN_NOT_OK(rejects_.AddDropped(at_, op, reasons, *dropped,
+                                            *dropped_beside->column(kPosition), &counts_[at_]));
+  }
+  return Keep(kept);
+}
+
+Status ChainRun::Drop(const GlobalFilter& op) {
+  const GlobalDrops& drops = drops_.at(next_drops_++);
+  const auto& positions = static_cast<const arrow::Int64Array&>(*beside_->column(kPosition));
+  arrow::BooleanBuilder keep, drop;
+  std::vector<std::string> thresholds;
+  size_t next = 0;
+  for (int64_t row = 0; row < rows_->num_rows(); ++row) {
+    const int64_t position = positions.Value(row);
+    const bool named = next < drops.positions.size() && drops.positions[next] == position;
+    const bool dropped = named || position >= drops.from;
+    if (dropped) {
+      thresholds.push_back(named && !drops.thresholds.empty() ? drops.thresholds[next]
+                                                              : op.reason().threshold);
+    }
+    next += named;
+    ARROW_RETURN_NOT_OK(keep.Append(!dropped));
+    ARROW_RETURN_NOT_OK(drop.Append(dropped));
+  }
+  if (next != drops.positions.size()) {
+    return Violation(chain_.instances()[at_], "is to drop a row that does not reach it");
+  }
+  if (thresholds.empty()) return Status::OK();
+  std::shared_ptr<arrow::BooleanArray> kept, mask;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  ARROW_RETURN_NOT_OK(drop.Finish(&mask));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+  ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, *dropped,
+                                         *dropped_beside->column(kPosition), &counts_[at_]));
+  return Keep(kept);
+}
+
+Reached ChainRun::Here() const {
+  return {rows_, std::static_pointer_cast<arrow::Int64Array>(beside_->column(kPosition))};
+}
+
+Status ChainRun::Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after) {
+  RowFailures failures;
+  ARROW_ASSIGN_OR_RAISE(const Refined refined, op.Refine(*rows_, &failures));
+  if (refined.rows->num_rows() != rows_->num_rows() || !refined.rows->schema()->Equals(*after)) {
+    return Violation(chain_.instances()[at_], "gave other rows than it said");
+  }
+  for (int i = 0; i < after->num_fields(); ++i) {
+    const std::string& name = after->field(i)->name();
+    const bool writes =
+        std::find(op.writes().begin(), op.writes().end(), name) != op.writes().end();
+    if (!writes && refined.rows->column(i) != rows_->GetColumnByName(name)) {
+      return Violation(chain_.instances()[at_], "changed the column `" + name + "`");
+    }
+  }
+  rows_ = refined.rows;
+  if (refined.changed != nullptr && refined.changed->true_count() > 0) {
+    ARROW_RETURN_NOT_OK(Mark(kRefined, refined.changed.get(), &counts_[at_].refined));
+  }
+  return RejectFailures(failures);
+}
+
+Status ChainRun::Generate(const Generator& op, const std::shared_ptr<arrow::Schema>& after) {
+  RowFailures failures;
+  ARROW_ASSIGN_OR_RAISE(Generated made, op.Generate(*rows_, &failures));
+  if (made.columns.size() != op.writes().size() || (made.parents != nullptr) != op.makes_rows()) {
+    return Violation(chain_.instances()[at_], "made other columns than it said");
+  }
+  const auto parents = rows_;
+  if (made.parents != nullptr) {
+    // Parents that failed are rejected; they have no children.
+    std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
+    for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
+    for (int64_t i = 0; i < made.parents->length(); ++i) {
+      if (failed[static_cast<size_t>(made.parents->Value(i))]) {
+        return Violation(chain_.instances()[at_], "made children of a row that failed");
+      }
+    }
+    ARROW_RETURN_NOT_OK(
+        rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
+    counts_[at_].expanded += rows_->num_rows() - static_cast<int64_t>(failures.size());
+    counts_[at_].derived += made.parents->length();
+    return MakeChildren(made, parents, after);
+  }
+  arrow::ArrayVector columns(static_cast<size_t>(after->num_fields()));
+  for (int i = 0; i < after->num_fields(); ++i) {
+    columns[static_cast<size_t>(i)] = parents->GetColumnByName(after->field(i)->name());
+  }
+  for (size_t i = 0; i < made.columns.size(); ++i) {
+    columns[static_cast<size_t>(after->GetFieldIndex(op.writes()[i]->name()))] = made.columns[i];
+  }
+  rows_ = arrow::RecordBatch::Make(after, parents->num_rows(), std::move(columns));
+  ARROW_RETURN_NOT_OK(Mark(kGenerated, nullptr, nullptr));
+  return RejectFailures(failures);
+}
+
+Status ChainRun::MakeChildren(const Generated& made,
+                              const std::shared_ptr<arrow::RecordBatch>& parents,
+                              const std::shared_ptr<arrow::Schema>& after) {
+  const auto& op = static_cast<const Generator&>(*chain_.instances()[at_].op);
+  ARROW_ASSIGN_OR_RAISE(const auto taken, Taken(parents, made.parents));
+  ARROW_ASSIGN_OR_RAISE(beside_, Taken(beside_, made.parents));
+  arrow::ArrayVector columns(static_cast<size_t>(after->num_fields()));
+  for (int i = 0; i < after->num_fields(); ++i) {
+    columns[static_cast<size_t>(i)] = taken->GetColumnByName(after->field(i)->name());
+  }
+  for (size_t i = 0; i < made.columns.size(); ++i) {
+    columns[static_cast<size_t>(after->GetFieldIndex(op.writes()[i]->name()))] = made.columns[i];
+  }
+  const auto row_id = static_cast<size_t>(after->GetFieldIndex(std::string(kRowIdColumn)));
+  const auto& ids = static_cast<const arrow::StringArray&>(*columns[row_id]);
+  arrow::StringBuilder children;
+  std::string id;
+  int64_t number = 0;
+  for (int64_t i = 0; i < ids.length(); ++i) {
+    number = i > 0 && made.parents->Value(i) == made.parents->Value(i - 1) ? number + 1 : 0;
+    id = ids.GetView(i);
+    id += '/' + chain_.instances()[at_].id + '.' + std::to_string(number);
+    ARROW_RETURN_NOT_OK(children.Append(id));
+  }
+  ARROW_ASSIGN_OR_RAISE(columns[row_id], children.Finish());
+  rows_ = arrow::RecordBatch::Make(after, taken->num_rows(), std::move(columns));
+  return Mark(kGenerated, nullptr, nullptr);
+}
+
+Status ChainRun::RejectFailures(const RowFailures& failures) {
+  if (failures.empty()) return Status::OK();
+  ARROW_RETURN_NOT_OK(
+      rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
+  arrow::BooleanBuilder keep;
+  size_t next = 0;
+  for (int64_t row = 0; row < rows_->num_rows(); ++row) {
+    const bool failed = next < failures.size() && failures[next].row == row;
+    next += failed;
+    ARROW_RETURN_NOT_OK(keep.Append(!failed));
+  }
+  std::shared_ptr<arrow::BooleanArray> kept;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  return Keep(kept);
+}
+
+Status ChainRun::Keep(const std::shared_ptr<arrow::BooleanArray>& keep) {
+  ARROW_ASSIGN_OR_RAISE(rows_, Filtered(rows_, keep));
+  ARROW_ASSIGN_OR_RAISE(beside_, Filtered(beside_, keep));
+  return Status::OK();
+}
+
+Status ChainRun::Mark(Beside column, const arrow::BooleanArray* where, int64_t* rows) {
+  const auto& before = static_cast<const arrow::UInt64Array&>(*beside_->column(column));
+  const uint64_t bit = uint64_t{1} << at_;
+  arrow::UInt64Builder builder;
+  ARROW_RETURN_NOT_OK(builder.Reserve(before.length()));
+  for (int64_t row = 0; row < before.length(); ++row) {
+    const bool set = where == nullptr || where->Value(row);
+    builder.UnsafeAppend(before.Value(row) | (set ? bit : 0));
+  }
+  if (rows != nullptr) *rows += where == nullptr ? before.length() : where->true_count();
+  ARROW_ASSIGN_OR_RAISE(const auto after, builder.Finish());
+  ARROW_ASSIGN_OR_RAISE(beside_,
+                        beside_->SetColumn(column, beside_->schema()->field(column), after));
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::Array>> ChainRun::MarkList(std::string_view column,
+                                                         Beside bits) const {
+  const auto before = beside_->GetColumnByName(std::string(column));
+  const auto& marks = static_cast<const arrow::UInt64Array&>(*beside_->column(bits));
+  auto words = std::make_shared<arrow::StringBuilder>();
+  arrow::ListBuilder lists(arrow::default_memory_pool(), words);
+  for (int64_t row = 0; row < marks.length(); ++row) {
+    ARROW_RETURN_NOT_OK(lists.Append());
+    if (before != nullptr) {
+      const auto& list = static_cast<const arrow::ListArray&>(*before);
+      const auto& values = static_cast<const arrow::StringArray&>(*list.values());
+      for (int64_t i = list.value_offset(row); i < list.value_offset(row) + list.value_length(row);
+           ++i) {
+        ARROW_RETURN_NOT_OK(words->Append(values.GetView(i)));
+      }
+    }
+    const uint64_t set = marks.Value(row);
+    for (size_t i = 0; set >> i != 0; ++i) {
+      if ((set >> i & 1) != 0) ARROW_RETURN_NOT_OK(words->Append(chain_.instances()[i].id));
+      if (i == kInstancesMax - 1) break;
+    }
+  }
+  return lists.Finish();
+}
+
+Result<ChainResult> ChainRun::Finish() {
+  ChainResult result;
+  arrow::ArrayVector marks;
+  for (const auto& field : chain_.stored()->fields()) {
+    const std::string& name = field->name();
+    const Beside bits = name == kTagsColumn          ? kTagged
+                        : name == kRefinedByColumn   ? kRefined
+                        : name == kGeneratedByColumn ? kGenerated
+                                                     : kPosition;
+    if (bits == kPosition) continue;
+    ARROW_ASSIGN_OR_RAISE(marks.emplace_back(), MarkList(name, bits));
+  }
+  ARROW_ASSIGN_OR_RAISE(result.rows, ToStored(*rows_, marks, chain_.stored()));
+  ARROW_ASSIGN_OR_RAISE(result.rejects, rejects_.Finish());
+  result.instances = std::move(counts_);
+  return result;
+}
+
+}  // namespace millrace::op

@@ -1,0 +1,237 @@
+// What happens to the rows of a stage: an operator with its parameters, bound to the columns that
+// reach it. There is one class per kind, and a kind can do no more than its class lets it: a Scorer
+// has no way to drop a row, a Filter none to change one.
+//
+// Columns have working names: a user's column as it is called, a measure as `<id>.<name>`. Batches
+// hold them and `__fdf__/row_id`; the other reserved columns are the chain's (chain.h).
+//
+// Thread-safety: immutable after construction; any thread may call, several at once. What an
+// operator gives depends on the row alone, never on the batch it comes in.
+#pragma once
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace millrace::op {
+
+enum class Kind { kScore, kEvaluator, kFilter, kRefiner, kGenerator };
+/// "score", "evaluator", "filter", "refiner", "generator".
+std::string_view KindName(Kind kind);
+
+/// A row that an operator could not work on: it becomes a reject of the instance, of whatever kind
+/// that is. The message names no value.
+struct RowFailure {
+  int64_t row = 0;
+  std::string rule;  // a stable word: "expr.cast"
+  std::string message;
+};
+/// Ascending rows, at most one for each. What an operator gives for such a row is not looked at.
+using RowFailures = std::vector<RowFailure>;
+
+/// What an operator must know to work on a row: the row alone, or all rows that reach it. The
+/// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
+/// drop what was decided.
+enum class Scope { kRow, kKeys, kCount, kOrder };
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  virtual Kind kind() const = 0;
+  virtual Scope scope() const { return Scope::kRow; }
+  /// The working names of the columns it reads.
+  const std::vector<std::string>& reads() const { return reads_; }
+
+ protected:
+  explicit Operator(std::vector<std::string> reads) : reads_(std::move(reads)) {}
+
+ private:
+  std::vector<std::string> reads_;
+};
+
+/// Adds columns, and leaves all others as they are.
+class Annotator : public Operator {
+ public:
+  /// The columns it adds.
+  const arrow::FieldVector& adds() const { return adds_; }
+  /// One array per column of adds().
+  virtual Result<arrow::ArrayVector> Annotate(const arrow::RecordBatch& rows,
+                                              RowFailures* failures) const = 0;
+
+ protected:
+  Annotator(std::vector<std::string> reads, arrow::FieldVector adds)
+      : Operator(std::move(reads)), adds_(std::move(adds)) {}
+
+ private:
+  arrow::FieldVector adds_;
+};
+
+/// Measures rows: adds fields `<id>_<name>` and measures `<id>.<name>`.
+class Scorer : public Annotator {
+ public:
+  Kind kind() const final { return Kind::kScore; }
+
+ protected:
+  using Annotator::Annotator;
+};
+
+/// Judges rows without consequences: adds `eval.<id>_<name>`.
+class Evaluator : public Annotator {
+ public:
+  Kind kind() const final { return Kind::kEvaluator; }
+
+ protected:
+  using Annotator::Annotator;
+};
+
+/// Why rows are dropped.
+struct Reason {
+  std::string rule;       // a stable word: "where.false"
+  std::string column;     // the one at fault; may be empty
+  std::string threshold;  // what was measured against; may be empty
+  std::string message;    // a sentence; names no value
+};
+
+/// What a filter says of the rows of a batch.
+struct Verdict {
+  std::shared_ptr<arrow::BooleanArray> keep;  // without nulls
+  /// Per row an index into reasons(), looked at where `keep` is false; empty: the first of them.
+  std::vector<uint8_t> reason;
+};
+
+/// Drops rows.
+class Filter : public Operator {
+ public:
+  Kind kind() const final { return Kind::kFilter; }
+  const std::vector<Reason>& reasons() const { return reasons_; }
+  virtual Result<Verdict> Judge(const arrow::RecordBatch& rows, RowFailures* failures) const = 0;
+  /// What was measured of rows that were dropped: a utf8 array, or null for nothing. It is shown
+  /// to people and must not hold values of sensitive columns.
+  virtual Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const;
+
+ protected:
+  Filter(std::vector<std::string> reads, std::vector<Reason> reasons)
+      : Operator(std::move(reads)), reasons_(std::move(reasons)) {}
+
+ private:
+  std::vector<Reason> reasons_;
+};
+
+/// A filter that must know of all rows that reach it. The stage decides which of them it drops.
+class GlobalFilter : public Operator {
+ public:
+  Kind kind() const final { return Kind::kFilter; }
+  /// Why it drops; the threshold is the stage's to fill in.
+  const Reason& reason() const { return reason_; }
+
+ protected:
+  GlobalFilter(std::vector<std::string> reads, Reason reason)
+      : Operator(std::move(reads)), reason_(std::move(reason)) {}
+
+ private:
+  Reason reason_;
+};
+
+/// Keeps the first of rows that are equal in some columns.
+class KeyFilter : public GlobalFilter {
+ public:
+  /// `nulls_equal`: null equals null; otherwise a row with a null among them has no equal.
+  KeyFilter(std::vector<std::string> columns, bool nulls_equal, Reason reason)
+      : GlobalFilter(columns, std::move(reason)),
+        columns_(std::move(columns)),
+        nulls_equal_(nulls_equal) {}
+  Scope scope() const final { return Scope::kKeys; }
+  const std::vector<std::string>& columns() const { return columns_; }
+  bool nulls_equal() const { return nulls_equal_; }
+
+ private:
+  std::vector<std::string> columns_;
+  bool nulls_equal_;
+};
+
+/// Keeps the first rows, so many of them.
+class CountFilter : public GlobalFilter {
+ public:
+  CountFilter(int64_t rows_max, Reason reason)
+      : GlobalFilter({}, std::move(reason)), rows_max_(rows_max) {}
+  Scope scope() const final { return Scope::kCount; }
+  int64_t rows_max() const { return rows_max_; }
+
+ private:
+  int64_t rows_max_;
+};
+
+/// Puts the rows into another order: by a hash of their ids under a seed. The last of its stage.
+class Orderer : public Operator {
+ public:
+  explicit Orderer(uint64_t seed) : Operator({}), seed_(seed) {}
+  Kind kind() const final { return Kind::kRefiner; }
+  Scope scope() const final { return Scope::kOrder; }
+  uint64_t seed() const { return seed_; }
+
+ private:
+  uint64_t seed_;
+};
+
+/// The rows after a refiner.
+struct Refined {
+  std::shared_ptr<arrow::RecordBatch> rows;  // of output(), as many as came
+  /// Where a value has changed; no nulls. Null: nowhere that a row could tell of.
+  std::shared_ptr<arrow::BooleanArray> changed;
+};
+
+/// Changes, renames or removes columns.
+class Refiner : public Operator {
+ public:
+  Kind kind() const final { return Kind::kRefiner; }
+  /// The columns after it. Those it does not change keep their place and their arrays.
+  const std::shared_ptr<arrow::Schema>& output() const { return output_; }
+  /// The working names it changes or adds; all others are handed on untouched.
+  const std::vector<std::string>& writes() const { return writes_; }
+  virtual Result<Refined> Refine(const arrow::RecordBatch& rows, RowFailures* failures) const = 0;
+
+ protected:
+  Refiner(std::vector<std::string> reads, std::vector<std::string> writes,
+          std::shared_ptr<arrow::Schema> output)
+      : Operator(std::move(reads)), writes_(std::move(writes)), output_(std::move(output)) {}
+
+ private:
+  std::vector<std::string> writes_;
+  std::shared_ptr<arrow::Schema> output_;
+};
+
+/// What a generator made of a batch.
+struct Generated {
+  arrow::ArrayVector columns;  // one per column of writes()
+  /// The row that each child comes from, ascending; a row may have none. Null: there are no
+  /// children, the columns belong to the rows themselves.
+  std::shared_ptr<arrow::Int64Array> parents;
+};
+
+/// Adds columns, or replaces rows by children that have all their parent's other columns.
+class Generator : public Operator {
+ public:
+  Kind kind() const final { return Kind::kGenerator; }
+  /// The columns it adds, or sets where they are there.
+  const arrow::FieldVector& writes() const { return writes_; }
+  bool makes_rows() const { return makes_rows_; }
+  virtual Result<Generated> Generate(const arrow::RecordBatch& rows,
+                                     RowFailures* failures) const = 0;
+
+ protected:
+  Generator(std::vector<std::string> reads, arrow::FieldVector writes, bool makes_rows)
+      : Operator(std::move(reads)), writes_(std::move(writes)), makes_rows_(makes_rows) {}
+
+ private:
+  arrow::FieldVector writes_;
+  bool makes_rows_;
+};
+
+}  // namespace millrace::op

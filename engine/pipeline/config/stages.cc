@@ -1,0 +1,136 @@
+#include "pipeline/config/stages.h"
+
+#include <algorithm>
+
+#include "pipeline/config/stage_chain.h"
+
+namespace millrace::pipeline {
+namespace {
+
+class StageBuilder {
+ public:
+  StageBuilder(const std::vector<SourceConfig>& sources, const ColumnsOfSource& columns_of,
+               uint64_t seed, ConfigProblems* problems)
+      : sources_(sources), columns_of_(columns_of), seed_(seed), problems_(problems) {}
+
+  void Add(const ConfigValue& value) {
+    const ConfigValue* name = value.Find("name");
+    if (name == nullptr) return;
+    StageConfig stage;
+    stage.name = name->text;
+    stage.value = &value;
+    if (const ConfigValue* output = value.Find("output")) {
+      stage.rows_per_shard = output->Integer("rows_per_shard");
+    }
+    const bool taken = built_.columns.count(stage.name) > 0;
+    if (taken || FindSource(stage.name) != nullptr) {
+      problems_->Add(ErrorCode::kDuplicateName, name->span,
+                     std::string("there is a ") + (taken ? "stage" : "source") + " `" + stage.name +
+                         "` already");
+    } else if (stage.name == "ingest") {
+      problems_->Add(ErrorCode::kBadValue, name->span, "a stage cannot be called `ingest`",
+                     "that is the stage that every pipeline begins with");
+    }
+    SetInputs(value, &stage);
+    const auto columns = InputColumns(
+        stage, [this](const std::string& input) { return ColumnsOf(input); }, problems_);
+    const StageChain bound = BindStage(value, columns, seed_, problems_);
+    built_.columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
+    built_.stages.push_back(std::move(stage));
+  }
+
+  BuiltStages Take() { return std::move(built_); }
+
+ private:
+  const SourceConfig* FindSource(const std::string& name) const {
+    for (const SourceConfig& source : sources_) {
+      if (source.name == name) return &source;
+    }
+    return nullptr;
+  }
+
+  std::shared_ptr<arrow::Schema> ColumnsOf(const std::string& input) const {
+    const SourceConfig* source = FindSource(input);
+    return source != nullptr ? columns_of_(*source) : built_.columns.at(input);
+  }
+
+  void SetInputs(const ConfigValue& value, StageConfig* stage) {
+    if (value.IsWritten("input")) {
+      if (const ConfigValue* input = value.Find("input")) NameInputs(*input, stage);
+      return;
+    }
+    if (!built_.stages.empty()) {
+      stage->inputs = {built_.stages.back().name};
+      return;
+    }
+    for (const SourceConfig& source : sources_) {
+      if (source.contract != sources_.front().contract) {
+        problems_->Add(ErrorCode::kMissingKey, value.span,
+                       "`input` is missing: the sources have several contracts",
+                       "name the sources that the stage reads");
+        stage->inputs.clear();
+        return;
+      }
+      stage->inputs.push_back(source.name);
+    }
+  }
+
+  void NameInputs(const ConfigValue& input, StageConfig* stage) {
+    std::vector<std::string> known;
+    for (const SourceConfig& source : sources_) known.push_back(source.name);
+    for (const StageConfig& earlier : built_.stages) known.push_back(earlier.name);
+    for (const ConfigValue& item : input.items) {
+      if (std::find(known.begin(), known.end(), item.text) == known.end()) {
+        problems_->Add(ErrorCode::kUnknownReference, item.span,
+                       "there is no source or earlier stage `" + item.text + "`",
+                       DidYouMean(item.text, known));
+      } else if (std::count(stage->inputs.begin(), stage->inputs.end(), item.text) > 0) {
+        problems_->Add(ErrorCode::kDuplicateName, item.span, "`" + item.text + "` is named twice");
+      } else {
+        stage->inputs.push_back(item.text);
+      }
+    }
+  }
+
+  const std::vector<SourceConfig>& sources_;
+  const ColumnsOfSource& columns_of_;
+  uint64_t seed_;
+  ConfigProblems* problems_;
+  BuiltStages built_;
+};
+
+}  // namespace
+
+std::shared_ptr<arrow::Schema> InputColumns(
+    const StageConfig& stage,
+    const std::function<std::shared_ptr<arrow::Schema>(const std::string& name)>& columns_of,
+    ConfigProblems* problems) {
+  std::shared_ptr<arrow::Schema> columns;
+  for (const std::string& input : stage.inputs) {
+    auto own = columns_of(input);
+    if (own == nullptr) return nullptr;
+    if (columns == nullptr) columns = own;
+    if (columns->Equals(*own, /*check_metadata=*/false)) continue;
+    const ConfigValue* written = stage.value->Find("input");
+    problems->Add(ErrorCode::kWrongType, written == nullptr ? stage.value->span : written->span,
+                  "`" + input + "` has other columns than `" + stage.inputs.front() + "`",
+                  "the rows of a stage's inputs need the same columns in the same order; "
+                  "`select` and `rename` in a stage of its own can bring them in line");
+    return nullptr;
+  }
+  return columns;
+}
+
+BuiltStages BuildStages(const ConfigValue& root, const std::vector<SourceConfig>& sources,
+                        const ColumnsOfSource& columns_of, uint64_t seed,
+                        ConfigProblems* problems) {
+  StageBuilder builder(sources, columns_of, seed, problems);
+  if (const ConfigValue* stages = root.Find("stages")) {
+    for (const ConfigValue& stage : stages->items) {
+      if (stage.kind == ConfigValue::Kind::kObject) builder.Add(stage);
+    }
+  }
+  return builder.Take();
+}
+
+}  // namespace millrace::pipeline

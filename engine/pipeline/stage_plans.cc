@@ -1,0 +1,93 @@
+#include "pipeline/stage_plans.h"
+
+#include <map>
+
+#include "base/reserved_columns.h"
+#include "op/request.h"
+#include "pipeline/config/stages.h"
+
+namespace millrace::pipeline {
+
+Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
+                                           const TableContracts& tables) {
+  std::vector<StageChain> chains;
+  if (config.stages.empty()) return chains;
+  ConfigProblems problems(&config.parsed->tree);
+  std::map<std::string, std::shared_ptr<arrow::Schema>> columns;
+  for (size_t i = 0; i < config.sources.size(); ++i) {
+    columns[config.sources[i].name] = StageSchema(tables.OfSource(i));
+  }
+  for (const StageConfig& stage : config.stages) {
+    const auto input = InputColumns(
+        stage, [&](const std::string& name) { return columns.at(name); }, &problems);
+    StageChain& bound = chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems));
+    columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
+  }
+  if (!problems.empty()) return MakeError(problems.Finish());
+  return chains;
+}
+
+contract::Contract ColumnsOf(const std::string& table, const arrow::Schema& stored) {
+  contract::Contract contract;
+  contract.name = table;
+  for (const auto& field : stored.fields()) {
+    if (IsReservedColumn(field->name())) continue;
+    contract::Column& column = contract.columns.emplace_back();
+    column.name = field->name();
+    column.type = field->type();
+    column.type_text = contract::TypeText(*field->type());
+    column.sensitive = op::IsSensitive(*field);
+  }
+  return contract;
+}
+
+// Rows are committed source by source in the order of the config, and a shard is of one source.
+void CommittedRows::AddTable(const PipelineConfig& config, const std::string& table,
+                             const std::string& folder, const stage::Manifest& manifest) {
+  auto shard = manifest.outputs.begin();
+  for (const SourceConfig& source : config.sources) {
+    if (source.contract != table) continue;
+    stage::StageInput& input = inputs_.emplace_back();
+    input.name = source.name;
+    input.folder = folder;
+    const auto rows = manifest.rows_by_source.find(source.name);
+    int64_t left = rows == manifest.rows_by_source.end() ? 0 : rows->second.written;
+    for (; left > 0; ++shard) {
+      MILLRACE_CHECK(shard != manifest.outputs.end());
+      left -= shard->rows;
+      input.shards.push_back(*shard);
+    }
+    MILLRACE_CHECK(left == 0);
+  }
+  MILLRACE_CHECK(shard == manifest.outputs.end());
+}
+
+void CommittedRows::AddStage(const std::string& folder, const stage::Manifest& manifest) {
+  inputs_.push_back({manifest.stage, folder, manifest.outputs});
+}
+
+const stage::StageInput& CommittedRows::Of(const std::string& name) const {
+  size_t at = 0;
+  while (at < inputs_.size() && inputs_[at].name != name) ++at;
+  MILLRACE_CHECK(at < inputs_.size());
+  return inputs_[at];
+}
+
+stage::OperatorPlan MakeOperatorPlan(const stage::IngestPlan& base, const StageConfig& stage,
+                                     const StageChain& chain, const CommittedRows& committed) {
+  stage::OperatorPlan plan;
+  plan.pipeline = base.pipeline;
+  plan.stage = stage.name;
+  plan.config_hash = base.config_hash;
+  plan.code_version = base.code_version;
+  plan.engine_version = base.engine_version;
+  plan.seed = base.seed;
+  plan.privacy = base.privacy;
+  for (const std::string& input : stage.inputs) plan.inputs.push_back(committed.Of(input));
+  plan.chain = chain.chain;
+  plan.instance_json = chain.instance_json;
+  if (stage.rows_per_shard > 0) plan.rows_per_shard = stage.rows_per_shard;
+  return plan;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,90 @@
+#include "stage/operators/count_phase.h"
+
+#include <limits>
+
+#include "stage/operators/reach.h"
+#include "stage/ordered_queue.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+
+class CutDrops : public SplitDrops {
+ public:
+  explicit CutDrops(int64_t cut) : cut_(cut) {}
+  Result<op::GlobalDrops> Next(int64_t rows) override {
+    op::GlobalDrops drops;
+    if (cut_ != kNone) drops.from = std::max<int64_t>(cut_ - base_, 0);
+    base_ += rows;
+    return drops;
+  }
+
+ private:
+  int64_t cut_, base_ = 0;
+};
+
+/// From which position on a split's rows are dropped.
+class CountDecision : public GlobalDecision {
+ public:
+  explicit CountDecision(std::vector<int64_t> cuts) : cuts_(std::move(cuts)) {}
+  std::string MaskOf(size_t split) const override {
+    return cuts_[split] == kNone ? "" : std::to_string(cuts_[split]);
+  }
+  Result<std::unique_ptr<SplitDrops>> Open(size_t split) const override {
+    return std::make_unique<CutDrops>(cuts_[split]);
+  }
+
+ private:
+  std::vector<int64_t> cuts_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run,
+                                                          const std::vector<OperatorSplit>& splits,
+                                                          size_t instance,
+                                                          const GlobalDecisions& before) {
+  const auto& op = static_cast<const op::CountFilter&>(*run.plan.chain->instances()[instance].op);
+  const std::atomic<bool> never{false};
+  std::vector<int64_t> cuts(splits.size(), kNone);
+  int64_t left = op.rows_max();
+  // One after the other: behind the last row that is wanted nothing needs to be counted.
+  for (size_t i = 0; i < splits.size(); ++i) {
+    if (left == 0) {
+      cuts[i] = 0;
+      continue;
+    }
+    const int64_t before_split = left;
+    ARROW_ASSIGN_OR_RAISE(
+        const CommitRecord summary,
+        Summary(run, SummaryId(run, splits[i], i, instance, before), [&]() -> Result<CommitRecord> {
+          CommitRecord record;
+          record.split_name = splits[i].name;
+          ARROW_RETURN_NOT_OK(ReachRows(run, splits[i], i, instance, before, never,
+                                        [&](const op::Reached& reached, int64_t) -> Result<bool> {
+                                          record.rows.read += reached.rows->num_rows();
+                                          return true;
+                                        }));
+          return record;
+        }));
+    left -= std::min(left, summary.rows.read);
+    if (left > 0 || summary.rows.read == before_split) continue;
+    // The row behind the last one wanted is in this split.
+    int64_t seen = 0;
+    ARROW_RETURN_NOT_OK(ReachRows(run, splits[i], i, instance, before, never,
+                                  [&](const op::Reached& reached, int64_t base) -> Result<bool> {
+                                    const int64_t rows = reached.rows->num_rows();
+                                    if (seen + rows > before_split) {
+                                      cuts[i] =
+                                          base + reached.positions->Value(before_split - seen);
+                                      return false;
+                                    }
+                                    seen += rows;
+                                    return true;
+                                  }));
+  }
+  return std::make_unique<CountDecision>(std::move(cuts));
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,13 @@
+// limit: the first rows that reach it.
+#pragma once
+
+#include "stage/operators/global_phase.h"
+
+namespace millrace::stage {
+
+Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run,
+                                                          const std::vector<OperatorSplit>& splits,
+                                                          size_t instance,
+                                                          const GlobalDecisions& before);
+
+}  // namespace millrace::stage

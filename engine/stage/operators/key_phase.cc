@@ -1,0 +1,297 @@
+#include "stage/operators/key_phase.h"
+
+#include <arrow/api.h>
+#include <arrow/io/interfaces.h>
+
+#include <compare>
+
+#include "base/reserved_columns.h"
+#include "base/sha256.h"
+#include "stage/duplicates.h"
+#include "stage/identity.h"
+#include "stage/key_summary.h"
+#include "stage/operators/reach.h"
+#include "stage/operators/split_rows.h"
+#include "stage/ordered_queue.h"
+#include "stage/sorted_stream.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr size_t kFanIn = 64;
+
+/// A row that is dropped and the id of the row that it repeats, as bytes of the file of ids.
+struct DropEntry {
+  int64_t split = 0, position = 0;
+  int64_t id_offset = 0, id_bytes = 0;
+  auto operator<=>(const DropEntry&) const = default;
+};
+
+/// The same, by the row that is repeated.
+struct FirstEntry {
+  int64_t first_split = 0, first_position = 0;
+  int64_t split = 0, position = 0;
+  auto operator<=>(const FirstEntry&) const = default;
+};
+
+struct SplitMask {
+  std::string mask;                 // "" without drops
+  std::shared_ptr<SpillFile> file;  // of DropEntry by position
+};
+
+class KeyDrops : public SplitDrops {
+ public:
+  KeyDrops(std::unique_ptr<SpillReader> entries, std::shared_ptr<arrow::io::RandomAccessFile> ids)
+      : entries_(std::move(entries)), ids_(std::move(ids)) {}
+
+  Result<op::GlobalDrops> Next(int64_t rows) override {
+    op::GlobalDrops drops;
+    if (!begun_) ARROW_RETURN_NOT_OK(Advance());
+    while (more_ && entry_.position < base_ + rows) {
+      drops.positions.push_back(entry_.position - base_);
+      if (ids_ != nullptr) {
+        std::string& id = drops.thresholds.emplace_back(static_cast<size_t>(entry_.id_bytes), 0);
+        ARROW_ASSIGN_OR_RAISE(const int64_t read,
+                              ids_->ReadAt(entry_.id_offset, entry_.id_bytes, id.data()));
+        if (read != entry_.id_bytes) {
+          return MakeError(ErrorCode::kWorkspaceDamaged, "a spilled file of row ids was cut");
+        }
+      }
+      ARROW_RETURN_NOT_OK(Advance());
+    }
+    base_ += rows;
+    return drops;
+  }
+
+ private:
+  Status Advance() {
+    begun_ = true;
+    if (entries_ == nullptr) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(more_, entries_->Read(&entry_, sizeof entry_));
+    return Status::OK();
+  }
+
+  std::unique_ptr<SpillReader> entries_;  // null: nothing is dropped
+  std::shared_ptr<arrow::io::RandomAccessFile> ids_;
+  DropEntry entry_;
+  int64_t base_ = 0;
+  bool begun_ = false, more_ = false;
+};
+
+class KeyDecision : public GlobalDecision {
+ public:
+  KeyDecision(std::vector<SplitMask> masks, std::shared_ptr<SpillFile> ids)
+      : masks_(std::move(masks)), ids_(std::move(ids)) {}
+  std::string MaskOf(size_t split) const override { return masks_[split].mask; }
+  Result<std::unique_ptr<SplitDrops>> Open(size_t split) const override {
+    if (masks_[split].file == nullptr) return std::make_unique<KeyDrops>(nullptr, nullptr);
+    ARROW_ASSIGN_OR_RAISE(auto entries, SpillReader::Open(masks_[split].file));
+    std::shared_ptr<arrow::io::RandomAccessFile> ids;
+    if (ids_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(ids, ids_->store().OpenForRead(ids_->key()));
+    }
+    return std::make_unique<KeyDrops>(std::move(entries), std::move(ids));
+  }
+
+ private:
+  std::vector<SplitMask> masks_;
+  std::shared_ptr<SpillFile> ids_;
+};
+
+class KeyPhase {
+ public:
+  KeyPhase(const OperatorRun& run, const std::vector<OperatorSplit>& splits, size_t instance,
+           const GlobalDecisions& before, SpillFolder& spill)
+      : run_(run),
+        splits_(splits),
+        instance_(instance),
+        filter_(static_cast<const op::KeyFilter&>(*run.plan.chain->instances()[instance].op)),
+        before_(before),
+        spill_(spill) {}
+
+  Result<std::unique_ptr<const GlobalDecision>> Run() {
+    ARROW_RETURN_NOT_OK(SummariseAll());
+    ARROW_RETURN_NOT_OK(FindFirsts());
+    std::shared_ptr<SpillFile> ids;
+    ARROW_RETURN_NOT_OK(NameFirsts(&ids));
+    ARROW_RETURN_NOT_OK(DivideBySplit());
+    return std::make_unique<KeyDecision>(std::move(masks_), std::move(ids));
+  }
+
+ private:
+  bool NamesFirsts() const {
+    return run_.plan.chain->instances()[instance_].common.rejects != op::RejectDetail::kCount;
+  }
+
+  Status SummariseAll() {
+    summaries_.resize(splits_.size());
+    size_t failed = 0;
+    return RunInOrder(
+        splits_.size(), run_.active_splits,
+        [this](size_t index, const std::atomic<bool>& stop) {
+          const std::string id = SummaryId(run_, splits_[index], index, instance_, before_);
+          ARROW_ASSIGN_OR_RAISE(summaries_[index],
+                                Summary(run_, id, [&] { return Summarise(index, stop); }));
+          return Status::OK();
+        },
+        &failed);
+  }
+
+  Result<CommitRecord> Summarise(size_t index, const std::atomic<bool>& stop) const {
+    const std::string& id = run_.plan.chain->instances()[instance_].id;
+    const std::string prefix = "keys/" + splits_[index].name + '-' + id;
+    ARROW_ASSIGN_OR_RAISE(
+        const auto writer,
+        KeySummaryWriter::Open(run_.place.store(), run_.place.Key(prefix), &run_.pool));
+    CommitRecord record;
+    record.split_name = splits_[index].name;
+    ARROW_RETURN_NOT_OK(ReachRows(
+        run_, splits_[index], index, instance_, before_, stop,
+        [&](const op::Reached& reached, int64_t base) -> Result<bool> {
+          arrow::ArrayVector columns;
+          for (const std::string& name : filter_.columns()) {
+            columns.push_back(reached.rows->GetColumnByName(name));
+          }
+          ARROW_ASSIGN_OR_RAISE(const auto keys, DigestRows(columns, filter_.nulls_equal()));
+          for (const KeyOfRow& key : keys) {
+            ARROW_RETURN_NOT_OK(writer->Add(key.digest, base + reached.positions->Value(key.row)));
+          }
+          record.rows.read += reached.rows->num_rows();
+          return true;
+        }));
+    KeySummary& summary = record.keys.emplace_back();
+    summary.column = id;
+    ARROW_ASSIGN_OR_RAISE(summary.file, writer->Finish());
+    summary.file.path = run_.place.PathOf(summary.file.path);
+    return record;
+  }
+
+  // The duplicates by the row they repeat, and what tells the drops of each split apart.
+  Status FindFirsts() {
+    std::vector<const CommitRecord*> records;
+    for (const CommitRecord& record : summaries_) records.push_back(&record);
+    ARROW_ASSIGN_OR_RAISE(auto duplicates,
+                          FindDuplicates(
+                              run_.place.store(), spill_, records,
+                              [this](const std::string& path) { return run_.place.Key(path); },
+                              run_.merge_bytes / 2));
+    SpillingSorter<FirstEntry> by_first(spill_, run_.merge_bytes / 4);
+    masks_.resize(splits_.size());
+    Sha256 hash;
+    int32_t split = -1;
+    const auto finish_split = [&] {
+      if (split >= 0) masks_[static_cast<size_t>(split)].mask = FinishIdentity(hash);
+      hash = Sha256();
+    };
+    Duplicate duplicate;
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const bool more, duplicates->Next(&duplicate));
+      if (!more) break;
+      if (duplicate.split != split) finish_split();
+      split = duplicate.split;
+      hash.UpdateField(std::to_string(duplicate.position));
+      hash.UpdateField(splits_[static_cast<size_t>(duplicate.first_split)].id);
+      hash.UpdateField(std::to_string(duplicate.first_position));
+      ARROW_RETURN_NOT_OK(by_first.Add(
+          {duplicate.first_split, duplicate.first_position, duplicate.split, duplicate.position}));
+    }
+    finish_split();
+    return by_first.Finish(kFanIn).Value(&firsts_);
+  }
+
+  // Reads the row ids of the rows that are repeated: each split once, in order.
+  Status NameFirsts(std::shared_ptr<SpillFile>* ids) {
+    drops_ = std::make_unique<SpillingSorter<DropEntry>>(spill_, run_.merge_bytes / 4);
+    std::unique_ptr<SpillWriter> writer;
+    std::unique_ptr<SplitRows> rows;
+    std::shared_ptr<arrow::RecordBatch> batch;
+    int64_t split = -1, batch_begin = 0, written = 0;
+    FirstEntry entry, last{-1, -1, 0, 0};
+    int64_t id_offset = 0, id_bytes = 0;
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const bool more, firsts_->Next(&entry));
+      if (!more) break;
+      const bool same =
+          entry.first_split == last.first_split && entry.first_position == last.first_position;
+      last = entry;
+      if (!same && NamesFirsts()) {
+        if (entry.first_split != split) {
+          split = entry.first_split;
+          rows = OpenRowIds(static_cast<size_t>(split));
+          batch.reset();
+          batch_begin = 0;
+        }
+        while (batch == nullptr || entry.first_position >= batch_begin + batch->num_rows()) {
+          if (batch != nullptr) batch_begin += batch->num_rows();
+          ARROW_ASSIGN_OR_RAISE(batch, rows->Next());
+          MILLRACE_CHECK(batch != nullptr);
+        }
+        const auto& column = static_cast<const arrow::StringArray&>(*batch->column(0));
+        const std::string_view id = column.GetView(entry.first_position - batch_begin);
+        if (writer == nullptr) {
+          ARROW_ASSIGN_OR_RAISE(writer, spill_.Create());
+        }
+        ARROW_RETURN_NOT_OK(writer->Write(id.data(), id.size()));
+        id_offset = written;
+        id_bytes = static_cast<int64_t>(id.size());
+        written += id_bytes;
+      }
+      ARROW_RETURN_NOT_OK(drops_->Add({entry.split, entry.position, id_offset, id_bytes}));
+    }
+    if (writer == nullptr) return Status::OK();
+    return writer->Finish().Value(ids);
+  }
+
+  std::unique_ptr<SplitRows> OpenRowIds(size_t split) const {
+    const std::string column(kRowIdColumn);
+    const auto& input = run_.plan.inputs[static_cast<size_t>(splits_[split].input)];
+    return std::make_unique<SplitRows>(
+        run_.place.store(), input, splits_[split],
+        arrow::schema({run_.plan.chain->input()->GetFieldByName(column)}));
+  }
+
+  Status DivideBySplit() {
+    ARROW_ASSIGN_OR_RAISE(const auto drops, drops_->Finish(kFanIn));
+    std::unique_ptr<SpillWriter> writer;
+    int64_t split = -1;
+    const auto finish_split = [&]() -> Status {
+      if (writer == nullptr) return Status::OK();
+      return writer->Finish().Value(&masks_[static_cast<size_t>(split)].file);
+    };
+    DropEntry entry;
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const bool more, drops->Next(&entry));
+      if (!more) break;
+      if (entry.split != split) {
+        ARROW_RETURN_NOT_OK(finish_split());
+        split = entry.split;
+        ARROW_ASSIGN_OR_RAISE(writer, spill_.Create());
+      }
+      ARROW_RETURN_NOT_OK(writer->Write(&entry, sizeof entry));
+    }
+    return finish_split();
+  }
+
+  const OperatorRun& run_;
+  const std::vector<OperatorSplit>& splits_;
+  size_t instance_;
+  const op::KeyFilter& filter_;
+  const GlobalDecisions& before_;
+  SpillFolder& spill_;
+  std::vector<CommitRecord> summaries_;
+  std::vector<SplitMask> masks_;
+  std::unique_ptr<SortedStream<FirstEntry>> firsts_;
+  std::unique_ptr<SpillingSorter<DropEntry>> drops_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
+                                                         const std::vector<OperatorSplit>& splits,
+                                                         size_t instance,
+                                                         const GlobalDecisions& before,
+                                                         SpillFolder& spill) {
+  return KeyPhase(run, splits, instance, before, spill).Run();
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,14 @@
+// exact_dedup and unique: of rows with equal keys the first one stays.
+#pragma once
+
+#include "stage/operators/global_phase.h"
+
+namespace millrace::stage {
+
+Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
+                                                         const std::vector<OperatorSplit>& splits,
+                                                         size_t instance,
+                                                         const GlobalDecisions& before,
+                                                         SpillFolder& spill);
+
+}  // namespace millrace::stage

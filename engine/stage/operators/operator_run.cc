@@ -1,0 +1,260 @@
+#include "stage/operators/operator_run.h"
+
+#include "op/request.h"
+#include "stage/commit.h"
+#include "stage/operators/exchange.h"
+#include "stage/operators/global_phase.h"
+#include "stage/operators/operator_rejects.h"
+#include "stage/operators/split_rows.h"
+#include "stage/ordered_tasks.h"
+#include "stage/reject_writer.h"
+#include "stage/shard_sequence.h"
+
+namespace millrace::stage {
+namespace {
+
+// What a byte of rows is taken to need while it is worked on: as read, as changed, and its rejects.
+constexpr int64_t kCostPerByte = 3;
+
+/// A batch behind the chain.
+struct Worked {
+  int64_t read = 0;
+  op::ChainResult result;
+  std::shared_ptr<arrow::RecordBatch> rejects;  // as they are stored
+  std::unique_ptr<TableProfiler> profile;
+};
+
+std::set<std::string> SensitiveColumns(const arrow::Schema& schema) {
+  std::set<std::string> names;
+  for (const auto& field : schema.fields()) {
+    if (op::IsSensitive(*field)) names.insert(field->name());
+  }
+  return names;
+}
+
+class SplitRun {
+ public:
+  SplitRun(const OperatorRun& run, const OperatorSplit& split, std::string id,
+           const std::atomic<bool>& stop)
+      : run_(run),
+        chain_(*run.plan.chain),
+        input_(run.plan.inputs[static_cast<size_t>(split.input)]),
+        split_(split),
+        stop_(stop),
+        shards_(run.place, &run.pool, ShardOptions(run, split.name)),
+        rejects_(run.place, chain_, split.name, &run.pool),
+        tasks_(run.pool) {
+    record_.split_id = std::move(id);
+    record_.split_name = split.name;
+    record_.source = input_.name;
+    for (const op::Instance& instance : chain_.instances()) {
+      InstanceCount& count = record_.instances.emplace_back();
+      count.id = instance.id;
+      count.type = instance.type->name;
+      count.kind = std::string(op::KindName(instance.op->kind()));
+      count.version = instance.type->version;
+    }
+  }
+
+  Result<CommitRecord> Run(std::vector<std::unique_ptr<SplitDrops>> drops) {
+    for (size_t i = split_.begin; i < split_.end; ++i) {
+      const io::DataFile& shard = input_.shards[i];
+      record_.inputs.push_back({input_.name, shard.path, shard.bytes, shard.sha256, {}});
+      record_.records.push_back(shard.rows);
+    }
+    if (const op::Orderer* order = chain_.order()) {
+      ARROW_ASSIGN_OR_RAISE(
+          exchange_, ExchangeWriter::Open(run_.place, split_.name, run_.schema, order->seed()));
+    }
+    SplitRows rows(run_.place.store(), input_, split_, chain_.input());
+    for (;;) {
+      if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
+      if (!tasks_.empty() && tasks_.cost() >= run_.in_flight_bytes) {
+        ARROW_RETURN_NOT_OK(SinkFront());
+        continue;
+      }
+      ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+      if (batch == nullptr) break;
+      ARROW_ASSIGN_OR_RAISE(const auto of_batch, NextDrops(drops, batch->num_rows()));
+      tasks_.Add(io::LogicalBytes(*batch) * kCostPerByte,
+                 [this, batch, of_batch] { return Work(batch, of_batch); });
+    }
+    while (!tasks_.empty()) ARROW_RETURN_NOT_OK(SinkFront());
+    if (exchange_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(record_.keys, exchange_->Finish());
+    } else {
+      ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
+      record_.shards = std::move(finished.shards);
+      record_.profile = std::move(finished.profile);
+    }
+    ARROW_ASSIGN_OR_RAISE(record_.reject_files, rejects_.Finish());
+    ARROW_RETURN_NOT_OK(CheckRows());
+    return std::move(record_);
+  }
+
+ private:
+  Result<Worked> Work(const std::shared_ptr<arrow::RecordBatch>& rows,
+                      const std::vector<op::GlobalDrops>& drops) const {
+    Worked worked;
+    worked.read = rows->num_rows();
+    ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
+    if (worked.result.rejects != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(worked.rejects,
+                            StoredRejects(chain_, run_.plan.privacy, rows, *worked.result.rejects));
+      worked.result.rejects.reset();
+    }
+    worked.result.rows = arrow::RecordBatch::Make(run_.schema, worked.result.rows->num_rows(),
+                                                  worked.result.rows->columns());
+    worked.profile = std::make_unique<TableProfiler>(*run_.schema, SensitiveColumns(*run_.schema));
+    worked.profile->Update(*worked.result.rows);
+    return worked;
+  }
+
+  Status SinkFront() {
+    ARROW_ASSIGN_OR_RAISE(const Worked worked, tasks_.Take());
+    const auto& rows = worked.result.rows;
+    const int64_t base = record_.rows.written;
+    RowEquation count;
+    count.read = worked.read;
+    count.written = rows->num_rows();
+    for (size_t i = 0; i < worked.result.instances.size(); ++i) {
+      AddInstance(worked.result.instances[i], chain_.instances()[i].type->draws,
+                  &record_.instances[i], &count);
+    }
+    record_.rows.Add(count);
+    if (!count.holds()) {
+      return MakeError(ErrorCode::kRowEquation, "split " + split_.name + ": of " +
+                                                    std::to_string(count.read) +
+                                                    " rows some are not accounted for");
+    }
+    ARROW_RETURN_NOT_OK(rejects_.Write(worked.rejects));
+    if (exchange_ != nullptr) {
+      ARROW_RETURN_NOT_OK(exchange_->Add(rows));
+    } else if (rows->num_rows() > 0) {
+      ARROW_RETURN_NOT_OK(shards_.Add(
+          rows, [base](int64_t row) { return base + row; }, worked.profile.get()));
+    }
+    if (Progress* progress = run_.context.progress) {
+      progress->rows_read += count.read;
+      progress->rows_written += count.written;
+      progress->rows_rejected += count.rejected;
+    }
+    return Status::OK();
+  }
+
+  void AddInstance(const op::InstanceRows& found, bool draws, InstanceCount* sum,
+                   RowEquation* count) {
+    InstanceCount more;
+    more.reached = found.reached;
+    more.dropped = found.dropped;
+    more.tagged = found.tagged;
+    more.refined = found.refined;
+    more.expanded = found.expanded;
+    more.derived = found.derived;
+    std::vector<InstanceCount> one = {*sum};
+    AddInstanceCounts({more}, &one);
+    *sum = one.front();
+    (draws ? count->not_drawn : count->rejected) += found.dropped;
+    count->expanded += found.expanded;
+    count->derived += found.derived;
+    std::vector<RejectCount> rejects;
+    int64_t by_reason = 0;
+    for (const auto& [reason, rows] : found.reasons) {
+      const auto& [source, rule, column] = reason;
+      rejects.push_back({source, sum->id, rule, column, rows});
+      by_reason += rows;
+    }
+    MILLRACE_CHECK(by_reason == found.dropped);
+    AddRejectCounts(rejects, &record_.rejects);
+  }
+
+  // From the files as they are stored, not from the counters that wrote them.
+  Status CheckRows() const {
+    RowEquation stored = record_.rows;
+    stored.written = 0;
+    stored.rejected = -stored.not_drawn;  // kept beside the rejects, in the same files
+    for (size_t i = 0; i < chain_.instances().size(); ++i) {
+      const bool counted = chain_.instances()[i].common.rejects == op::RejectDetail::kCount;
+      if (counted) stored.rejected += record_.instances[i].dropped;
+    }
+    const auto add = [&](const io::DataFile& file, int64_t* to) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t rows,
+                            StoredRows(run_.place.store(), run_.place.Key(file.path)));
+      *to += rows;
+      return Status::OK();
+    };
+    for (const Shard& shard : record_.shards) {
+      ARROW_RETURN_NOT_OK(add(shard.data, &stored.written));
+    }
+    for (const io::DataFile& file : record_.reject_files) {
+      ARROW_RETURN_NOT_OK(add(file, &stored.rejected));
+    }
+    if (exchange_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const auto index, ReadExchangeIndex(run_.place, record_.keys));
+      for (const ExchangeBatch& batch : index) stored.written += batch.rows;
+    }
+    if (stored.holds()) return Status::OK();
+    return MakeError(ErrorCode::kRowEquation, "split " + split_.name + ": " +
+                                                  std::to_string(stored.read) + " rows read, " +
+                                                  std::to_string(stored.written) + " written, " +
+                                                  std::to_string(stored.rejected) + " rejected");
+  }
+
+  const OperatorRun& run_;
+  const op::Chain& chain_;
+  const StageInput& input_;
+  const OperatorSplit& split_;
+  const std::atomic<bool>& stop_;
+  CommitRecord record_;
+  ShardSequence shards_;
+  std::unique_ptr<ExchangeWriter> exchange_;  // instead of shards, where rows get another order
+  OperatorRejectWriter rejects_;
+  OrderedTasks<Worked> tasks_;  // last: they refer to the chain
+};
+
+}  // namespace
+
+ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name) {
+  ShardSequenceOptions options;
+  options.split_name = split_name;
+  options.schema = run.schema;
+  options.sensitive = SensitiveColumns(*run.schema);
+  options.writer = run.plan.writer;
+  options.rows_per_shard = run.plan.rows_per_shard;
+  options.queue_bytes = run.writer_queue_bytes;
+  return options;
+}
+
+void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+  if (Progress* progress = run.context.progress) {
+    ++progress->splits_done;
+    progress->splits_skipped += skipped ? 1 : 0;
+    // Those that were worked on told of their rows on the way.
+    if (skipped) {
+      progress->rows_read += record.rows.read;
+      progress->rows_written += record.rows.written;
+      progress->rows_rejected += record.rows.rejected;
+    }
+  }
+  if (!run.context.attempt_event) return;
+  run.context.attempt_event(skipped ? "split_skipped" : "split_committed",
+                            {{"stage", run.plan.stage},
+                             {"split", record.split_name},
+                             {"rows", std::to_string(record.rows.written)}});
+}
+
+Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
+                                             size_t index, const GlobalDecisions& decisions,
+                                             const std::atomic<bool>& stop) {
+  const std::string id = AppliedId(split, index, decisions);
+  if (run.resumes) {
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
+    if (committed) return OperatorSplitResult{*std::move(committed), true};
+  }
+  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
+  return OperatorSplitResult{std::move(record), false};
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,52 @@
+// One split of a stage with operators: read, put through the chain on the pool, written in order,
+// and ended with its commit record in place.
+// Thread-safety: runs on one thread; several run at once.
+#pragma once
+
+#include <atomic>
+
+#include "base/task_pool.h"
+#include "stage/commit_record.h"
+#include "stage/operators/operator_splits.h"
+#include "stage/shard_sequence.h"
+#include "stage/stage_store.h"
+
+namespace millrace::stage {
+
+/// What the splits of one execution share.
+struct OperatorRun {
+  const OperatorPlan& plan;
+  const RunContext& context;
+  StageStore place;
+  std::string stage_key;
+  std::shared_ptr<arrow::Schema> schema;  // of the shards
+  TaskPool& pool;
+  int64_t in_flight_bytes = 0;     // of rows under way per split
+  int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
+  int64_t merge_bytes = 0;         // of what is compared between splits
+  int active_splits = 1, active_partitions = 1;
+  bool resumes = false;  // there are commits already
+
+  bool cancelled() const { return context.cancelled != nullptr && *context.cancelled; }
+};
+
+struct OperatorSplitResult {
+  CommitRecord record;
+  bool skipped = false;  // it was committed already
+};
+
+/// How the shards of a split or partition are written.
+ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name);
+/// Tells of a split that is done.
+void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped);
+
+class GlobalDecision;
+
+/// `index`: of the split in the stage. `decisions`: of all global instances of the chain. `stop`:
+/// another split has failed, this one need not go on (Cancelled).
+Result<OperatorSplitResult> RunOperatorSplit(
+    const OperatorRun& run, const OperatorSplit& split, size_t index,
+    const std::vector<std::unique_ptr<const GlobalDecision>>& decisions,
+    const std::atomic<bool>& stop);
+
+}  // namespace millrace::stage

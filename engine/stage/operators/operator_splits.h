@@ -1,0 +1,26 @@
+// The splits of a stage with operators, and what they are called: neighbouring shards of one input,
+// grouped by where they stand and how large they are.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stage/operators/operator_stage.h"
+
+namespace millrace::stage {
+
+struct OperatorSplit {
+  int input = 0;              // index into OperatorPlan::inputs
+  size_t begin = 0, end = 0;  // of its shards
+  std::string name, id;       // of its place; of its place and content
+  int64_t bytes = 0, rows = 0;
+};
+
+/// Of everything that shapes the stage's rows except its inputs.
+std::string OperatorStageKey(const OperatorPlan& plan);
+
+/// In row order: inputs in config order, shards in theirs.
+std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan);
+
+}  // namespace millrace::stage

@@ -1,0 +1,187 @@
+#include "stage/operators/operator_stage.h"
+
+#include <algorithm>
+
+#include "base/build_info.h"
+#include "base/quantity.h"
+#include "contract/features.h"
+#include "io/object/scratch_space.h"
+#include "op/request.h"
+#include "stage/commit.h"
+#include "stage/identity.h"
+#include "stage/manifest_json.h"
+#include "stage/operators/exchange.h"
+#include "stage/operators/global_phase.h"
+#include "stage/operators/operator_run.h"
+#include "stage/operators/operator_splits.h"
+#include "stage/operators/partition_run.h"
+#include "stage/ordered_queue.h"
+#include "stage/reject_writer.h"
+#include "stage/shard_profiles.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
+constexpr int64_t kInFlightMin = 16 << 20;
+constexpr int64_t kInFlightMax = 96 << 20;
+constexpr int64_t kMergeMin = 16 << 20;
+constexpr int64_t kMergeMax = 256 << 20;
+
+// A split reads one row group, writes another, and has rows under way between them.
+Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
+  // Rows that get another order leave by an exchange file instead of a shard.
+  const int64_t row_group = run->plan.writer.bytes_per_row_group;
+  const int64_t fixed =
+      row_group + (run->plan.chain->order() != nullptr ? kExchangeBytes : row_group);
+  const int64_t room = limits.memory_bytes - kProgramBytes;
+  if (room < fixed + kInFlightMin) {
+    const int64_t needed = kProgramBytes + fixed + kInFlightMin;
+    return MakeError(ErrorCode::kMemoryLimit,
+                     "a memory limit of " + FormatByteSize(limits.memory_bytes) +
+                         " is too small: stage `" + run->plan.stage + "` needs " +
+                         FormatByteSize(needed),
+                     "set limits.memory or --memory to at least " + FormatByteSize(needed));
+  }
+  run->active_splits =
+      static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
+  run->writer_queue_bytes = share / 8;
+  run->in_flight_bytes = share - run->writer_queue_bytes;
+  const int64_t of_partition = 2 * kPartitionBytes + row_group;
+  run->active_partitions =
+      static_cast<int>(std::clamp<int64_t>(room / of_partition, 1, limits.threads));
+  run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
+  return Status::OK();
+}
+
+Manifest StartManifest(const OperatorRun& run) {
+  const OperatorPlan& plan = run.plan;
+  Manifest manifest;
+  manifest.format_version = kFormatVersion;
+  manifest.pipeline = plan.pipeline;
+  manifest.stage = plan.stage;
+  manifest.stage_key = run.stage_key;
+  manifest.config_hash = plan.config_hash;
+  manifest.code_version = plan.code_version;
+  manifest.engine_version = plan.engine_version;
+  manifest.seed = plan.seed;
+  for (const op::Instance& instance : plan.chain->instances()) {
+    manifest.operator_versions[instance.type->name] = instance.type->version;
+    InstanceCount& count = manifest.instances.emplace_back();
+    count.id = instance.id;
+    count.type = instance.type->name;
+    count.kind = std::string(op::KindName(instance.op->kind()));
+    count.version = instance.type->version;
+  }
+  return manifest;
+}
+
+// The shards of a record and what they look like.
+Status AddShards(const OperatorRun& run, const CommitRecord& record, TableProfiler* profile,
+                 Manifest* manifest) {
+  if (record.profile.path.empty()) return Status::OK();  // its rows are in partitions
+  for (const Shard& shard : record.shards) manifest->outputs.push_back(shard.data);
+  ARROW_ASSIGN_OR_RAISE(const auto lines,
+                        ShardProfiles::Read(run.place.store(), run.place.Key(record.profile.path)));
+  for (const std::string& line : lines) {
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *run.schema));
+    ARROW_RETURN_NOT_OK(profile->Merge(part));
+  }
+  return Status::OK();
+}
+
+/// `partitions`: where the rows are, when the stage has given them another order.
+Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records,
+                                const std::vector<CommitRecord>& partitions) {
+  Manifest manifest = StartManifest(run);
+  std::set<std::string> sensitive;
+  for (const auto& field : run.schema->fields()) {
+    if (op::IsSensitive(*field)) sensitive.insert(field->name());
+  }
+  TableProfiler profile(*run.schema, sensitive);
+  for (const CommitRecord& record : records) {
+    manifest.inputs.insert(manifest.inputs.end(), record.inputs.begin(), record.inputs.end());
+    manifest.rows.Add(record.rows);
+    manifest.rows_by_source[record.source].Add(record.rows);
+    AddRejectCounts(record.rejects, &manifest.rejects);
+    AddInstanceCounts(record.instances, &manifest.instances);
+    for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
+    ARROW_RETURN_NOT_OK(AddShards(run, record, &profile, &manifest));
+  }
+  for (const CommitRecord& partition : partitions) {
+    ARROW_RETURN_NOT_OK(AddShards(run, partition, &profile, &manifest));
+  }
+  manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
+  manifest.profiles = profile.Summary();
+  int64_t given = 0;
+  for (const StageInput& input : run.plan.inputs) {
+    for (const io::DataFile& shard : input.shards) given += shard.rows;
+  }
+  int64_t stored = 0;
+  for (const io::DataFile& shard : manifest.outputs) stored += shard.rows;
+  const bool whole = manifest.rows.read == given && manifest.rows.written == stored;
+  if (manifest.rows.holds() && whole) return manifest;
+  return MakeError(ErrorCode::kRowEquation,
+                   "stage " + run.plan.stage + ": of " + std::to_string(given) + " rows given " +
+                       std::to_string(manifest.rows.read) + " were read, " +
+                       std::to_string(manifest.rows.written) +
+                       " written (stored: " + std::to_string(stored) + "), " +
+                       std::to_string(manifest.rows.rejected) + " rejected");
+}
+
+}  // namespace
+
+std::string OperatorFolder(const OperatorPlan& plan) {
+  return "stages/" + plan.stage + '/' + OperatorStageKey(plan);
+}
+
+std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan) {
+  return contract::WithFeatures(plan.chain->stored());
+}
+
+Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& context) {
+  MILLRACE_CHECK(context.workspace != nullptr);
+  TaskPool pool(context.limits.threads);
+  OperatorRun run{plan,
+                  context,
+                  StageStore(*context.workspace, OperatorFolder(plan)),
+                  OperatorStageKey(plan),
+                  OutputSchema(plan),
+                  pool};
+  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
+  const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
+  if (context.progress != nullptr) {
+    context.progress->splits_total += static_cast<int64_t>(splits.size());
+  }
+  const auto scratch = io::ScratchSpace::For(run.place.store());
+  SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
+  ARROW_RETURN_NOT_OK(spill.Clear());
+  GlobalDecisions decisions;
+  for (const size_t instance : plan.chain->globals()) {
+    ARROW_ASSIGN_OR_RAISE(auto decision, Decide(run, splits, instance, decisions, spill));
+    decisions.push_back(std::move(decision));
+  }
+  std::vector<CommitRecord> records(splits.size());
+  size_t failed = 0;
+  ARROW_RETURN_NOT_OK(RunInOrder(
+      splits.size(), run.active_splits,
+      [&](size_t index, const std::atomic<bool>& stop) {
+        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
+                              RunOperatorSplit(run, splits[index], index, decisions, stop));
+        ReportSplit(run, result.record, result.skipped);
+        records[index] = std::move(result.record);
+        return Status::OK();
+      },
+      &failed));
+  std::vector<CommitRecord> partitions;
+  if (plan.chain->order() != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(partitions, RunPartitions(run, records));
+  }
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, partitions));
+  ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
+  return manifest;
+}
+
+}  // namespace millrace::stage

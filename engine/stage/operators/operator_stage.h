@@ -1,0 +1,53 @@
+// A stage with operators: committed shards of sources or stages in, a chain of instances over their
+// rows, and committed shards, rejects and a manifest out. It is executed and committed split by
+// split like ingest, and running again skips what is committed and valid.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/parquet/shard_writer.h"
+#include "op/chain.h"
+#include "stage/ingest.h"
+#include "stage/manifest.h"
+#include "stage/reject_privacy.h"
+
+namespace millrace::stage {
+
+/// Rows that a stage reads: committed shards of one source or stage, in row order.
+struct StageInput {
+  std::string name;                  // as the config calls it
+  std::string folder;                // of the stage that wrote them; a key of the workspace
+  std::vector<io::DataFile> shards;  // paths relative to it
+};
+
+struct OperatorPlan {
+  std::string pipeline, stage;  // names from the config
+  // Recorded in manifests; they do not invalidate results.
+  std::string config_hash, code_version, engine_version;
+  uint64_t seed = 0;
+  std::vector<StageInput> inputs;  // all have the chain's input columns
+  std::shared_ptr<const op::Chain> chain;
+  std::vector<std::string> instance_json;  // canonical JSON of each instance's parameters
+  io::ShardWriterOptions writer;
+  RejectPrivacy privacy;
+  int64_t rows_per_shard = 1 << 20;
+  int64_t split_bytes = 32 << 20;  // neighbouring shards are grouped up to about this size
+};
+
+/// `stages/<stage>/<stage_key>`. The key is of all that shapes rows but the inputs.
+std::string OperatorFolder(const OperatorPlan& plan);
+
+/// The columns of the stage's shards.
+std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan);
+
+/// Runs the stage to its manifest, `manifest.json` in its folder.
+/// REQUIRES: the workspace is locked; the inputs are committed.
+///
+/// Errors: of several the one that comes first in row order. WorkspaceDamaged when a shard is not
+/// what was committed, MemoryLimit when the limit is too small to work with, Cancelled.
+Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& context);
+
+}  // namespace millrace::stage

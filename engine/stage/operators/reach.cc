@@ -1,0 +1,75 @@
+#include "stage/operators/reach.h"
+
+#include "base/sha256.h"
+#include "stage/commit.h"
+#include "stage/identity.h"
+#include "stage/operators/split_rows.h"
+#include "stage/ordered_tasks.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kCostPerByte = 2;
+
+struct ReachedBatch {
+  op::Reached reached;
+  int64_t base = 0;
+};
+
+}  // namespace
+
+Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t index, size_t instance,
+                 const GlobalDecisions& before, const std::atomic<bool>& stop,
+                 const ReachedSink& sink) {
+  const op::Chain& chain = *run.plan.chain;
+  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(before, index));
+  SplitRows rows(run.place.store(), run.plan.inputs[static_cast<size_t>(split.input)], split,
+                 chain.input(), chain.ColumnsFor(instance));
+  int64_t base = 0;
+  bool at_end = false, wanted = true;
+  OrderedTasks<ReachedBatch> tasks(run.pool);
+  while (wanted && !(at_end && tasks.empty())) {
+    if (run.cancelled() || stop) return Status::Cancelled("cancelled; running again resumes");
+    if (!tasks.empty() && (at_end || tasks.cost() >= run.in_flight_bytes)) {
+      ARROW_ASSIGN_OR_RAISE(const ReachedBatch done, tasks.Take());
+      ARROW_ASSIGN_OR_RAISE(wanted, sink(done.reached, done.base));
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+    if (batch == nullptr) {
+      at_end = true;
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto of_batch, NextDrops(drops, batch->num_rows()));
+    tasks.Add(io::LogicalBytes(*batch) * kCostPerByte,
+              [&chain, batch, base, of_batch, instance]() -> Result<ReachedBatch> {
+                ARROW_ASSIGN_OR_RAISE(op::Reached reached, chain.Reach(*batch, instance, of_batch));
+                return ReachedBatch{std::move(reached), base};
+              });
+    base += batch->num_rows();
+  }
+  return Status::OK();
+}
+
+Result<CommitRecord> Summary(const OperatorRun& run, const std::string& id,
+                             const std::function<Result<CommitRecord>()>& make) {
+  if (run.resumes) {
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
+    if (committed) return *std::move(committed);
+  }
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
+  record.split_id = id;
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
+  return record;
+}
+
+std::string SummaryId(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                      size_t instance, const GlobalDecisions& before) {
+  Sha256 hash;
+  hash.UpdateField("summary");
+  hash.UpdateField(run.plan.chain->instances()[instance].id);
+  hash.UpdateField(AppliedId(split, index, before));
+  return FinishIdentity(hash);
+}
+
+}  // namespace millrace::stage
