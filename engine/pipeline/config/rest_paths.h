@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/config_value.h"
 #include "pipeline/config/problems.h"
-#include "pipeline/config/value.h"
 #include "source/rest/json_query.h"
 
 namespace millrace::pipeline {
