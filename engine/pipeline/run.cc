@@ -261,7 +261,8 @@ class Run {
     for (size_t i = 0; i < config_.stages.size(); ++i) {
       const StageConfig& stage = config_.stages[i];
       ticker_.Enter("stage " + stage.name);
-      const stage::OperatorPlan plan = MakeOperatorPlan(ingest, stage, chains_[i], committed);
+      ARROW_ASSIGN_OR_RAISE(const stage::OperatorPlan plan,
+                            MakeOperatorPlan(ingest, stage, chains_[i], committed));
       StageResult& result = stages_.emplace_back();
       result.folder = stage::OperatorFolder(plan);
       result.schema = stage::OutputSchema(plan);

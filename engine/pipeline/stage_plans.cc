@@ -1,5 +1,6 @@
 #include "pipeline/stage_plans.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/reserved_columns.h"
@@ -73,8 +74,30 @@ const stage::StageInput& CommittedRows::Of(const std::string& name) const {
   return inputs_[at];
 }
 
-stage::OperatorPlan MakeOperatorPlan(const stage::IngestPlan& base, const StageConfig& stage,
-                                     const StageChain& chain, const CommittedRows& committed) {
+namespace {
+
+Result<stage::Mixture> MakeMixture(const MixtureConfig& config,
+                                   const std::vector<stage::StageInput>& inputs, uint64_t seed) {
+  stage::Mixture mixture;
+  std::vector<mix::Input> counts;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    int64_t rows = 0;
+    for (const io::DataFile& shard : inputs[i].shards) rows += shard.rows;
+    if (config.rows_max[i] >= 0) rows = std::min(rows, config.rows_max[i]);
+    mixture.inputs.push_back({config.weights[i], rows});
+    counts.push_back({config.weights[i], rows, config.epochs_max[i]});
+  }
+  ARROW_ASSIGN_OR_RAISE(mix::Schedule schedule,
+                        mix::Schedule::Make(std::move(counts), config.stop, config.changes, seed));
+  mixture.schedule = std::make_shared<const mix::Schedule>(std::move(schedule));
+  return mixture;
+}
+
+}  // namespace
+
+Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
+                                             const StageConfig& stage, const StageChain& chain,
+                                             const CommittedRows& committed) {
   stage::OperatorPlan plan;
   plan.pipeline = base.pipeline;
   plan.stage = stage.name;
@@ -86,6 +109,9 @@ stage::OperatorPlan MakeOperatorPlan(const stage::IngestPlan& base, const StageC
   for (const std::string& input : stage.inputs) plan.inputs.push_back(committed.Of(input));
   plan.chain = chain.chain;
   plan.instance_json = chain.instance_json;
+  if (stage.mixture) {
+    ARROW_ASSIGN_OR_RAISE(plan.mixture, MakeMixture(*stage.mixture, plan.inputs, plan.seed));
+  }
   if (stage.rows_per_shard > 0) plan.rows_per_shard = stage.rows_per_shard;
   return plan;
 }

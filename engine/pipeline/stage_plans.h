@@ -36,7 +36,8 @@ class CommittedRows {
 };
 
 /// `base`: what stages have in common with ingest (hashes, versions, seed, privacy).
-stage::OperatorPlan MakeOperatorPlan(const stage::IngestPlan& base, const StageConfig& stage,
-                                     const StageChain& chain, const CommittedRows& committed);
+Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
+                                             const StageConfig& stage, const StageChain& chain,
+                                             const CommittedRows& committed);
 
 }  // namespace millrace::pipeline

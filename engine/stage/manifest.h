@@ -53,6 +53,16 @@ struct InstanceCount {
   int64_t expanded = 0, derived = 0;  // parents replaced, children made
 };
 
+/// What a mixture drew of one input.
+struct MixedInput {
+  std::string name;
+  double weight = 0;      // as asked for at the beginning
+  int64_t rows = 0;       // of the input
+  int64_t available = 0;  // of them, with caps
+  int64_t drawn = 0;      // all, and of them those of later epochs
+  int64_t repeated = 0;
+};
+
 /// Of one column over the rows written. Texts are empty for sensitive columns.
 struct ColumnProfile {
   std::string name, type;
@@ -74,6 +84,7 @@ struct Manifest {
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
   std::vector<InstanceCount> instances;  // of a stage with operators, in their order
+  std::vector<MixedInput> mixture;       // of a stage that mixes its inputs
   std::vector<NulledCount> nulled;       // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order

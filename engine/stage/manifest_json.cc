@@ -22,6 +22,20 @@ Json ToJson(const ColumnProfile& profile) {
   return json;
 }
 
+Json ToJson(const MixedInput& input) {
+  return {{"name", input.name},           {"weight", input.weight}, {"rows", input.rows},
+          {"available", input.available}, {"drawn", input.drawn},   {"repeated", input.repeated}};
+}
+
+void FromJson(const Json& json, MixedInput* input) {
+  json.at("name").get_to(input->name);
+  json.at("weight").get_to(input->weight);
+  json.at("rows").get_to(input->rows);
+  json.at("available").get_to(input->available);
+  json.at("drawn").get_to(input->drawn);
+  json.at("repeated").get_to(input->repeated);
+}
+
 void FromJson(const Json& json, ColumnProfile* profile) {
   json.at("name").get_to(profile->name);
   json.at("type").get_to(profile->type);
@@ -67,6 +81,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                {"inputs", ToJsonArray(manifest.inputs)},
                {"snapshots", manifest.snapshots}};
   if (!manifest.instances.empty()) json["instances"] = ToJsonArray(manifest.instances);
+  for (const MixedInput& input : manifest.mixture) json["mixture"].push_back(ToJson(input));
   return json.dump(1) + '\n';
 }
 
@@ -90,6 +105,11 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
     }
     FromJsonArray(json.at("rejects"), &manifest.rejects);
     if (json.contains("instances")) FromJsonArray(json.at("instances"), &manifest.instances);
+    if (json.contains("mixture")) {
+      for (const Json& input : json.at("mixture")) {
+        FromJson(input, &manifest.mixture.emplace_back());
+      }
+    }
     FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);
     FromJsonArray(json.at("outputs"), &manifest.outputs);

@@ -43,7 +43,8 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(io::Store& store
 ShardRows::~ShardRows() = default;
 
 Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::DataFile& shard,
-                                                   const std::vector<std::string>& columns) {
+                                                   const std::vector<std::string>& columns,
+                                                   int64_t first_row) {
   std::unique_ptr<ShardRows> rows(new ShardRows);
   rows->path_ = shard.path;
   ARROW_ASSIGN_OR_RAISE(rows->file_, OpenParquet(store, shard.path));
@@ -57,17 +58,29 @@ Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::D
     const std::string& name = schema.GetColumnRoot(leaf)->name();
     if (std::find(columns.begin(), columns.end(), name) != columns.end()) leaves.push_back(leaf);
   }
-  std::vector<int> groups(static_cast<size_t>(metadata.num_row_groups()));
-  std::iota(groups.begin(), groups.end(), 0);
+  // Row groups that lie before the first row are not touched.
+  int first_group = 0;
+  rows->skip_ = first_row;
+  while (first_group < metadata.num_row_groups() &&
+         metadata.RowGroup(first_group)->num_rows() <= rows->skip_) {
+    rows->skip_ -= metadata.RowGroup(first_group++)->num_rows();
+  }
+  std::vector<int> groups(static_cast<size_t>(metadata.num_row_groups() - first_group));
+  std::iota(groups.begin(), groups.end(), first_group);
   const Status opened = rows->file_->GetRecordBatchReader(groups, leaves).Value(&rows->reader_);
   ARROW_RETURN_NOT_OK(AsDamage(shard.path, opened));
   return rows;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ShardRows::Next() {
-  std::shared_ptr<arrow::RecordBatch> batch;
-  ARROW_RETURN_NOT_OK(AsDamage(path_, reader_->ReadNext(&batch)));
-  return batch;
+  for (;;) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(AsDamage(path_, reader_->ReadNext(&batch)));
+    if (batch == nullptr || skip_ == 0) return batch;
+    const int64_t skipped = std::min(skip_, batch->num_rows());
+    skip_ -= skipped;
+    if (skipped < batch->num_rows()) return batch->Slice(skipped);
+  }
 }
 
 }  // namespace millrace::stage

@@ -19,10 +19,12 @@ namespace millrace::stage {
 
 class ShardRows {
  public:
-  /// `columns` are top-level names that the shard has. `shard.path` is a key of the store.
+  /// `columns` are top-level names that the shard has. `shard.path` is a key of the store. Reading
+  /// begins at `first_row`.
   /// WorkspaceDamaged when the file is not what was committed.
   static Result<std::unique_ptr<ShardRows>> Open(io::Store& store, const io::DataFile& shard,
-                                                 const std::vector<std::string>& columns);
+                                                 const std::vector<std::string>& columns,
+                                                 int64_t first_row = 0);
   ~ShardRows();
   /// Null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
@@ -30,6 +32,7 @@ class ShardRows {
  private:
   ShardRows() = default;
   std::string path_;
+  int64_t skip_ = 0;  // rows that are read before the first one wanted
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::unique_ptr<arrow::RecordBatchReader> reader_;
 };

@@ -293,6 +293,16 @@ const ObjectSpec& PipelineSpec() {
            .type = T::kPath,
            .doc = "The file in which the model's team says what it asks of the rows "
                   "(docs/model_contract.md)."},
+          {.key = "inputs",
+           .type = T::kNamedObjects,
+           .doc = "The `inputs` of the first stage.",
+           .min = 1,
+           .max = 255,
+           .object = &StageInputSpec()},
+          {.key = "mixture",
+           .type = T::kObject,
+           .doc = "The `mixture` of the first stage.",
+           .object = &MixtureSpec()},
           {.key = "stages",
            .type = T::kObjects,
            .doc = "What is done to the rows between ingest and the exports, stage by stage "

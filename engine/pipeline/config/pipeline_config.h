@@ -15,6 +15,7 @@
 #include "contract/drift.h"
 #include "export/export.h"
 #include "io/object/storage_options.h"
+#include "mix/schedule.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/tree.h"
@@ -43,8 +44,15 @@ struct ParsedConfig {
   ConfigValue value;
 };
 
+struct MixtureConfig {
+  mix::Stop stop = mix::Stop::kFirstExhausted;
+  std::vector<int64_t> weights, rows_max, epochs_max;  // one per input; rows_max: -1 for all
+  std::vector<mix::WeightChange> changes;
+};
+
 struct StageConfig {
   std::string name;
+  std::optional<MixtureConfig> mixture;
   std::vector<std::string> inputs;     // sources or earlier stages, resolved
   const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
   int64_t rows_per_shard = 0;

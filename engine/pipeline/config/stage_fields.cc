@@ -19,7 +19,94 @@ const ObjectSpec& OutputSpec() {
   return *spec;
 }
 
+const ObjectSpec& CapsSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "input caps",
+      .doc = "How much of an input may be drawn at most.",
+      .fields = {{.key = "rows", .type = T::kInteger, .doc = "Its first rows.", .min = 0}}};
+  return *spec;
+}
+
+const ObjectSpec& InputSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "stage input",
+      .doc = "A source or earlier stage whose rows a stage reads.",
+      .fields = {
+          {.key = "from",
+           .type = T::kName,
+           .doc = "The source or stage; if absent the one that the input is called."},
+          {.key = "weight",
+           .type = T::kNumber,
+           .doc = "Its share of the mixture, held against the weights of the others; at most six "
+                  "places after the point.",
+           .fallback = "1",
+           .number_min = 0,
+           .number_max = 1e6},
+          {.key = "caps",
+           .type = T::kObject,
+           .doc = "How much of it may be drawn at most.",
+           .object = &CapsSpec()},
+      }};
+  return *spec;
+}
+
+const ObjectSpec& WeightChangeSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "curriculum step",
+      .doc = "Other weights from a row of the mixture on.",
+      .fields = {{.key = "at",
+                  .type = T::kInteger,
+                  .doc = "The first row that is drawn with these weights, from 0.",
+                  .required = true,
+                  .min = 0},
+                 {.key = "weights",
+                  .type = T::kNamedTexts,
+                  .doc = "The weight of each input by name; 0 for those that are not named.",
+                  .required = true}}};
+  return *spec;
+}
+
 }  // namespace
+
+const ObjectSpec& MixtureSpec() {
+  static const auto* spec = new ObjectSpec{
+      .name = "mixture",
+      .doc = "In which proportion the rows of the inputs are drawn.",
+      .fields = {
+          {.key = "strategy",
+           .type = T::kChoice,
+           .doc = "`weighted`: by the weights of the inputs, exact within a row in every block of "
+                  "1,024.",
+           .fallback = "weighted",
+           .choices = {"weighted"}},
+          {.key = "unit",
+           .type = T::kChoice,
+           .doc = "What the weights count: `rows`.",
+           .fallback = "rows",
+           .choices = {"rows"}},
+          {.key = "stop",
+           .type = T::kChoice,
+           .doc =
+               "When it ends: at the `first_exhausted` input, when a row of it is due and none is "
+               "left; at `all_exhausted`, when every input has given all its rows and the small "
+               "ones have given them again; or `all_exhausted_without_replacement`, when every "
+               "row has been drawn once.",
+           .fallback = "first_exhausted",
+           .choices = {"first_exhausted", "all_exhausted", "all_exhausted_without_replacement"}},
+          {.key = "max_epochs",
+           .type = T::kNamedTexts,
+           .doc = "How often the rows of an input may be drawn, by name. If absent once, with "
+                  "`all_exhausted` as often as it takes."},
+          {.key = "curriculum",
+           .type = T::kObjects,
+           .doc = "Weights that change on the way, in order.",
+           .max = 10'000,
+           .object = &WeightChangeSpec()},
+      }};
+  return *spec;
+}
+
+const ObjectSpec& StageInputSpec() { return InputSpec(); }
 
 const ObjectSpec& StageSpec() {
   static const auto* spec = new ObjectSpec{
@@ -36,10 +123,21 @@ const ObjectSpec& StageSpec() {
                   "stage before it, for the first one all sources.",
            .min = 1,
            .allow_single = true},
+          {.key = "inputs",
+           .type = T::kNamedObjects,
+           .doc = "Instead of `input`: the inputs by name, with weights and caps.",
+           .min = 1,
+           .max = 255,
+           .object = &InputSpec()},
+          {.key = "mixture",
+           .type = T::kObject,
+           .doc = "Draw the rows of the `inputs` by their weights; if absent they come one input "
+                  "after the other.",
+           .object = &MixtureSpec()},
           {.key = "operators",
            .type = T::kObjects,
-           .doc = "What is done to each row. Every row passes every instance once.",
-           .required = true,
+           .doc = "What is done to each row. Every row passes every instance once. A stage without "
+                  "operators mixes its inputs.",
            .max = static_cast<int64_t>(op::kInstancesMax),
            .object = &op::OperatorSpec()},
           {.key = "edges",

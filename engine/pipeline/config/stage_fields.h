@@ -6,5 +6,8 @@
 namespace millrace::pipeline {
 
 const ObjectSpec& StageSpec();
+/// Also the short forms beside `stages`, for the first one.
+const ObjectSpec& StageInputSpec();
+const ObjectSpec& MixtureSpec();
 
 }  // namespace millrace::pipeline

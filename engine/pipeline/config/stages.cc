@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/config/mixture.h"
 #include "pipeline/config/stage_chain.h"
 
 namespace millrace::pipeline {
@@ -9,9 +10,9 @@ namespace {
 
 class StageBuilder {
  public:
-  StageBuilder(const std::vector<SourceConfig>& sources, const ColumnsOfSource& columns_of,
-               uint64_t seed, ConfigProblems* problems)
-      : sources_(sources), columns_of_(columns_of), seed_(seed), problems_(problems) {}
+  StageBuilder(const ConfigValue& root, const std::vector<SourceConfig>& sources,
+               const ColumnsOfSource& columns_of, uint64_t seed, ConfigProblems* problems)
+      : root_(root), sources_(sources), columns_of_(columns_of), seed_(seed), problems_(problems) {}
 
   void Add(const ConfigValue& value) {
     const ConfigValue* name = value.Find("name");
@@ -32,6 +33,12 @@ class StageBuilder {
                      "that is the stage that every pipeline begins with");
     }
     SetInputs(value, &stage);
+    SetMixture(value, &stage);
+    if (!value.IsWritten("operators") && !stage.mixture) {
+      problems_->Add(ErrorCode::kMissingKey, value.span,
+                     "`operators` is missing in stage `" + stage.name + "`",
+                     "only a stage with a `mixture` can do without");
+    }
     const auto columns = InputColumns(
         stage, [this](const std::string& input) { return ColumnsOf(input); }, problems_);
     const StageChain bound = BindStage(value, columns, seed_, problems_);
@@ -54,7 +61,37 @@ class StageBuilder {
     return source != nullptr ? columns_of_(*source) : built_.columns.at(input);
   }
 
+  // Of the stage, or for the first one of the config itself.
+  const ConfigValue* FindFor(const ConfigValue& stage, const char* key) const {
+    const ConfigValue* own = stage.Find(key);
+    return own == nullptr && built_.stages.empty() ? root_.Find(key) : own;
+  }
+
+  void SetMixture(const ConfigValue& value, StageConfig* stage) {
+    const ConfigValue* inputs = FindFor(value, "inputs");
+    std::vector<std::string> names;
+    if (inputs != nullptr && inputs->members.size() == stage->inputs.size()) {
+      for (const auto& [name, input] : inputs->members) names.push_back(name);
+    }
+    stage->mixture = BuildMixture(inputs, FindFor(value, "mixture"), names, problems_);
+  }
+
   void SetInputs(const ConfigValue& value, StageConfig* stage) {
+    if (const ConfigValue* inputs = FindFor(value, "inputs")) {
+      if (value.IsWritten("input")) {
+        problems_->Add(ErrorCode::kBadValue, inputs->span,
+                       "`input` and `inputs` exclude each other", "leave `input` out");
+      }
+      ConfigValue list;
+      for (const auto& [name, input] : inputs->members) {
+        if (input.kind != ConfigValue::Kind::kObject) continue;
+        const ConfigValue* from = input.Find("from");
+        ConfigValue& item = list.items.emplace_back(from == nullptr ? input : *from);
+        if (from == nullptr) item.text = name;
+      }
+      NameInputs(list, stage);
+      return;
+    }
     if (value.IsWritten("input")) {
       if (const ConfigValue* input = value.Find("input")) NameInputs(*input, stage);
       return;
@@ -92,6 +129,7 @@ class StageBuilder {
     }
   }
 
+  const ConfigValue& root_;
   const std::vector<SourceConfig>& sources_;
   const ColumnsOfSource& columns_of_;
   uint64_t seed_;
@@ -124,13 +162,20 @@ std::shared_ptr<arrow::Schema> InputColumns(
 BuiltStages BuildStages(const ConfigValue& root, const std::vector<SourceConfig>& sources,
                         const ColumnsOfSource& columns_of, uint64_t seed,
                         ConfigProblems* problems) {
-  StageBuilder builder(sources, columns_of, seed, problems);
+  StageBuilder builder(root, sources, columns_of, seed, problems);
   if (const ConfigValue* stages = root.Find("stages")) {
     for (const ConfigValue& stage : stages->items) {
       if (stage.kind == ConfigValue::Kind::kObject) builder.Add(stage);
     }
   }
-  return builder.Take();
+  BuiltStages built = builder.Take();
+  for (const char* key : {"inputs", "mixture"}) {
+    const ConfigValue* value = root.Find(key);
+    if (value == nullptr || !built.stages.empty()) continue;
+    problems->Add(ErrorCode::kBadValue, value->span,
+                  std::string("`") + key + "` has no effect without `stages`");
+  }
+  return built;
 }
 
 }  // namespace millrace::pipeline

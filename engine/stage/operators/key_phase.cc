@@ -203,7 +203,7 @@ class KeyPhase {
   Status NameFirsts(std::shared_ptr<SpillFile>* ids) {
     drops_ = std::make_unique<SpillingSorter<DropEntry>>(spill_, run_.merge_bytes / 4);
     std::unique_ptr<SpillWriter> writer;
-    std::unique_ptr<SplitRows> rows;
+    std::unique_ptr<SplitReader> rows;
     std::shared_ptr<arrow::RecordBatch> batch;
     int64_t split = -1, batch_begin = 0, written = 0;
     FirstEntry entry, last{-1, -1, 0, 0};
@@ -217,13 +217,14 @@ class KeyPhase {
       if (!same && NamesFirsts()) {
         if (entry.first_split != split) {
           split = entry.first_split;
-          rows = OpenRowIds(static_cast<size_t>(split));
+          ARROW_ASSIGN_OR_RAISE(rows, OpenRowIds(static_cast<size_t>(split)));
           batch.reset();
           batch_begin = 0;
         }
         while (batch == nullptr || entry.first_position >= batch_begin + batch->num_rows()) {
           if (batch != nullptr) batch_begin += batch->num_rows();
-          ARROW_ASSIGN_OR_RAISE(batch, rows->Next());
+          ARROW_ASSIGN_OR_RAISE(SplitBatch read, rows->Next());
+          batch = std::move(read.rows);
           MILLRACE_CHECK(batch != nullptr);
         }
         const auto& column = static_cast<const arrow::StringArray&>(*batch->column(0));
@@ -242,12 +243,10 @@ class KeyPhase {
     return writer->Finish().Value(ids);
   }
 
-  std::unique_ptr<SplitRows> OpenRowIds(size_t split) const {
+  Result<std::unique_ptr<SplitReader>> OpenRowIds(size_t split) const {
     const std::string column(kRowIdColumn);
-    const auto& input = run_.plan.inputs[static_cast<size_t>(splits_[split].input)];
-    return std::make_unique<SplitRows>(
-        run_.place.store(), input, splits_[split],
-        arrow::schema({run_.plan.chain->input()->GetFieldByName(column)}));
+    return OpenSplit(run_.place.store(), run_.plan, splits_[split],
+                     arrow::schema({run_.plan.chain->input()->GetFieldByName(column)}));
   }
 
   Status DivideBySplit() {

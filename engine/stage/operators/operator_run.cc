@@ -18,7 +18,7 @@ constexpr int64_t kCostPerByte = 3;
 
 /// A batch behind the chain.
 struct Worked {
-  int64_t read = 0;
+  int64_t read = 0, repeated = 0;
   op::ChainResult result;
   std::shared_ptr<arrow::RecordBatch> rejects;  // as they are stored
   std::unique_ptr<TableProfiler> profile;
@@ -57,26 +57,27 @@ class SplitRun {
   }
 
   Result<CommitRecord> Run(std::vector<std::unique_ptr<SplitDrops>> drops) {
-    for (size_t i = split_.begin; i < split_.end; ++i) {
-      const io::DataFile& shard = input_.shards[i];
-      record_.inputs.push_back({input_.name, shard.path, shard.bytes, shard.sha256, {}});
-      record_.records.push_back(shard.rows);
+    record_.inputs = InputsOf(run_.plan, split_);
+    // How many of a file's rows a mixture draws is the mixture's to say.
+    for (size_t i = 0; i < record_.inputs.size(); ++i) {
+      record_.records.push_back(run_.plan.mixture ? 0 : input_.shards[split_.begin + i].rows);
     }
     if (const op::Orderer* order = chain_.order()) {
       ARROW_ASSIGN_OR_RAISE(
           exchange_, ExchangeWriter::Open(run_.place, split_.name, run_.schema, order->seed()));
     }
-    SplitRows rows(run_.place.store(), input_, split_, chain_.input());
+    ARROW_ASSIGN_OR_RAISE(const auto rows,
+                          OpenSplit(run_.place.store(), run_.plan, split_, chain_.input()));
     for (;;) {
       if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
       if (!tasks_.empty() && tasks_.cost() >= run_.in_flight_bytes) {
         ARROW_RETURN_NOT_OK(SinkFront());
         continue;
       }
-      ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
-      if (batch == nullptr) break;
-      ARROW_ASSIGN_OR_RAISE(const auto of_batch, NextDrops(drops, batch->num_rows()));
-      tasks_.Add(io::LogicalBytes(*batch) * kCostPerByte,
+      ARROW_ASSIGN_OR_RAISE(const SplitBatch batch, rows->Next());
+      if (batch.rows == nullptr) break;
+      ARROW_ASSIGN_OR_RAISE(const auto of_batch, NextDrops(drops, batch.rows->num_rows()));
+      tasks_.Add(io::LogicalBytes(*batch.rows) * kCostPerByte,
                  [this, batch, of_batch] { return Work(batch, of_batch); });
     }
     while (!tasks_.empty()) ARROW_RETURN_NOT_OK(SinkFront());
@@ -93,10 +94,11 @@ class SplitRun {
   }
 
  private:
-  Result<Worked> Work(const std::shared_ptr<arrow::RecordBatch>& rows,
-                      const std::vector<op::GlobalDrops>& drops) const {
+  Result<Worked> Work(const SplitBatch& batch, const std::vector<op::GlobalDrops>& drops) const {
+    const auto& rows = batch.rows;
     Worked worked;
-    worked.read = rows->num_rows();
+    worked.read = rows->num_rows() - batch.repeated;
+    worked.repeated = batch.repeated;
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
       ARROW_ASSIGN_OR_RAISE(worked.rejects,
@@ -116,6 +118,7 @@ class SplitRun {
     const int64_t base = record_.rows.written;
     RowEquation count;
     count.read = worked.read;
+    count.repeated = worked.repeated;
     count.written = rows->num_rows();
     for (size_t i = 0; i < worked.result.instances.size(); ++i) {
       AddInstance(worked.result.instances[i], chain_.instances()[i].type->draws,

@@ -1,7 +1,10 @@
 #include "stage/operators/operator_splits.h"
 
+#include <algorithm>
+
 #include "base/sha256.h"
 #include "stage/identity.h"
+#include "stage/operators/mixed_rows.h"
 #include "stage/split.h"
 
 namespace millrace::stage {
@@ -43,7 +46,64 @@ OperatorSplit MakeSplit(const OperatorPlan& plan, const std::string& stage_key, 
   return split;
 }
 
+InputFile InputOf(const StageInput& input, size_t shard) {
+  const io::DataFile& file = input.shards[shard];
+  return {input.name, file.path, file.bytes, file.sha256, {}};
+}
+
+std::vector<OperatorSplit> MixtureSplits(const OperatorPlan& plan) {
+  const std::string stage_key = OperatorStageKey(plan);
+  const mix::Schedule& schedule = *plan.mixture->schedule;
+  std::vector<OperatorSplit> splits;
+  for (int64_t begin = 0; begin < schedule.rows(); begin += plan.rows_per_draw) {
+    OperatorSplit& split = splits.emplace_back();
+    split.mix_begin = begin;
+    split.mix_end = std::min(begin + plan.rows_per_draw, schedule.rows());
+    split.rows = split.mix_end - begin;
+    Sha256 place, content;
+    place.UpdateField(std::to_string(begin));
+    content.UpdateField(stage_key);
+    content.UpdateField(schedule.Fingerprint(begin, split.mix_end));
+    for (size_t i = 0; i < plan.inputs.size(); ++i) {
+      const StageInput& input = plan.inputs[i];
+      content.UpdateField(input.name);
+      content.UpdateField(std::to_string(schedule.DrawnBefore(i, begin)));
+      // Where an epoch ends matters to those that reach it.
+      const int64_t available = plan.mixture->inputs[i].available;
+      const bool repeats = schedule.DrawnBefore(i, split.mix_end) > available;
+      content.UpdateField(repeats ? std::to_string(available) : "");
+      int64_t first_row = 0;
+      size_t next = 0;
+      for (const size_t shard : DrawnShards(plan, split, i)) {
+        for (; next < shard; ++next) first_row += input.shards[next].rows;
+        content.UpdateField(std::to_string(first_row));
+        content.UpdateField(input.shards[shard].sha256);
+        split.bytes += input.shards[shard].bytes;
+      }
+    }
+    split.name = NamedPlace("mixture", place);
+    split.id = FinishIdentity(content);
+  }
+  return splits;
+}
+
 }  // namespace
+
+std::vector<InputFile> InputsOf(const OperatorPlan& plan, const OperatorSplit& split) {
+  std::vector<InputFile> inputs;
+  if (!plan.mixture) {
+    for (size_t shard = split.begin; shard < split.end; ++shard) {
+      inputs.push_back(InputOf(plan.inputs[static_cast<size_t>(split.input)], shard));
+    }
+    return inputs;
+  }
+  for (size_t i = 0; i < plan.inputs.size(); ++i) {
+    for (const size_t shard : DrawnShards(plan, split, i)) {
+      inputs.push_back(InputOf(plan.inputs[i], shard));
+    }
+  }
+  return inputs;
+}
 
 std::string OperatorStageKey(const OperatorPlan& plan) {
   Sha256 hash;
@@ -58,12 +118,14 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
     hash.UpdateField(std::to_string(instances[i].type->version));
     hash.UpdateField(plan.instance_json[i]);
   }
+  if (plan.mixture) hash.UpdateField("mixture " + std::to_string(plan.rows_per_draw));
   const std::string privacy = PrivacyIdentity(plan.privacy);
   if (!privacy.empty()) hash.UpdateField("rejects " + privacy);
   return FinishIdentity(hash);
 }
 
 std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan) {
+  if (plan.mixture) return MixtureSplits(plan);
   const std::string stage_key = OperatorStageKey(plan);
   std::vector<OperatorSplit> splits;
   for (size_t input = 0; input < plan.inputs.size(); ++input) {

@@ -11,9 +11,10 @@
 namespace millrace::stage {
 
 struct OperatorSplit {
-  int input = 0;              // index into OperatorPlan::inputs
-  size_t begin = 0, end = 0;  // of its shards
-  std::string name, id;       // of its place; of its place and content
+  int input = 0;                       // index into OperatorPlan::inputs
+  size_t begin = 0, end = 0;           // of its shards
+  int64_t mix_begin = 0, mix_end = 0;  // instead, of a mixture: positions of its schedule
+  std::string name, id;                // of its place; of its place and content
   int64_t bytes = 0, rows = 0;
 };
 
@@ -22,5 +23,8 @@ std::string OperatorStageKey(const OperatorPlan& plan);
 
 /// In row order: inputs in config order, shards in theirs.
 std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan);
+
+/// The shards that a split reads, as a commit record names its inputs.
+std::vector<InputFile> InputsOf(const OperatorPlan& plan, const OperatorSplit& split);
 
 }  // namespace millrace::stage

@@ -77,6 +77,31 @@ Manifest StartManifest(const OperatorRun& run) {
   return manifest;
 }
 
+// Every shard of a mixture's inputs is one, whatever is drawn of it.
+void AddInputs(const OperatorRun& run, const CommitRecord& record, Manifest* manifest) {
+  if (run.plan.mixture) return;
+  manifest->inputs.insert(manifest->inputs.end(), record.inputs.begin(), record.inputs.end());
+}
+
+// What was drawn, and as not drawn what was not.
+void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs, Manifest* manifest) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    MixedInput& of = manifest->mixture.emplace_back();
+    of.name = inputs[i].name;
+    of.weight = static_cast<double>(mixture.inputs[i].weight) / mix::kWeightUnit;
+    for (const io::DataFile& shard : inputs[i].shards) {
+      of.rows += shard.rows;
+      manifest->inputs.push_back({of.name, shard.path, shard.bytes, shard.sha256, {}});
+    }
+    of.available = mixture.inputs[i].available;
+    of.drawn = mixture.schedule->DrawnBefore(i, mixture.schedule->rows());
+    of.repeated = std::max<int64_t>(0, of.drawn - of.available);
+    RowEquation left;
+    left.read = left.not_drawn = of.rows - (of.drawn - of.repeated);
+    manifest->rows.Add(left);
+  }
+}
+
 // The shards of a record and what they look like.
 Status AddShards(const OperatorRun& run, const CommitRecord& record, TableProfiler* profile,
                  Manifest* manifest) {
@@ -101,9 +126,9 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
   }
   TableProfiler profile(*run.schema, sensitive);
   for (const CommitRecord& record : records) {
-    manifest.inputs.insert(manifest.inputs.end(), record.inputs.begin(), record.inputs.end());
+    AddInputs(run, record, &manifest);
     manifest.rows.Add(record.rows);
-    manifest.rows_by_source[record.source].Add(record.rows);
+    if (!run.plan.mixture) manifest.rows_by_source[record.source].Add(record.rows);
     AddRejectCounts(record.rejects, &manifest.rejects);
     AddInstanceCounts(record.instances, &manifest.instances);
     for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
@@ -112,6 +137,7 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
   for (const CommitRecord& partition : partitions) {
     ARROW_RETURN_NOT_OK(AddShards(run, partition, &profile, &manifest));
   }
+  if (run.plan.mixture) AddMixture(*run.plan.mixture, run.plan.inputs, &manifest);
   manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
   manifest.profiles = profile.Summary();
   int64_t given = 0;

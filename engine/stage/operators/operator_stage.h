@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "io/parquet/shard_writer.h"
+#include "mix/schedule.h"
 #include "op/chain.h"
 #include "stage/ingest.h"
 #include "stage/manifest.h"
@@ -23,18 +25,30 @@ struct StageInput {
   std::vector<io::DataFile> shards;  // paths relative to it
 };
 
+/// In which proportion the rows of the inputs are drawn.
+struct Mixture {
+  struct Of {
+    int64_t weight = 0;     // in mix::kWeightUnit
+    int64_t available = 0;  // rows of the input that may be drawn: the first ones
+  };
+  std::shared_ptr<const mix::Schedule> schedule;
+  std::vector<Of> inputs;  // one per input of the stage
+};
+
 struct OperatorPlan {
   std::string pipeline, stage;  // names from the config
   // Recorded in manifests; they do not invalidate results.
   std::string config_hash, code_version, engine_version;
   uint64_t seed = 0;
   std::vector<StageInput> inputs;  // all have the chain's input columns
+  std::optional<Mixture> mixture;  // none: the inputs come one after the other
   std::shared_ptr<const op::Chain> chain;
   std::vector<std::string> instance_json;  // canonical JSON of each instance's parameters
   io::ShardWriterOptions writer;
   RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;
-  int64_t split_bytes = 32 << 20;  // neighbouring shards are grouped up to about this size
+  int64_t rows_per_draw = 1 << 19;  // positions of a mixture that make a split
+  int64_t split_bytes = 32 << 20;   // neighbouring shards are grouped up to about this size
 };
 
 /// `stages/<stage>/<stage_key>`. The key is of all that shapes rows but the inputs.

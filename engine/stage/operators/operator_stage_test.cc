@@ -44,6 +44,7 @@ struct StageRun {
     fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), false));
     ARROW_ASSIGN_OR_RAISE(plan.chain, op::testing::MakeChain(arrow::schema(fields), steps));
     plan.instance_json.assign(steps.size(), "{}");
+    if (mix) ARROW_RETURN_NOT_OK(mix(&plan));
     plan.rows_per_shard = 60;
     plan.split_bytes = split_bytes;
     plan.writer = ingest.plan.writer;
@@ -89,7 +90,38 @@ struct StageRun {
   OperatorPlan plan;
   std::vector<op::testing::Step> steps;
   int64_t split_bytes = 4096;
+  std::function<Status(OperatorPlan*)> mix;  // makes a mixture of the stage's inputs
 };
+
+/// The shards of the input as three inputs, by turns, and a mixture of them.
+Status MixThree(OperatorPlan* plan, mix::Stop stop, int64_t epochs) {
+  const StageInput whole = plan->inputs.at(0);
+  plan->inputs.assign(3, {"a", whole.folder, {}});
+  for (size_t i = 0; i < whole.shards.size(); ++i) {
+    plan->inputs[i % 3].shards.push_back(whole.shards[i]);
+  }
+  plan->inputs[1].name = "b";
+  plan->inputs[2].name = "c";
+  Mixture mixture;
+  std::vector<mix::Input> counts;
+  const std::vector<int64_t> weights = {600'000, 300'000, 100'000};
+  for (size_t i = 0; i < 3; ++i) {
+    int64_t rows = 0;
+    for (const io::DataFile& shard : plan->inputs[i].shards) rows += shard.rows;
+    if (i == 1) rows -= rows / 5;  // a cap
+    mixture.inputs.push_back({weights[i], rows});
+    counts.push_back({weights[i], rows, epochs});
+  }
+  ARROW_ASSIGN_OR_RAISE(mix::Schedule schedule,
+                        mix::Schedule::Make(counts, stop, {{300, {1, 1, 2}}}, 5));
+  mixture.schedule = std::make_shared<const mix::Schedule>(std::move(schedule));
+  plan->mixture = std::move(mixture);
+  plan->rows_per_draw = 100;
+  return Status::OK();
+}
+
+constexpr mix::Stop kStops[] = {mix::Stop::kFirstExhausted, mix::Stop::kAllExhausted,
+                                mix::Stop::kAllExhaustedWithoutReplacement};
 
 TEST_CASE("each row of a stage is written, or a reject of the instance that dropped it") {
   TempFolder folder;
@@ -191,6 +223,88 @@ TEST_CASE("partitions divide all keys without a gap") {
       CHECK(PartOfKeys(part - 1, parts).end + 1 == PartOfKeys(part, parts).begin);
     }
   }
+}
+
+TEST_CASE("a mixture draws the rows that its schedule says, epoch after epoch") {
+  TempFolder folder;
+  WriteInputs(folder, RandomLines(4, 1200));
+  for (const mix::Stop stop : kStops) {
+    CAPTURE(static_cast<int>(stop));
+    StageRun run(folder.path(), "w" + std::to_string(static_cast<int>(stop)));
+    run.steps = {};
+    run.mix = [&](OperatorPlan* plan) { return MixThree(plan, stop, 3); };
+    const Manifest manifest = run.Run().ValueOrDie();
+    const mix::Schedule& schedule = *run.plan.mixture->schedule;
+    // The ids of each input in order.
+    std::vector<Strings> ids(3);
+    for (size_t i = 0; i < 3; ++i) {
+      for (const io::DataFile& shard : run.plan.inputs[i].shards) {
+        const auto input =
+            run.ingest.workspace->OpenForRead(IngestFolder(run.ingest.plan) + '/' + shard.path);
+        auto reader = parquet::arrow::OpenFile(*input, arrow::default_memory_pool()).ValueOrDie();
+        const auto column = reader->ReadTable().ValueOrDie()->GetColumnByName("__fdf__/row_id");
+        for (int64_t row = 0; row < column->length(); ++row) {
+          ids[i].push_back(column->GetScalar(row).ValueOrDie()->ToString());
+        }
+      }
+      ids[i].resize(static_cast<size_t>(run.plan.mixture->inputs[i].available));
+    }
+    Strings expected;
+    std::vector<size_t> drawn(3);
+    std::vector<uint8_t> order(static_cast<size_t>(schedule.rows()));
+    schedule.Fill(0, schedule.rows(), order.data());
+    for (const uint8_t input : order) {
+      const size_t at = drawn[input]++, epoch = at / ids[input].size();
+      expected.push_back(ids[input][at % ids[input].size()] +
+                         (epoch == 0 ? "" : "@" + std::to_string(epoch)));
+    }
+    CHECK(run.Column(manifest.outputs, "__fdf__/row_id") == expected);
+    CHECK(manifest.rows.holds());
+    CHECK(manifest.rows.written == schedule.rows());
+    CHECK((manifest.rows.repeated > 0) == (stop != mix::Stop::kAllExhaustedWithoutReplacement));
+    CHECK(manifest.mixture.at(1).available < manifest.mixture.at(1).rows);
+    CHECK(manifest.rows.not_drawn > 0);
+  }
+}
+
+TEST_CASE(
+    "a mixed stage has the same bytes for any threads and memory, and drops across its splits") {
+  TempFolder folder;
+  WriteInputs(folder, RandomLines(4, 1200));
+  std::map<std::string, std::string> expected;
+  for (const int threads : {1, 2, 8}) {
+    StageRun run(folder.path(), "w" + std::to_string(threads));
+    run.steps = {{"exact_dedup", "d", {{"fields", "text"}}}, {"limit", "top", {{"rows", "60"}}}};
+    run.mix = [](OperatorPlan* plan) { return MixThree(plan, mix::Stop::kAllExhausted, 9); };
+    run.ingest.limits = {threads, threads == 2 ? int64_t{192} << 20 : int64_t{2} << 30};
+    const Manifest manifest = run.Run().ValueOrDie();
+    CHECK(manifest.rows.holds());
+    CHECK(manifest.rows.written == 60);
+    const auto tree = run.ManifestTree();
+    if (expected.empty()) expected = tree;
+    CHECK(tree == expected);
+  }
+}
+
+TEST_CASE("any sequence of runs of a mixture ends in the bytes of a fresh workspace") {
+  const uint64_t seed = 20261129;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  TempFolder folder;
+  const auto mix = [](OperatorPlan* plan) {
+    return MixThree(plan, mix::Stop::kAllExhaustedWithoutReplacement, 1);
+  };
+  StageRun run(folder.path());
+  run.mix = mix;
+  for (int step = 0; step < 10; ++step) {
+    folder.Write("in/f" + std::to_string(random() % 6), RandomLines(random() % 6, 150));
+    if (step % 3 == 2) REQUIRE(run.Run().ok());
+  }
+  REQUIRE(run.Run().ok());
+  StageRun fresh(folder.path(), "fresh");
+  fresh.mix = mix;
+  REQUIRE(fresh.Run().ok());
+  CHECK(run.ManifestTree() == fresh.ManifestTree());
 }
 
 TEST_CASE("a stage has the same bytes for any threads, memory, folder and batches") {

@@ -23,8 +23,8 @@ Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t inde
                  const ReachedSink& sink) {
   const op::Chain& chain = *run.plan.chain;
   ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(before, index));
-  SplitRows rows(run.place.store(), run.plan.inputs[static_cast<size_t>(split.input)], split,
-                 chain.input(), chain.ColumnsFor(instance));
+  ARROW_ASSIGN_OR_RAISE(const auto rows, OpenSplit(run.place.store(), run.plan, split,
+                                                   chain.input(), chain.ColumnsFor(instance)));
   int64_t base = 0;
   bool at_end = false, wanted = true;
   OrderedTasks<ReachedBatch> tasks(run.pool);
@@ -35,7 +35,8 @@ Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t inde
       ARROW_ASSIGN_OR_RAISE(wanted, sink(done.reached, done.base));
       continue;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+    ARROW_ASSIGN_OR_RAISE(const SplitBatch read, rows->Next());
+    const auto& batch = read.rows;
     if (batch == nullptr) {
       at_end = true;
       continue;

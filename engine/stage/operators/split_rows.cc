@@ -5,27 +5,60 @@
 
 #include <algorithm>
 
+#include "stage/operators/mixed_rows.h"
+
 namespace millrace::stage {
 
-SplitRows::SplitRows(io::Store& store, const StageInput& input, const OperatorSplit& split,
-                     std::shared_ptr<arrow::Schema> schema, std::vector<std::string> columns)
-    : store_(store),
-      input_(input),
-      split_(split),
-      schema_(std::move(schema)),
-      columns_(std::move(columns)),
-      next_(split.begin) {
-  if (columns_.empty()) columns_ = schema_->field_names();
+namespace {
+
+class WholeShards : public SplitReader {
+ public:
+  explicit WholeShards(ShardRange range) : range_(std::move(range)) {}
+  Result<SplitBatch> Next() override {
+    SplitBatch batch;
+    ARROW_ASSIGN_OR_RAISE(batch.rows, range_.Next());
+    return batch;
+  }
+
+ private:
+  ShardRange range_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorPlan& plan,
+                                               const OperatorSplit& split,
+                                               std::shared_ptr<arrow::Schema> schema,
+                                               std::vector<std::string> columns) {
+  if (columns.empty()) columns = schema->field_names();
+  if (plan.mixture) {
+    return OpenMixed(store, plan, split, std::move(schema), std::move(columns));
+  }
+  const StageInput& input = plan.inputs[static_cast<size_t>(split.input)];
+  return std::make_unique<WholeShards>(
+      ShardRange(store, input, split.begin, split.end, 0, std::move(schema), std::move(columns)));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> SplitRows::Next() {
+ShardRange::ShardRange(io::Store& store, const StageInput& input, size_t begin, size_t end,
+                       int64_t first_row, std::shared_ptr<arrow::Schema> schema,
+                       std::vector<std::string> columns)
+    : store_(store),
+      input_(input),
+      schema_(std::move(schema)),
+      columns_(std::move(columns)),
+      next_(begin),
+      end_(end),
+      first_row_(first_row) {}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
   for (;;) {
     if (shard_ == nullptr) {
-      if (next_ == split_.end) return nullptr;
+      if (next_ == end_) return nullptr;
       io::DataFile file = input_.shards[next_++];
-      left_ = file.rows;
+      left_ = file.rows - first_row_;
       file.path = input_.folder + '/' + file.path;
-      ARROW_ASSIGN_OR_RAISE(shard_, ShardRows::Open(store_, file, columns_));
+      ARROW_ASSIGN_OR_RAISE(shard_, ShardRows::Open(store_, file, columns_, first_row_));
+      first_row_ = 0;
     }
     ARROW_ASSIGN_OR_RAISE(const auto batch, shard_->Next());
     if (batch != nullptr) {
@@ -42,7 +75,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> SplitRows::Next() {
 }
 
 // Parquet has no seconds: such columns come back as milliseconds.
-Result<std::shared_ptr<arrow::RecordBatch>> SplitRows::AsDeclared(
+Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::AsDeclared(
     const arrow::RecordBatch& rows) const {
   arrow::ArrayVector columns;
   for (const auto& field : schema_->fields()) {

@@ -1,4 +1,5 @@
-// The rows of a split, batch by batch, in the columns that a chain takes.
+// The rows of a split, batch by batch, in the columns that a chain takes: those of neighbouring
+// shards, or those that a mixture draws.
 // Thread-safety: one thread.
 #pragma once
 
@@ -13,11 +14,29 @@
 
 namespace millrace::stage {
 
-class SplitRows {
+struct SplitBatch {
+  std::shared_ptr<arrow::RecordBatch> rows;  // null at the end
+  int64_t repeated = 0;                      // rows of them that were drawn before
+};
+
+class SplitReader {
  public:
-  /// `columns`: those to read; the others of the schema come as nulls. Empty: all.
-  SplitRows(io::Store& store, const StageInput& input, const OperatorSplit& split,
-            std::shared_ptr<arrow::Schema> schema, std::vector<std::string> columns = {});
+  virtual ~SplitReader() = default;
+  virtual Result<SplitBatch> Next() = 0;
+};
+
+/// `columns`: those to read; the others of the schema come as nulls. Empty: all.
+Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorPlan& plan,
+                                               const OperatorSplit& split,
+                                               std::shared_ptr<arrow::Schema> schema,
+                                               std::vector<std::string> columns = {});
+
+/// Rows of neighbouring shards of an input.
+class ShardRange {
+ public:
+  /// The shards [begin, end) of the input, from `first_row` of the first one on.
+  ShardRange(io::Store& store, const StageInput& input, size_t begin, size_t end, int64_t first_row,
+             std::shared_ptr<arrow::Schema> schema, std::vector<std::string> columns);
 
   /// Null at the end. WorkspaceDamaged when a shard is not what was committed.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
@@ -27,11 +46,11 @@ class SplitRows {
 
   io::Store& store_;
   const StageInput& input_;
-  const OperatorSplit& split_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::string> columns_;
-  size_t next_ = 0;   // shard to open
-  int64_t left_ = 0;  // rows of the open one
+  size_t next_, end_;  // shards to open
+  int64_t first_row_;  // of the next one
+  int64_t left_ = 0;   // rows of the open one
   std::unique_ptr<ShardRows> shard_;
 };
 
