@@ -20,6 +20,7 @@ void AddExplain(CLI::App& app, Session& session);
 void AddApprove(CLI::App& app, Session& session);
 void AddReleases(CLI::App& app, Session& session);
 void AddDiff(CLI::App& app, Session& session);
+void AddTrace(CLI::App& app, Session& session);
 void AddSchema(CLI::App& app, Session& session);
 void AddCompletion(CLI::App& app, Session& session);
 

@@ -56,6 +56,7 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddApprove(app, session);
   AddReleases(app, session);
   AddDiff(app, session);
+  AddTrace(app, session);
   AddSchema(app, session);
   AddCompletion(app, session);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -20,6 +20,7 @@ std::string RenderPlan(const std::string& json);
 /// A line per finding, and below those that are not well what to do.
 std::string RenderDoctor(const DoctorReport& report);
 std::string RenderPreview(const std::string& json);
+std::string RenderTrace(const std::string& json);
 std::string RenderCheck(const std::string& json);
 std::string RenderInspect(const std::string& json);
 std::string RenderStatus(const std::string& json);

@@ -167,11 +167,19 @@ Result<Reached> Chain::Reach(const arrow::RecordBatch& stored, size_t instance,
 
 Result<ChainResult> Chain::Apply(const arrow::RecordBatch& stored,
                                  const std::vector<GlobalDrops>& drops) const {
+  return Trace(stored, drops, nullptr);
+}
+
+Result<ChainResult> Chain::Trace(const arrow::RecordBatch& stored,
+                                 const std::vector<GlobalDrops>& drops,
+                                 arrow::RecordBatchVector* steps) const {
   MILLRACE_CHECK(drops.size() == globals_.size());
   ARROW_ASSIGN_OR_RAISE(auto rows, ToWorking(stored, working_.front()));
   ChainRun run(*this, std::move(rows), stored, drops);
+  if (steps != nullptr) steps->push_back(run.Here().rows);
   for (size_t i = 0; i < instances_.size(); ++i) {
     ARROW_RETURN_NOT_OK(run.Step(i, working_[i + 1]));
+    if (steps != nullptr) steps->push_back(run.Here().rows);
   }
   return run.Finish();
 }

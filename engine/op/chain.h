@@ -103,6 +103,9 @@ class Chain {
   /// `drops`: one entry per global instance; none of them may be missing.
   Result<ChainResult> Apply(const arrow::RecordBatch& stored,
                             const std::vector<GlobalDrops>& drops = {}) const;
+  /// As Apply, with the working rows before the first instance and behind each of them.
+  Result<ChainResult> Trace(const arrow::RecordBatch& stored, const std::vector<GlobalDrops>& drops,
+                            arrow::RecordBatchVector* steps) const;
   /// `drops`: of the global instances before it.
   Result<Reached> Reach(const arrow::RecordBatch& stored, size_t instance,
                         const std::vector<GlobalDrops>& drops = {}) const;
