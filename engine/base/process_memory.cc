@@ -18,4 +18,10 @@ void ConfigureProcessMemory() {
 #endif
 }
 
+void ReturnFreeMemory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 }  // namespace millrace

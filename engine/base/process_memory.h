@@ -10,4 +10,8 @@ namespace millrace {
 /// third less memory. ARROW_DEFAULT_MEMORY_POOL of the environment wins.
 void ConfigureProcessMemory();
 
+/// Gives back to the system what has been freed and is kept for the next allocation: between two
+/// pieces of work of which each may need all that the limit allows. Any thread.
+void ReturnFreeMemory();
+
 }  // namespace millrace

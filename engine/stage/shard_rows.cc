@@ -11,6 +11,20 @@ namespace millrace::stage {
 namespace {
 
 constexpr int64_t kRowsPerRead = 8192;
+constexpr int64_t kBytesPerRead = 4 << 20;
+
+// A batch of long rows is one of few: what works on it needs a multiple of its size.
+int64_t RowsPerRead(const parquet::FileMetaData& metadata, const std::vector<int>& leaves) {
+  int64_t rows_max = kRowsPerRead;
+  for (int group = 0; group < metadata.num_row_groups(); ++group) {
+    const auto row_group = metadata.RowGroup(group);
+    int64_t bytes = 0;
+    for (const int leaf : leaves) bytes += row_group->ColumnChunk(leaf)->total_uncompressed_size();
+    const int64_t row_bytes = bytes / std::max<int64_t>(1, row_group->num_rows()) + 1;
+    rows_max = std::min(rows_max, std::max<int64_t>(1, kBytesPerRead / row_bytes));
+  }
+  return rows_max;
+}
 
 Status AsDamage(const std::string& path, const Status& status) {
   if (status.ok() || KindOf(status) == ErrorKind::kEnvironment) return status;
@@ -25,11 +39,12 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(io::Store& store
   parquet::ArrowReaderProperties properties;
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
-  properties.set_batch_size(kRowsPerRead);
   std::unique_ptr<parquet::arrow::FileReader> reader;
   try {
     parquet::arrow::FileReaderBuilder builder;
-    Status opened = builder.Open(file);
+    parquet::ReaderProperties pages;
+    pages.enable_buffered_stream();  // a page at a time, not a column of a row group
+    Status opened = builder.Open(file, pages);
     if (opened.ok()) opened = builder.properties(properties)->Build(&reader);
     ARROW_RETURN_NOT_OK(AsDamage(path, opened));
   } catch (const parquet::ParquetException& error) {
@@ -67,6 +82,7 @@ Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::D
   }
   std::vector<int> groups(static_cast<size_t>(metadata.num_row_groups() - first_group));
   std::iota(groups.begin(), groups.end(), first_group);
+  rows->file_->set_batch_size(RowsPerRead(metadata, leaves));
   const Status opened = rows->file_->GetRecordBatchReader(groups, leaves).Value(&rows->reader_);
   ARROW_RETURN_NOT_OK(AsDamage(shard.path, opened));
   return rows;

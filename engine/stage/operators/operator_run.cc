@@ -13,8 +13,9 @@
 namespace millrace::stage {
 namespace {
 
-// What a byte of rows is taken to need while it is worked on: as read, as changed, and its rejects.
-constexpr int64_t kCostPerByte = 3;
+// What a byte of rows is taken to need while it is worked on: as read, as each step changes it, its
+// rejects, and what waits for its turn.
+constexpr int64_t kCostPerByte = 6;
 
 /// A batch behind the chain.
 struct Worked {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/build_info.h"
+#include "base/process_memory.h"
 #include "base/quantity.h"
 #include "contract/features.h"
 #include "io/object/scratch_space.h"
@@ -24,7 +25,8 @@ namespace {
 
 constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
 constexpr int64_t kInFlightMin = 16 << 20;
-constexpr int64_t kInFlightMax = 96 << 20;
+constexpr int64_t kReaderBytes = 16 << 20;  // pages of a row group, before they are rows
+constexpr int64_t kInFlightMax = 48 << 20;
 constexpr int64_t kMergeMin = 16 << 20;
 constexpr int64_t kMergeMax = 256 << 20;
 
@@ -33,7 +35,7 @@ Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
   // Rows that get another order leave by an exchange file instead of a shard.
   const int64_t row_group = run->plan.writer.bytes_per_row_group;
   const int64_t fixed =
-      row_group + (run->plan.chain->order() != nullptr ? kExchangeBytes : row_group);
+      kReaderBytes + (run->plan.chain->order() != nullptr ? kExchangeBytes : row_group);
   const int64_t room = limits.memory_bytes - kProgramBytes;
   if (room < fixed + kInFlightMin) {
     const int64_t needed = kProgramBytes + fixed + kInFlightMin;
@@ -44,13 +46,14 @@ Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
                      "set limits.memory or --memory to at least " + FormatByteSize(needed));
   }
   run->active_splits =
-      static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+      static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
   const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
   run->writer_queue_bytes = share / 8;
   run->in_flight_bytes = share - run->writer_queue_bytes;
-  const int64_t of_partition = 2 * kPartitionBytes + row_group;
-  run->active_partitions =
-      static_cast<int>(std::clamp<int64_t>(room / of_partition, 1, limits.threads));
+  // A partition as it is read, joined and written; beside them, what the exchange has left.
+  const int64_t of_partition = 4 * kPartitionBytes + row_group;
+  run->active_partitions = static_cast<int>(
+      std::clamp<int64_t>((room - 2 * kExchangeBytes) / of_partition, 1, limits.threads));
   run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
   return Status::OK();
 }
@@ -176,6 +179,7 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
                   OutputSchema(plan),
                   pool};
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ReturnFreeMemory();  // what the stages before have left
   ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
   const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
   if (context.progress != nullptr) {
@@ -203,6 +207,7 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
       &failed));
   std::vector<CommitRecord> partitions;
   if (plan.chain->order() != nullptr) {
+    ReturnFreeMemory();
     ARROW_ASSIGN_OR_RAISE(partitions, RunPartitions(run, records));
   }
   ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, partitions));

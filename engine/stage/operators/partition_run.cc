@@ -18,6 +18,7 @@ namespace millrace::stage {
 namespace {
 
 constexpr int64_t kRowsPerPiece = 8192;
+constexpr int64_t kBytesPerPiece = 4 << 20;
 
 /// Where a row of a partition is to be found.
 struct Place {
@@ -140,9 +141,11 @@ class Partitions {
     std::sort(order.begin(), order.end());
     ARROW_ASSIGN_OR_RAISE(auto values, rows->RemoveColumn(0));
     ARROW_ASSIGN_OR_RAISE(values, values->RemoveColumn(0));
-    for (int64_t begin = 0; begin < rows->num_rows(); begin += kRowsPerPiece) {
+    const int64_t row_bytes = io::LogicalBytes(*rows) / rows->num_rows() + 1;
+    const int64_t piece_rows = std::clamp<int64_t>(kBytesPerPiece / row_bytes, 1, kRowsPerPiece);
+    for (int64_t begin = 0; begin < rows->num_rows(); begin += piece_rows) {
       if (run_.cancelled() || stop) return Status::Cancelled("cancelled; running again resumes");
-      const int64_t end = std::min(begin + kRowsPerPiece, rows->num_rows());
+      const int64_t end = std::min(begin + piece_rows, rows->num_rows());
       arrow::Int64Builder indices;
       for (int64_t i = begin; i < end; ++i) {
         ARROW_RETURN_NOT_OK(indices.Append(order[static_cast<size_t>(i)].row));

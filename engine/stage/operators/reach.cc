@@ -9,7 +9,7 @@
 namespace millrace::stage {
 namespace {
 
-constexpr int64_t kCostPerByte = 2;
+constexpr int64_t kCostPerByte = 4;
 
 struct ReachedBatch {
   op::Reached reached;
