@@ -41,6 +41,14 @@ std::shared_ptr<Authenticator> MakeApiKeyQueryAuth(std::string parameter, Secret
 /// Authorization: Basic, in UTF-8. A user name with a colon in it is refused.
 std::shared_ptr<Authenticator> MakeBasicAuth(Secret user, Secret password);
 
+/// A bearer token that `ask` describes the request of: fetched when the first request needs it,
+/// shared by all, and fetched anew 30 s before it expires and when it is refused; the one fetch
+/// serves all who wait. The answer is that of OAuth 2.0: `access_token`, `expires_in`. `client`
+/// makes the token requests and must have no auth of its own.
+std::shared_ptr<Authenticator> MakeTokenAuth(std::function<Result<Request>()> ask,
+                                             std::shared_ptr<Client> client,
+                                             std::shared_ptr<Clock> clock);
+
 struct OAuth2Options {
   std::string token_url;
   Secret client_id, client_secret;
@@ -48,9 +56,7 @@ struct OAuth2Options {
   std::vector<std::pair<std::string, std::string>> more_fields;  // `audience` and the like
   bool in_header = false;  // the client's id and secret as Basic auth instead of form fields
 };
-/// OAuth 2.0 client credentials (RFC 6749, section 4.4). A token is fetched when the first request
-/// needs it, shared by all, and fetched anew 30 s before it expires and when it is refused; the one
-/// fetch serves all who wait. `client` makes the token requests and must have no auth of its own.
+/// OAuth 2.0 client credentials (RFC 6749, section 4.4), as MakeTokenAuth has it.
 std::shared_ptr<Authenticator> MakeOAuth2Auth(OAuth2Options options, std::shared_ptr<Client> client,
                                               std::shared_ptr<Clock> clock);
 

@@ -1,5 +1,6 @@
 #include <arrow/util/base64.h>
 
+#include <cstdlib>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,14 @@ struct Token {
   Clock::Monotonic renewed_at;
 };
 
+// How long a token lives; 0 where it is not told. Azure's identities tell it as a text.
+double SecondsIn(const nlohmann::json& told) {
+  const auto seconds = told.find("expires_in");
+  if (seconds == told.end()) return 0;
+  if (seconds->is_number()) return seconds->get<double>();
+  return seconds->is_string() ? std::atof(seconds->get_ref<const std::string&>().c_str()) : 0;
+}
+
 Result<Token> ReadToken(const std::string& body, Clock::Monotonic asked_at) {
   const nlohmann::json told = nlohmann::json::parse(body, nullptr, false);
   const auto bad = [](const std::string& why) {
@@ -39,11 +48,11 @@ Result<Token> ReadToken(const std::string& body, Clock::Monotonic asked_at) {
   }
   Token token;
   token.value = value->get<std::string>();
-  const auto seconds = told.find("expires_in");
-  if (seconds != told.end() && seconds->is_number() && seconds->get<double>() > 0) {
+  const double seconds = SecondsIn(told);
+  if (seconds > 0) {
     constexpr double kSecondsMax = 1e8;
     const auto life = std::chrono::duration_cast<Clock::Monotonic::duration>(
-        std::chrono::duration<double>(std::min(seconds->get<double>(), kSecondsMax)));
+        std::chrono::duration<double>(std::min(seconds, kSecondsMax)));
     token.expires = true;
     // Half of its life where that is shorter: a token must be usable at all.
     token.renewed_at =
@@ -52,10 +61,12 @@ Result<Token> ReadToken(const std::string& body, Clock::Monotonic asked_at) {
   return token;
 }
 
-class OAuth2Auth : public Authenticator {
+using Ask = std::function<Result<Request>()>;
+
+class TokenAuth : public Authenticator {
  public:
-  OAuth2Auth(OAuth2Options options, std::shared_ptr<Client> client, std::shared_ptr<Clock> clock)
-      : options_(std::move(options)), client_(std::move(client)), clock_(std::move(clock)) {}
+  TokenAuth(Ask ask, std::shared_ptr<Client> client, std::shared_ptr<Clock> clock)
+      : ask_(std::move(ask)), client_(std::move(client)), clock_(std::move(clock)) {}
 
   Result<int64_t> Apply(Request* request) override {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -75,7 +86,7 @@ class OAuth2Auth : public Authenticator {
  private:
   /// Holds the lock while it asks: whoever else needs a token waits for this one.
   Status Fetch() {
-    ARROW_ASSIGN_OR_RAISE(const Request request, TokenRequest());
+    ARROW_ASSIGN_OR_RAISE(const Request request, ask_());
     const Clock::Monotonic asked_at = clock_->Now();
     SendOptions sending;
     sending.idempotent = true;  // a token more does no harm
@@ -88,45 +99,50 @@ class OAuth2Auth : public Authenticator {
     return Status::OK();
   }
 
-  Result<Request> TokenRequest() {
-    ARROW_ASSIGN_OR_RAISE(const std::string id, options_.client_id());
-    ARROW_ASSIGN_OR_RAISE(const std::string secret, options_.client_secret());
-    RegisterSecret(secret);
-    RegisterSecret(PercentEncode(secret));
-    Request request;
-    request.method = "POST";
-    request.url = options_.token_url;
-    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
-                       {"Accept", "application/json"}};
-    std::vector<std::pair<std::string, std::string>> fields = {
-        {"grant_type", "client_credentials"}};
-    if (!options_.scope.empty()) fields.emplace_back("scope", options_.scope);
-    fields.insert(fields.end(), options_.more_fields.begin(), options_.more_fields.end());
-    if (options_.in_header) {
-      const std::string both =
-          arrow::util::base64_encode(PercentEncode(id) + ":" + PercentEncode(secret));
-      RegisterSecret(both);
-      request.credentials.emplace_back("Authorization", "Basic " + both);
-    } else {
-      fields.emplace_back("client_id", id);
-      fields.emplace_back("client_secret", secret);
-    }
-    request.body = EncodeQuery(fields);
-    return request;
-  }
-
-  const OAuth2Options options_;
+  const Ask ask_;
   std::shared_ptr<Client> client_;
   std::shared_ptr<Clock> clock_;
   std::mutex mutex_;
   Token token_;
 };
 
+Result<Request> ClientCredentials(const OAuth2Options& options) {
+  ARROW_ASSIGN_OR_RAISE(const std::string id, options.client_id());
+  ARROW_ASSIGN_OR_RAISE(const std::string secret, options.client_secret());
+  RegisterSecret(secret);
+  RegisterSecret(PercentEncode(secret));
+  Request request;
+  request.method = "POST";
+  request.url = options.token_url;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                     {"Accept", "application/json"}};
+  std::vector<std::pair<std::string, std::string>> fields = {{"grant_type", "client_credentials"}};
+  if (!options.scope.empty()) fields.emplace_back("scope", options.scope);
+  fields.insert(fields.end(), options.more_fields.begin(), options.more_fields.end());
+  if (options.in_header) {
+    const std::string both =
+        arrow::util::base64_encode(PercentEncode(id) + ":" + PercentEncode(secret));
+    RegisterSecret(both);
+    request.credentials.emplace_back("Authorization", "Basic " + both);
+  } else {
+    fields.emplace_back("client_id", id);
+    fields.emplace_back("client_secret", secret);
+  }
+  request.body = EncodeQuery(fields);
+  return request;
+}
+
 }  // namespace
+
+std::shared_ptr<Authenticator> MakeTokenAuth(Ask ask, std::shared_ptr<Client> client,
+                                             std::shared_ptr<Clock> clock) {
+  return std::make_shared<TokenAuth>(std::move(ask), std::move(client), std::move(clock));
+}
 
 std::shared_ptr<Authenticator> MakeOAuth2Auth(OAuth2Options options, std::shared_ptr<Client> client,
                                               std::shared_ptr<Clock> clock) {
-  return std::make_shared<OAuth2Auth>(std::move(options), std::move(client), std::move(clock));
+  const auto ask = [options = std::move(options)] { return ClientCredentials(options); };
+  return MakeTokenAuth(ask, std::move(client), std::move(clock));
 }
 
 }  // namespace millrace::io::http

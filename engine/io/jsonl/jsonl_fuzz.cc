@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((data[0] & 0x40) != 0 && (data[1] & 0x40) != 0) {
     options.layout = data[2] % 2 == 0 ? JsonlLayout::kLines : JsonlLayout::kConcatenated;
   }
+  options.encoding = Encoding::kUtf8;  // bytes are counted as those of the file
   const std::string text(reinterpret_cast<const char*>(data) + 3, size - 3);
   const auto whole = testing::ReadWith(text, options, projection);
   options.chunk_bytes = 1 + (data[2] & 0x7F);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "io/http/url.h"
 #include "io/object/answer_error.h"
+#include "io/object/default_tokens.h"
 #include "io/object/exchange.h"
 #include "io/object/parts.h"
 #include "io/object/signature.h"
@@ -194,14 +195,9 @@ class AzureClient : public ObjectClient {
   Gate gate_{kBlocksAtOnce};
 };
 
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 Secret FromEnvironment(const char* name) {
   return [name]() -> Result<std::string> {
-    std::string value = Environment(name);
+    std::string value = ProcessVariable(name);
     RegisterSecret(value);
     return value;
   };
@@ -214,7 +210,7 @@ Result<std::shared_ptr<ObjectClient>> MakeAzureClient(const StoreUrl& url,
                                                       const std::atomic<bool>* cancelled) {
   StorageEntry entry = given;
   std::string account = !url.account.empty() ? url.account : entry.account;
-  if (account.empty()) account = Environment("AZURE_STORAGE_ACCOUNT");
+  if (account.empty()) account = ProcessVariable("AZURE_STORAGE_ACCOUNT");
   if (account.empty()) {
     return MakeError(ErrorCode::kBadValue, "no storage account is given for " + url.bucket,
                      "write abfs://container@account.dfs.core.windows.net/..., or `account` in "
@@ -228,14 +224,10 @@ Result<std::shared_ptr<ObjectClient>> MakeAzureClient(const StoreUrl& url,
   const std::string server =
       entry.endpoint.empty() ? "https://" + account + ".blob.core.windows.net" : entry.endpoint;
   if (!entry.account_key && !entry.sas_token && !entry.anonymous) {
-    if (!Environment("AZURE_STORAGE_KEY").empty()) {
+    if (!ProcessVariable("AZURE_STORAGE_KEY").empty()) {
       entry.account_key = FromEnvironment("AZURE_STORAGE_KEY");
-    } else if (!Environment("AZURE_STORAGE_SAS_TOKEN").empty()) {
+    } else if (!ProcessVariable("AZURE_STORAGE_SAS_TOKEN").empty()) {
       entry.sas_token = FromEnvironment("AZURE_STORAGE_SAS_TOKEN");
-    } else {
-      return MakeError(ErrorCode::kPermissionDenied, "no Azure credentials are given",
-                       "give `account_key` or `sas_token` in the `storage` block, set "
-                       "AZURE_STORAGE_KEY, or say `anonymous: true`");
     }
   }
   Sign sign;
@@ -251,6 +243,10 @@ Result<std::shared_ptr<ObjectClient>> MakeAzureClient(const StoreUrl& url,
       request->url += (request->url.find('?') == std::string::npos ? '?' : '&') + text;
       return Status::OK();
     };
+  } else if (!entry.anonymous) {
+    ARROW_ASSIGN_OR_RAISE(auto tokens,
+                          MakeDefaultTokens(AzureTokenPlan(ProcessVariable), cancelled));
+    sign = [tokens](Request* request) { return tokens->Apply(request).status(); };
   }
   return std::make_shared<AzureClient>(
       url.scheme + "://" + url.bucket + '@' + account + ".dfs.core.windows.net",

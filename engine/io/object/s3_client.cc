@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/http/url.h"
 #include "io/object/answer_error.h"
+#include "io/object/default_tokens.h"
 #include "io/object/exchange.h"
 #include "io/object/parts.h"
 #include "io/object/s3_credentials.h"
@@ -302,8 +303,12 @@ Result<std::shared_ptr<ObjectClient>> MakeS3Client(const StoreUrl& url, const St
       request->headers.emplace_back("Authorization", "Bearer " + text);
       return Status::OK();
     };
+  } else if (google && !entry.access_key_id && !entry.anonymous) {
+    ARROW_ASSIGN_OR_RAISE(TokenPlan plan, GoogleTokenPlan(ProcessVariable));
+    ARROW_ASSIGN_OR_RAISE(auto tokens, MakeDefaultTokens(std::move(plan), cancelled));
+    sign = [tokens](Request* request) { return tokens->Apply(request).status(); };
   } else if (!entry.anonymous) {
-    sign = [keys = KeysOf(url.kind, entry), region = place.region,
+    sign = [keys = KeysOf(entry), region = place.region,
             dialect = place.dialect](Request* request) -> Status {
       ARROW_ASSIGN_OR_RAISE(const KeyPair pair, keys());
       return SignV4(pair, region, dialect, std::time(nullptr), request);

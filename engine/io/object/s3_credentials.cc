@@ -66,16 +66,8 @@ class DefaultChain {
 
 }  // namespace
 
-KeySource KeysOf(StoreKind kind, const StorageEntry& entry) {
+KeySource KeysOf(const StorageEntry& entry) {
   if (entry.access_key_id) return [entry] { return Configured(entry); };
-  if (kind == StoreKind::kGcs) {
-    return []() -> Result<KeyPair> {
-      return MakeError(ErrorCode::kPermissionDenied,
-                       "no Google Cloud Storage credentials are given",
-                       "give the HMAC keys `access_key_id` and `secret_access_key`, or a "
-                       "`bearer_token`, in the `storage` block, or say `anonymous: true`");
-    };
-  }
   auto chain = std::make_shared<DefaultChain>();
   return [chain]() -> Result<KeyPair> {
     KeyPair keys{Environment("AWS_ACCESS_KEY_ID"), Environment("AWS_SECRET_ACCESS_KEY"),

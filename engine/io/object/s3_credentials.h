@@ -7,13 +7,13 @@
 
 #include "io/object/signature.h"
 #include "io/object/storage_options.h"
-#include "io/object/store_url.h"
 
 namespace millrace::io {
 
 /// The keys of now; asked for every request, because those of roles expire.
 using KeySource = std::function<Result<KeyPair>()>;
 
-KeySource KeysOf(StoreKind kind, const StorageEntry& entry);
+/// The entry's own, else those of the environment and of AWS' default chain.
+KeySource KeysOf(const StorageEntry& entry);
 
 }  // namespace millrace::io
