@@ -38,6 +38,15 @@ void AddWhere(const arrow::Datum& flags, bool wanted, Check check, std::vector<V
   }
 }
 
+void CheckTexts(const TextSet& known, const arrow::StringArray& values,
+                std::vector<Violation>* out) {
+  const bool nulls_here = values.null_count() != 0;
+  for (int64_t row = 0; row < values.length(); ++row) {
+    if (nulls_here && values.IsNull(row)) continue;
+    if (!known.Contains(values.GetView(row))) out->push_back({row, Check::kEnum, CastError::kNone});
+  }
+}
+
 Status CheckLengths(const Column& column, const arrow::Array& values, std::vector<Violation>* out) {
   const int64_t least = column.length_min.value_or(0);
   const int64_t most = column.length_max.value_or(INT64_MAX);
@@ -131,6 +140,12 @@ Result<std::shared_ptr<const ColumnRule>> ColumnRule::Make(const Column& column)
   }
   if (!values.empty()) {
     ARROW_ASSIGN_OR_RAISE(rule->enum_, arrow::Concatenate(values));
+    if (rule->enum_->type_id() == arrow::Type::STRING) {
+      const auto& strings = static_cast<const arrow::StringArray&>(*rule->enum_);
+      std::vector<std::string> texts;
+      for (int64_t i = 0; i < strings.length(); ++i) texts.push_back(strings.GetString(i));
+      rule->enum_texts_.emplace(texts);
+    }
   }
   return rule;
 }
@@ -158,7 +173,9 @@ Result<CastResult> ColumnRule::ToType(const ArrayPtr& input, ColumnOutcome* outc
 Status ColumnRule::CheckValues(ColumnOutcome* outcome) const {
   const ArrayPtr& values = outcome->values;
   std::vector<Violation>* out = &outcome->violations;
-  if (enum_) {
+  if (enum_texts_ && values->type_id() == arrow::Type::STRING) {
+    CheckTexts(*enum_texts_, static_cast<const arrow::StringArray&>(*values), out);
+  } else if (enum_) {
     const cp::SetLookupOptions options(enum_, cp::SetLookupOptions::SKIP);
     ARROW_ASSIGN_OR_RAISE(auto known, cp::IsIn(values, options));
     if (values->null_count() > 0) {

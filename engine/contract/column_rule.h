@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "contract/cast/text_cast.h"
 #include "contract/contract.h"
+#include "contract/text_set.h"
 
 namespace millrace::contract {
 
@@ -60,6 +62,7 @@ class ColumnRule {
   std::shared_ptr<const TextCast> cast_;
   std::shared_ptr<arrow::Scalar> default_, min_, max_;
   std::shared_ptr<arrow::Array> enum_;
+  std::optional<TextSet> enum_texts_;  // the same, where they are texts
 };
 
 }  // namespace millrace::contract

@@ -1,9 +1,11 @@
 // A run, from the config to the report: find files, settle contracts, ingest, export, report.
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
+#include "base/all_at_once.h"
 #include "base/build_info.h"
 #include "base/sha256.h"
 #include "contract/drift_json.h"
@@ -379,12 +381,16 @@ class Run {
   Status PutReport() {
     const std::string html = ReportToHtml(report_);
     const std::string json = ReportToJson(report_, Sha256Hex(html));
+    std::vector<std::function<Status()>> puts;
     for (size_t i = 0; i < releases_.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config_.exports[i].path, storage_));
-      const Status put = PutCard(*target, releases_[i].release_id, html, json);
-      if (!put.ok()) return AtPlace(put, config_, config_.exports[i].span);
+      puts.emplace_back([&, i]() -> Status {
+        ARROW_ASSIGN_OR_RAISE(auto target, OpenPlace(config_.exports[i].path, storage_));
+        const Status put = PutCard(*target, releases_[i].release_id, html, json);
+        return put.ok() ? put : AtPlace(put, config_, config_.exports[i].span);
+      });
     }
-    ARROW_RETURN_NOT_OK(workspace_->Replace(run_folder_ + "/report.html", html));
+    puts.emplace_back([&] { return workspace_->Replace(run_folder_ + "/report.html", html); });
+    ARROW_RETURN_NOT_OK(AllAtOnce(puts));
     return workspace_->Replace(run_folder_ + "/report.json", json);
   }
 
@@ -440,7 +446,15 @@ class Run {
   }
 
   Status WriteReport() {
-    ARROW_RETURN_NOT_OK(FillReport());
+    const std::string drift =
+        contract::DriftToJson(drift_since_).dump(2, ' ', false, Json::error_handler_t::replace);
+    ARROW_RETURN_NOT_OK(AllAtOnce({
+        [&] { return FillReport(); },
+        [&] {
+          return workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_));
+        },
+        [&] { return workspace_->Replace(run_folder_ + "/drift.json", drift + "\n"); },
+    }));
     for (size_t i = 0; i < releases_.size(); ++i) {
       const ExportConfig& config = config_.exports[i];
       const exporting::Release& release = releases_[i];
@@ -450,12 +464,6 @@ class Run {
                                  release.rejects, release.manifest_sha256});
     }
     ARROW_RETURN_NOT_OK(CompareWithPrevious());
-    ARROW_RETURN_NOT_OK(
-        workspace_->Replace(run_folder_ + "/shapes.json", ShapesText(config_, shapes_)));
-    ARROW_RETURN_NOT_OK(workspace_->Replace(
-        run_folder_ + "/drift.json",
-        contract::DriftToJson(drift_since_).dump(2, ' ', false, Json::error_handler_t::replace) +
-            "\n"));
     return PutReport();
   }
 

@@ -39,10 +39,28 @@ void VisitValidRuns(const arrow::Array& values, Visit visit) {
                                        visit);
 }
 
+template <typename Number>
+Number Load(const char* at) {
+  Number number;
+  std::memcpy(&number, at, sizeof number);
+  return number;
+}
+
+// As a big-endian number, zeros for what a shorter text lacks. Short texts are loaded in two or
+// three pieces that may overlap: copies of a size known beforehand are an instruction each.
 uint64_t FirstEightBytes(std::string_view text) {
-  uint64_t prefix = 0;
-  std::memcpy(&prefix, text.data(), std::min<size_t>(text.size(), 8));
-  return __builtin_bswap64(prefix);
+  const char* const at = text.data();
+  const size_t bytes = text.size();
+  if (bytes >= 8) return __builtin_bswap64(Load<uint64_t>(at));
+  if (bytes == 0) return 0;
+  const size_t unused = 64 - 8 * bytes;
+  if (bytes >= 4) {
+    const uint64_t first = __builtin_bswap32(Load<uint32_t>(at));
+    const uint64_t last = __builtin_bswap32(Load<uint32_t>(at + bytes - 4));
+    return first << 32 | last << unused;
+  }
+  const auto byte = [&](size_t i) { return uint64_t{static_cast<uint8_t>(at[i])}; };
+  return byte(0) << 56 | byte(bytes / 2) << (56 - 8 * (bytes / 2)) | byte(bytes - 1) << unused;
 }
 static_assert(std::endian::native == std::endian::little, "prefixes compare as big-endian numbers");
 

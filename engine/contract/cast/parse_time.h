@@ -42,8 +42,12 @@ class TimePattern {
     char literal = 0;
     bool full_width = false;
   };
+  bool ParseFullWidth(const char* p, CastError* error, Moment* out) const;
+
   std::vector<Step> steps_;
   bool has_zone_ = false;
+  size_t full_width_ =
+      0;  // of a text whose fields all have theirs; 0: has others than %Y%m%d%H%M%S
 };
 
 }  // namespace millrace::contract

@@ -300,10 +300,51 @@ Result<TimePattern> TimePattern::Compile(const std::string& pattern, Target targ
     out.steps_.push_back(step);
   }
   ARROW_RETURN_NOT_OK(CheckFields(pattern, directives, target));
+  if (directives.find_first_not_of("YmdHMS") == std::string::npos) {
+    for (const Step& step : out.steps_) {
+      out.full_width_ += step.directive == 0 ? 1 : step.directive == 'Y' ? 4 : 2;
+    }
+  }
   return out;
 }
 
+// The usual text, at fixed places. False when it is none; then it may still match.
+bool TimePattern::ParseFullWidth(const char* p, CastError* error, Moment* out) const {
+  Fields fields;
+  const auto two_digits = [](const char* at, int64_t* value) {
+    const auto tens = static_cast<unsigned char>(at[0] - '0');
+    const auto ones = static_cast<unsigned char>(at[1] - '0');
+    *value = tens * 10 + ones;
+    return tens <= 9 && ones <= 9;
+  };
+  for (const Step& step : steps_) {
+    int64_t value = 0, more = 0;
+    switch (step.directive) {
+      case 0:
+        if (*p++ != step.literal) return false;
+        continue;
+      case 'Y':
+        if (!two_digits(p, &value) || !two_digits(p + 2, &more)) return false;
+        fields.year = value * 100 + more;
+        p += 4;
+        continue;
+      default:
+        if (!two_digits(p, &value)) return false;
+        p += 2;
+    }
+    (step.directive == 'm'   ? fields.month
+     : step.directive == 'd' ? fields.day
+     : step.directive == 'H' ? fields.hour
+     : step.directive == 'M' ? fields.minute
+                             : fields.second) = value;
+  }
+  *error = Assemble(fields, out);
+  return true;
+}
+
 CastError TimePattern::Parse(const char* p, size_t size, Moment* out) const {
+  CastError error = CastError::kNone;
+  if (size == full_width_ && ParseFullWidth(p, &error, out)) return error;
   const char* const end = p + size;
   Fields fields;
   for (const Step& step : steps_) {

@@ -60,6 +60,27 @@ std::string Rules(const ReadResult& result) {
   return rules;
 }
 
+TEST_CASE("a member is known however its name is written, whatever came before it") {
+  // Each line after one that taught the order: what is recognised at once must be the same.
+  const std::string text =
+      "{\"a\":1,\"b\\\"\":2,\"long member name\":3}\n"
+      "{\"a\":1,\"b\\\"\":2,\"long member name\":3}\n"
+      "{\"a\" :1,\"b\\u0022\":2,\"long member name\"\t:3}\n"
+      "{\"\\u0061\":1,\"b\":9,\"b\\\"\":2,\"long member nam\":9,\"long member name\":3}\n"
+      "{\"long member name\":3,\"b\\\"\":2,\"a\":1}\n"
+      "{\"a\":1,\"a\":1}\n"
+      "{\"a\"x:1}\n"
+      "{\"a\"}\n"
+      "{\"a\":1,\"b\\\"\":2,\"long member name\":3}\n";
+  const ReadResult result =
+      Read(text, Paths({"a", JsonPathOf("b\""), JsonPathOf("long member name")}));
+  REQUIRE(result.rows.size() == 6);
+  for (size_t row = 0; row < result.rows.size(); ++row) {
+    CHECK(Row(result, row) == std::vector<std::string>{"1", "2", "3"});
+  }
+  CHECK(Rules(result) == "5:json.duplicate_key 6:json.syntax 7:json.syntax");
+}
+
 TEST_CASE("values come by path, as their text") {
   const ReadResult result = Read(
       "{\"id\":12345678901234567890123,\"doc\":{\"id\":\"x\",\"a.b\":-0},\"tags\":[\"p\",[1,2.50e3]"

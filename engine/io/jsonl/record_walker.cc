@@ -221,7 +221,7 @@ RecordWalker::Index32 RecordWalker::Object(Index32 at, RequestNode* node, int de
   if (node != nullptr) {
     const size_t bytes = at[-1] + 1 - open;
     if (!node->columns.empty()) Store(*node, text_ + open, bytes);
-    if (!node->below.empty()) WrongKind(*node, true, false, ViewOf(text_ + open, bytes));
+    if (node->wants_array) WrongKind(*node, true, false, ViewOf(text_ + open, bytes));
   }
   return at;
 }
@@ -252,7 +252,7 @@ RecordWalker::Index32 RecordWalker::Array(Index32 at, RequestNode* node, int dep
   if (node != nullptr) {
     const size_t bytes = at[-1] + 1 - open;
     if (!node->columns.empty()) Store(*node, text_ + open, bytes);
-    if (!node->below.empty()) WrongKind(*node, false, true, ViewOf(text_ + open, bytes));
+    if (node->wants_object) WrongKind(*node, false, true, ViewOf(text_ + open, bytes));
   }
   return at;
 }
@@ -299,8 +299,28 @@ bool RecordWalker::Unescape(std::string_view content, std::string_view* text) {
   return true;
 }
 
+// The member that came here in the last object comes again, written the same way: `"name":`. The
+// colon is the next structural character, so all before it is this name.
+bool RecordWalker::IsGuess(Index32 at, const RequestMember& member) const {
+  const uint32_t begin = *at + 1;
+  return at[1] < end_ && at[1] == begin + member.name_bytes + 1 && text_[at[1]] == ':' &&
+         text_[at[1] - 1] == '"' && text_[*at] == '"' && member.IsNamed(text_ + begin) &&
+         !member.has_escape;
+}
+
 bool RecordWalker::Name(Index32 at, RequestNode* node, int32_t guess, uint64_t object,
                         int32_t* member) {
+  if (guess >= 0) {
+    RequestMember& expected = node->members[static_cast<size_t>(guess)];
+    if (IsGuess(at, expected)) [[likely]] {
+      *member = guess;
+      const auto name = [&] { return ViewOf(text_ + *at + 1, expected.name_bytes); };
+      if (expected.seen_in == object) NoteDuplicate(name(), *at);
+      expected.seen_in = object;
+      if (reject_unknown_ && !expected.known && node == &tree_->root()) NoteUnknown(name(), *at);
+      return true;
+    }
+  }
   if (Ends(*at)) return false;
   if (text_[*at] != '"') {
     return Fail(WalkEnd::kSyntax, *at, "expected a member name in double quotes") != nullptr;

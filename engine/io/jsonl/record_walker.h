@@ -90,6 +90,7 @@ class RecordWalker {
   Index32 String(Index32 at, RequestNode* node);
   Index32 Scalar(Index32 at, RequestNode* node);
 
+  bool IsGuess(Index32 at, const RequestMember& member) const;
   /// The member named by the string at `at`, checked; false after Fail.
   bool Name(Index32 at, RequestNode* node, int32_t guess, uint64_t object, int32_t* member);
   void CheckExtraNames(size_t first);

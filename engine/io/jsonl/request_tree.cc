@@ -2,8 +2,6 @@
 
 #include <xxhash.h>
 
-#include <cstring>
-
 #include "io/jsonl/json_path.h"
 
 namespace millrace::io {
@@ -15,31 +13,8 @@ constexpr size_t kLearnedPerNodeMax = 256;
 constexpr size_t kLearnedNameBytesMax = 256;
 constexpr size_t kNamePadding = 8;
 
-uint64_t Load8(const uint8_t* at) {
-  uint64_t value;
-  std::memcpy(&value, at, 8);
-  return value;
-}
-
-/// Both sides have 8 readable bytes behind their end.
-bool SameName(const uint8_t* a, const uint8_t* b, uint32_t bytes) {
-  while (bytes > 8) {
-    if (Load8(a) != Load8(b)) return false;
-    a += 8;
-    b += 8;
-    bytes -= 8;
-  }
-  if (bytes == 0) return true;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  return ((Load8(a) ^ Load8(b)) << (64 - 8 * bytes)) == 0;
-#else
-  return std::memcmp(a, b, bytes) == 0;
-#endif
-}
-
 bool IsMember(const RequestMember& member, const uint8_t* name, uint32_t bytes) {
-  return member.name_bytes == bytes &&
-         SameName(reinterpret_cast<const uint8_t*>(member.name.data()), name, bytes);
+  return member.name_bytes == bytes && member.IsNamed(name);
 }
 
 }  // namespace
@@ -65,6 +40,7 @@ void RequestNode::Insert(std::string_view name, bool known) {
   RequestMember member;
   member.name = std::string(name) + std::string(kNamePadding, '\0');
   member.name_bytes = static_cast<uint32_t>(name.size());
+  member.has_escape = name.find_first_of("\"\\") != std::string_view::npos;
   member.known = known;
   members.push_back(std::move(member));
   Rehash();
@@ -115,6 +91,7 @@ Result<std::unique_ptr<RequestTree>> RequestTree::Make(const Projection& project
     RequestNode* node = &tree->root_;
     for (const JsonPathStep& step : steps) {
       node->below.push_back({static_cast<int>(column), step.is_index()});
+      (step.is_index() ? node->wants_array : node->wants_object) = true;
       node = StepInto(node, step);
     }
     node->columns.push_back(static_cast<int>(column));

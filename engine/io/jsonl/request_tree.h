@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,10 +23,29 @@ struct RequestNode;
 struct RequestMember {
   std::string name;  // followed by 8 readable bytes
   uint32_t name_bytes = 0;
+  bool has_escape = false;            // a quote or backslash: written with an escape in JSON
   bool known = false;                 // named by a request or in Projection::known
   int32_t next = -1;                  // the member that came after this one the last time
   uint64_t seen_in = 0;               // number of the last object that had it: finds duplicates
   std::unique_ptr<RequestNode> node;  // null until a value needs one
+
+  /// Whether `text`, with 8 readable bytes behind name_bytes of them, begins with the name.
+  bool IsNamed(const uint8_t* text) const {
+    const char* own = name.data();
+    uint32_t bytes = name_bytes;
+    for (; bytes > 8; own += 8, text += 8, bytes -= 8) {
+      if (std::memcmp(own, text, 8) != 0) return false;
+    }
+    if (bytes == 0) return true;
+    uint64_t a, b;
+    std::memcpy(&a, own, 8);
+    std::memcpy(&b, text, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return ((a ^ b) << (64 - 8 * bytes)) == 0;
+#else
+    return std::memcmp(own, text, bytes) == 0;
+#endif
+  }
 };
 
 /// A request below a node, for saying that the value there is of the wrong kind.
@@ -35,8 +55,9 @@ struct RequestBelow {
 };
 
 struct RequestNode {
-  std::vector<int> columns;         // requests that end here
-  std::vector<RequestBelow> below;  // requests that go through here
+  std::vector<int> columns;                        // requests that end here
+  std::vector<RequestBelow> below;                 // requests that go through here
+  bool wants_object = false, wants_array = false;  // one of them does
   std::vector<RequestMember> members;
   int32_t first = -1;  // the member that came first the last time
   std::vector<std::pair<int64_t, std::unique_ptr<RequestNode>>> indexed;  // requested elements

@@ -42,7 +42,12 @@ Status TextColumns::Append(const std::vector<JsonCell>& cells, int64_t rows, dou
 Status TextColumns::Append(Column* column, const JsonCell* cells, size_t stride, int64_t rows,
                            double share_done) {
   int64_t bytes = column->data_bytes;
-  for (int64_t row = 0; row < rows; ++row) bytes += cells[static_cast<size_t>(row) * stride].bytes;
+  int64_t nulls = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    const JsonCell& cell = cells[static_cast<size_t>(row) * stride];
+    bytes += cell.bytes;
+    nulls += cell.data == nullptr;
+  }
   if (bytes > std::numeric_limits<int32_t>::max()) {
     return Status::CapacityError("a chunk has more than 2 GiB of text in one column");
   }
@@ -53,15 +58,15 @@ Status TextColumns::Append(Column* column, const JsonCell* cells, size_t stride,
   uint8_t* const data = column->data->mutable_data();
   auto* const offsets = reinterpret_cast<int32_t*>(column->offsets->mutable_data());
   uint8_t* const validity = column->validity->mutable_data();
+  arrow::bit_util::SetBitsTo(validity, rows_, rows, true);
+  column->nulls += nulls;
   int64_t end = column->data_bytes;
   for (int64_t row = 0; row < rows; ++row) {
     const JsonCell& cell = cells[static_cast<size_t>(row) * stride];
     offsets[rows_ + row] = static_cast<int32_t>(end);
-    const bool valid = cell.data != nullptr;
-    arrow::bit_util::SetBitTo(validity, rows_ + row, valid);
-    column->nulls += !valid;
-    if (!valid) continue;
-    if (cell.bytes <= kSmall) {
+    if (cell.data == nullptr) {
+      arrow::bit_util::ClearBit(validity, rows_ + row);
+    } else if (cell.bytes <= kSmall) {
       std::memcpy(data + end, cell.data, kSmall);
     } else {
       std::memcpy(data + end, cell.data, cell.bytes);
