@@ -8,6 +8,7 @@
   X(Derive)                   \
   X(ExactDedup)               \
   X(Limit)                    \
+  X(NormalizeText)            \
   X(Rename)                   \
   X(Select)                   \
   X(Shuffle)                  \
