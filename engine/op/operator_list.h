@@ -9,6 +9,8 @@
   X(ExactDedup)               \
   X(Limit)                    \
   X(NormalizeText)            \
+  X(RegexExtract)             \
+  X(RegexReplace)             \
   X(Rename)                   \
   X(Select)                   \
   X(Shuffle)                  \
