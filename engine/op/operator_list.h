@@ -9,6 +9,7 @@
   X(ExactDedup)               \
   X(Limit)                    \
   X(NormalizeText)            \
+  X(RedactPii)                \
   X(RegexExtract)             \
   X(RegexReplace)             \
   X(Rename)                   \

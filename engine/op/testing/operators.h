@@ -28,7 +28,7 @@ ConfigValue InstanceValue(const std::string& type, const std::string& id,
                           const Parameters& parameters);
 
 /// The operator over the columns (by working name, without row ids), or its problems, joined by
-/// newlines.
+/// newlines. A secret is the text of its reference.
 Result<Instance> Bind(const std::string& type, const std::string& id, const Parameters& parameters,
                       const std::shared_ptr<arrow::Schema>& columns, uint64_t seed = 0);
 
@@ -157,7 +157,9 @@ inline Result<Instance> Bind(const std::string& type, const std::string& id,
   instance.id = id;
   instance.type = FindOperator(type);
   instance.common = CommonOf(value);
-  instance.op = instance.type->make(Request(value, id, seed, columns, &problems));
+  instance.op = instance.type->make(
+      Request(value, id, seed, columns, &problems,
+              [](const std::string& reference) { return Result<std::string>(reference); }));
   if (!problems.empty()) return Status::Invalid(internal::Joined(problems));
   REQUIRE(instance.op != nullptr);
   CHECK(instance.op->kind() == instance.type->kind);
