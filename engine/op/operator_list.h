@@ -5,8 +5,11 @@
 #include "op/operator_table.h"
 
 #define MILLRACE_OPERATORS(X) \
+  X(ChunkText)                \
   X(Derive)                   \
   X(ExactDedup)               \
+  X(Explode)                  \
+  X(Language)                 \
   X(Limit)                    \
   X(NormalizeText)            \
   X(RedactPii)                \
@@ -16,6 +19,7 @@
   X(Select)                   \
   X(Shuffle)                  \
   X(TextStats)                \
+  X(TokenCount)               \
   X(Unique)                   \
   X(Where)
 

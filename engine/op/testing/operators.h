@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/quantity.h"
 #include "base/reserved_columns.h"
 #include "contract/value_text.h"
 #include "op/chain.h"
@@ -83,8 +84,11 @@ inline ConfigValue TextValue(const std::string& text) {
 inline ConfigValue Parse(const Field& field, const std::string& text) {
   ConfigValue value = TextValue(text);
   switch (field.type) {
-    case FieldType::kInteger:
     case FieldType::kSize:
+      value.kind = ConfigValue::Kind::kInteger;
+      value.integer = ParseByteSize(text).ValueOrDie();
+      break;
+    case FieldType::kInteger:
       value.kind = ConfigValue::Kind::kInteger;
       value.integer = std::strtoll(text.c_str(), nullptr, 10);
       break;
