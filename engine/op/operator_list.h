@@ -18,6 +18,8 @@
   X(Rename)                   \
   X(Select)                   \
   X(Shuffle)                  \
+  X(Template)                 \
+  X(TextQuality)              \
   X(TextStats)                \
   X(TokenCount)               \
   X(Unique)                   \
