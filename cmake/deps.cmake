@@ -16,6 +16,8 @@
 # lz4             1.9      Debian                 BSD-2-Clause  lz4 in
 # expat           2.5      Debian                 MIT           XML in
 # minizip         1.1      Debian                 Zlib          zip archives in
+# utf8proc        2.8      Debian                 MIT           Unicode's normal forms
+# CLD2            2015     Debian libcld2-dev      Apache-2.0    languages of texts
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # nanobind        3.1.0    PyPI                   BSD-3-Clause  the Python module's binding
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
@@ -66,6 +68,14 @@ millrace_static_library(millrace_lz4 liblz4.a lz4frame.h)
 millrace_static_library(millrace_expat libexpat.a expat.h)
 millrace_static_library(millrace_minizip libminizip.a minizip/unzip.h)
 target_link_libraries(millrace_minizip INTERFACE millrace_zlib)
+# Arrow exports another utf8proc: what is excluded from the exports cannot be mixed up with it.
+millrace_static_library(millrace_utf8proc libutf8proc.a utf8proc.h)
+# Debian has it as a shared library alone.
+find_library(millrace_cld2_path NAMES libcld2.so REQUIRED)
+find_path(millrace_cld2_include NAMES cld2/public/compact_lang_det.h REQUIRED)
+add_library(millrace_cld2 INTERFACE)
+target_include_directories(millrace_cld2 SYSTEM INTERFACE ${millrace_cld2_include})
+target_link_libraries(millrace_cld2 INTERFACE ${millrace_cld2_path})
 millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
 # libcurl is never linked: engine/io/http/curl_library.h loads it when the first request is made.
 find_path(millrace_curl_include NAMES curl/curl.h REQUIRED)

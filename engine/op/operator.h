@@ -46,6 +46,8 @@ class Operator {
   virtual ~Operator() = default;
   virtual Kind kind() const = 0;
   virtual Scope scope() const { return Scope::kRow; }
+  /// What its results depend on beside its parameters as they are written: a digest of a secret.
+  virtual std::string Identity() const { return ""; }
   /// The working names of the columns it reads.
   const std::vector<std::string>& reads() const { return reads_; }
 

@@ -5,13 +5,23 @@
 #include "op/operator_table.h"
 
 #define MILLRACE_OPERATORS(X) \
+  X(ChunkText)                \
   X(Derive)                   \
   X(ExactDedup)               \
+  X(Explode)                  \
+  X(Language)                 \
   X(Limit)                    \
+  X(NormalizeText)            \
+  X(RedactPii)                \
+  X(RegexExtract)             \
+  X(RegexReplace)             \
   X(Rename)                   \
   X(Select)                   \
   X(Shuffle)                  \
+  X(Template)                 \
+  X(TextQuality)              \
   X(TextStats)                \
+  X(TokenCount)               \
   X(Unique)                   \
   X(Where)
 

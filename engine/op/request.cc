@@ -86,6 +86,24 @@ std::optional<expr::Expression> Request::ExpressionOf(
   return *parsed;
 }
 
+std::string Request::SecretOf(std::string_view key) const {
+  const ConfigValue* reference = parameters_.Find(key);
+  if (reference == nullptr || !secrets_) return "";
+  const Result<std::string> secret = secrets_(reference->text);
+  if (!secret.ok()) {
+    failed_ = true;
+    for (Diagnostic& diagnostic : DiagnosticsOf(secret.status())) {
+      if (!diagnostic.span.known()) diagnostic.span = reference->span;
+      problems_->push_back({reference, std::move(diagnostic), false});
+    }
+    return "";
+  }
+  if (secret->empty()) {
+    Report(*reference, ErrorCode::kBadValue, "the `" + std::string(key) + "` is empty");
+  }
+  return *secret;
+}
+
 void Request::CheckFree(const std::string& name) const {
   if (columns_ == nullptr || columns_->GetFieldIndex(name) < 0) return;
   Report("id", ErrorCode::kDuplicateName, "there is a column `" + name + "` already",

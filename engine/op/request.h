@@ -7,6 +7,7 @@
 #include <arrow/type.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,17 +28,22 @@ struct Problem {
   bool inside = false;
 };
 
+/// From the reference that a secret parameter holds to the secret.
+using SecretReader = std::function<Result<std::string>(const std::string& reference)>;
+
 class Request {
  public:
   /// `columns`: those that reach the instance, by working name; null when only the parameters are
-  /// to be looked at.
+  /// to be looked at. `secrets`: empty when nothing is to be run, and no secret is to be read.
   Request(const ConfigValue& parameters, std::string id, uint64_t seed,
-          std::shared_ptr<arrow::Schema> columns, std::vector<Problem>* problems)
+          std::shared_ptr<arrow::Schema> columns, std::vector<Problem>* problems,
+          SecretReader secrets = {})
       : parameters_(parameters),
         id_(std::move(id)),
         seed_(seed),
         columns_(std::move(columns)),
-        problems_(problems) {}
+        problems_(problems),
+        secrets_(std::move(secrets)) {}
 
   const ConfigValue& parameters() const { return parameters_; }
   const std::string& id() const { return id_; }
@@ -63,6 +69,9 @@ class Request {
   /// `type`: filled in when columns are known.
   std::optional<expr::Expression> ExpressionOf(std::string_view key,
                                                std::shared_ptr<arrow::DataType>* type) const;
+  /// The secret that the parameter `key`, marked as one, refers to; "" where secrets are not read,
+  /// or, reported, where it cannot be. An operator that has one tells it from others by Identity().
+  std::string SecretOf(std::string_view key) const;
   /// The field `<id>_<name>` or the measure `<id>.<name>`, reported when it is there already.
   /// `from`: what it is made of; a text made of a sensitive column is sensitive.
   std::shared_ptr<arrow::Field> NewField(const std::string& name,
@@ -82,6 +91,7 @@ class Request {
   uint64_t seed_;
   std::shared_ptr<arrow::Schema> columns_;
   std::vector<Problem>* problems_;
+  SecretReader secrets_;
   mutable bool failed_ = false;
 };
 

@@ -157,7 +157,11 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(*inputs, FindInputFiles(config_, fetch));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, *inputs));
     ARROW_RETURN_NOT_OK(CheckColumns(config_, *inputs, tables_));
-    ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_));
+    const auto secrets =
+        SecretResolver::Make({config_.base_dir, config_.vault, options_.cancelled});
+    ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_, [&](const std::string& reference) {
+                            return secrets->Resolve(reference);
+                          }));
     return FindDrift(*inputs);
   }
 

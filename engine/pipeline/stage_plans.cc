@@ -10,7 +10,8 @@
 namespace millrace::pipeline {
 
 Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
-                                           const TableContracts& tables) {
+                                           const TableContracts& tables,
+                                           const op::SecretReader& secrets) {
   std::vector<StageChain> chains;
   if (config.stages.empty()) return chains;
   ConfigProblems problems(&config.parsed->tree);
@@ -21,7 +22,8 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
   for (const StageConfig& stage : config.stages) {
     const auto input = InputColumns(
         stage, [&](const std::string& name) { return columns.at(name); }, &problems);
-    StageChain& bound = chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems));
+    StageChain& bound =
+        chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems, secrets));
     columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
   }
   if (!problems.empty()) return MakeError(problems.Finish());

@@ -13,9 +13,11 @@
 
 namespace millrace::pipeline {
 
-/// One per stage of the config. All problems at once, each at its place.
+/// One per stage of the config. All problems at once, each at its place. `secrets`: empty when
+/// nothing is to be run.
 Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
-                                           const TableContracts& tables);
+                                           const TableContracts& tables,
+                                           const op::SecretReader& secrets = {});
 
 /// The columns of a stage's shards in the shape of a contract, for what looks at tables: names,
 /// types, and what is sensitive. Reserved columns are left out.

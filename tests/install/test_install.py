@@ -76,6 +76,13 @@ def test_what_is_loaded_by_name_comes_with_all_it_needs(prefix: Path) -> None:
             assert name in shipped or SYSTEM_LIBRARIES.match(name), f"{file.name} needs {name}"
 
 
+def test_no_static_part_is_exported(prefix: Path) -> None:
+    """Arrow exports utf8proc, re2 and OpenSSL of its own: ours must not stand in for them."""
+    exported = output_of("nm", "-D", "--defined-only", prefix / "bin" / "millrace")
+    for name in ("utf8proc_", "EVP_", "re2"):
+        assert name not in exported
+
+
 def test_no_path_leads_back(prefix: Path) -> None:
     build = str(ROOT)
     venv = str((ROOT / ".venv").resolve())

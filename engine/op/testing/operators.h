@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/quantity.h"
 #include "base/reserved_columns.h"
 #include "contract/value_text.h"
 #include "op/chain.h"
@@ -28,7 +29,7 @@ ConfigValue InstanceValue(const std::string& type, const std::string& id,
                           const Parameters& parameters);
 
 /// The operator over the columns (by working name, without row ids), or its problems, joined by
-/// newlines.
+/// newlines. A secret is the text of its reference.
 Result<Instance> Bind(const std::string& type, const std::string& id, const Parameters& parameters,
                       const std::shared_ptr<arrow::Schema>& columns, uint64_t seed = 0);
 
@@ -83,8 +84,11 @@ inline ConfigValue TextValue(const std::string& text) {
 inline ConfigValue Parse(const Field& field, const std::string& text) {
   ConfigValue value = TextValue(text);
   switch (field.type) {
-    case FieldType::kInteger:
     case FieldType::kSize:
+      value.kind = ConfigValue::Kind::kInteger;
+      value.integer = ParseByteSize(text).ValueOrDie();
+      break;
+    case FieldType::kInteger:
       value.kind = ConfigValue::Kind::kInteger;
       value.integer = std::strtoll(text.c_str(), nullptr, 10);
       break;
@@ -157,7 +161,9 @@ inline Result<Instance> Bind(const std::string& type, const std::string& id,
   instance.id = id;
   instance.type = FindOperator(type);
   instance.common = CommonOf(value);
-  instance.op = instance.type->make(Request(value, id, seed, columns, &problems));
+  instance.op = instance.type->make(
+      Request(value, id, seed, columns, &problems,
+              [](const std::string& reference) { return Result<std::string>(reference); }));
   if (!problems.empty()) return Status::Invalid(internal::Joined(problems));
   REQUIRE(instance.op != nullptr);
   CHECK(instance.op->kind() == instance.type->kind);

@@ -112,7 +112,8 @@ const ObjectSpec& RequirementSpec() {
                   {Columns("The text columns to look at; all of them if absent.", false),
                    {.key = "kinds",
                     .type = T::kTexts,
-                    .doc = "Of `email`, `phone`, `ipv4`, `iban` and `card`; all of them if absent.",
+                    .doc = "Of `email`, `phone`, `ipv4`, `ipv6`, `iban` and `card`; all of them if "
+                           "absent.",
                     .min = 1,
                     .allow_single = true},
                    MaxFraction()}),

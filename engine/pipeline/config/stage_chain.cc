@@ -192,7 +192,7 @@ void Tell(const std::vector<op::Problem>& found, ConfigProblems* problems) {
 }  // namespace
 
 StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Schema>& input,
-                     uint64_t seed, ConfigProblems* problems) {
+                     uint64_t seed, ConfigProblems* problems, const op::SecretReader& secrets) {
   StageChain bound;
   const Graph graph(stage, problems);
   Writers writers(graph, problems);
@@ -206,8 +206,9 @@ StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Sche
     instance.type = op::FindOperator(value.spec->type_value);
     instance.common = op::CommonOf(value);
     std::vector<op::Problem> found;
-    instance.op = instance.type->make(op::Request(
-        value, instance.id, seed, columns == nullptr ? nullptr : columns->working(), &found));
+    instance.op = instance.type->make(op::Request(value, instance.id, seed,
+                                                  columns == nullptr ? nullptr : columns->working(),
+                                                  &found, secrets));
     Tell(found, problems);
     if (instance.op == nullptr) {
       columns.reset();  // what follows cannot be held against columns that nobody knows

@@ -20,8 +20,9 @@ struct StageChain {
 };
 
 /// `stage`: an entry of `stages:`. `input`: the stored columns of the rows that come in; null where
-/// only the data can tell them, then all is checked that needs no columns.
+/// only the data can tell them, then all is checked that needs no columns. `secrets`: empty when
+/// nothing is to be run.
 StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Schema>& input,
-                     uint64_t seed, ConfigProblems* problems);
+                     uint64_t seed, ConfigProblems* problems, const op::SecretReader& secrets = {});
 
 }  // namespace millrace::pipeline

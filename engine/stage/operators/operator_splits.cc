@@ -117,6 +117,8 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
     hash.UpdateField(instances[i].type->name);
     hash.UpdateField(std::to_string(instances[i].type->version));
     hash.UpdateField(plan.instance_json[i]);
+    const std::string identity = instances[i].op->Identity();
+    if (!identity.empty()) hash.UpdateField("identity " + identity);
   }
   if (plan.mixture) hash.UpdateField("mixture " + std::to_string(plan.rows_per_draw));
   const std::string privacy = PrivacyIdentity(plan.privacy);
