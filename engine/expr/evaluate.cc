@@ -5,6 +5,7 @@
 #include <arrow/scalar.h>
 #include <arrow/util/decimal.h>
 
+#include "expr/column_path.h"
 #include "expr/functions.h"
 #include "expr/number_literal.h"
 #include "expr/operations.h"
@@ -62,7 +63,10 @@ class Evaluator {
   }
 
   Result<Values> FromColumn(const Node& node) const {
-    Values values{batch_.GetColumnByName(node.name), {}};
+    const auto path = ColumnPath::Find(*batch_.schema(), node.name, node.quoted);
+    MILLRACE_CHECK(path.has_value());
+    Values values;
+    ARROW_ASSIGN_OR_RAISE(values.array, path->In(batch_));
     const auto type = ArrowTypeOf(TypeOf(values));
     if (values.array->type()->Equals(type)) return values;
     if (values.array->type_id() == arrow::Type::UINT64) return FromUnsigned(node, *values.array);
@@ -93,6 +97,7 @@ class Evaluator {
     if (name == "coalesce" || name == "nullif" || name == "if") {
       return EvaluateChoice(rows_, node, std::move(arguments));
     }
+    if (name == "days_between") return EvaluateDaysBetween(rows_, node, std::move(arguments));
     switch (function->arguments[0]) {
       case 'a':  // text
       case 'x':
@@ -115,6 +120,9 @@ class Evaluator {
     const std::string& name = node.name;
     if (name == "and" || name == "or" || name == "not" || name == "is null") {
       return EvaluateLogic(rows_, node, std::move(arguments));
+    }
+    if (name == "like" || name == "ilike") {
+      return EvaluateTextParts(rows_, node, std::move(arguments));
     }
     if (name == "case") return EvaluateChoice(rows_, node, std::move(arguments));
     if (name == "negate" || (name.size() == 1 && name.find_first_of("+-*/%") == 0)) {

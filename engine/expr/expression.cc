@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "expr/column_path.h"
 #include "expr/evaluate.h"
 #include "expr/lexer.h"
 #include "expr/syntax.h"
@@ -41,6 +42,19 @@ Result<Expression> Expression::Parse(const std::string& text) {
 
 const std::string& Expression::text() const { return state_->text; }
 const std::vector<std::string>& Expression::columns() const { return state_->columns; }
+
+std::vector<std::string> Expression::ColumnsOf(const arrow::Schema& schema) const {
+  std::vector<std::string> columns;
+  for (const std::string& name : state_->columns) {
+    const auto path = ColumnPath::Find(schema, name);
+    if (!path) continue;
+    const std::string& column = schema.field(path->column())->name();
+    if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+      columns.push_back(column);
+    }
+  }
+  return columns;
+}
 
 Result<std::shared_ptr<arrow::DataType>> Expression::TypeCheck(const arrow::Schema& schema) const {
   std::vector<Diagnostic> problems;

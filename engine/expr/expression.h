@@ -48,8 +48,13 @@ class Expression {
 
   const std::string& text() const;
   /// The columns it reads, by name, each once, in order of appearance. A dotted `id.measure` is
-  /// one name; so is anything in backticks.
+  /// one name; so is anything in backticks. See ColumnsOf for members of structs.
   const std::vector<std::string>& columns() const;
+
+  /// The columns of the schema that it reads, in order of appearance: that of `doc.title` is `doc`
+  /// where `doc` is a struct and no column has the whole name. Names that are not there are left
+  /// out.
+  std::vector<std::string> ColumnsOf(const arrow::Schema& schema) const;
 
   /// The type of the values over `schema`; the type `null` for an expression that is always null.
   /// BadExpression with every problem at once: unknown columns, operands of the wrong type.

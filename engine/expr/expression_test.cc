@@ -205,6 +205,59 @@ TEST_CASE("types are checked, all problems at once") {
   CHECK(!Expression::Parse("n + 1").ValueOrDie().CheckPredicate(*Batch()->schema()).ok());
 }
 
+TEST_CASE("texts beyond the basics") {
+  CHECK(Value("'100%' like '100\\%'") == "true");
+  CHECK(Value("'1000' like '100\\%'") == "false");
+  CHECK(Value("'a\nb' like 'a%b'") == "true");
+  CHECK(Value("'Straße' ilike 'STRA_E'") == "true");
+  CHECK(Value("'ab' not like 'a_'") == "false");
+  CHECK(Value("not 'ab' like 'b%' and true") == "true");
+  CHECK(Value("regex_match('Abc', '(?i)^ab')") == "true");
+  CHECK(Value("strip_accents('Crème bru\u0302lée, Ångström, 한글 が ø')") ==
+        "Creme brulee, Angstrom, 한글 が ø");
+  CHECK(Value("sha256('abc')") ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(Value("split_part('a--b--c', '--', -1)") == "c");
+  CHECK(Value("split_part('a--b', '--', 3)") == "");
+  CHECK(Value("split_part('a', '-', n - n)") == "error expr.no_part");
+  CHECK(Value("lpad('7', 3, '0')") == "007");
+  CHECK(Value("lpad('12345', 3)") == "123");
+  CHECK(Value("repeat('ab', 1000000)") == "error expr.too_long");
+  CHECK(Value("lpad('a', 9223372036854775807)") == "error expr.too_long");
+  CHECK(Value("left('äöü', -1)") == "äö");
+  CHECK(Value("right('äöü', 9)") == "äöü");
+  CHECK(Value("week(date('2027-01-01'))") == "53");
+  CHECK(Value("quarter(date('2026-11-28'))") == "4");
+  CHECK(Value("days_between(date('2024-02-28'), timestamp('2024-03-01T00:00:00Z'))") == "2");
+  CHECK(TypeProblems("s like n")[0].message == "this must be a 'text' written out");
+  CHECK(TypeProblems("n like 'a'").size() == 1);
+  CHECK(TypeProblems("split_part(s, '', 1)")[0].message == "the separator is empty");
+  CHECK(TypeProblems("split_part(s, '-', 0)").size() == 1);
+  CHECK(TypeProblems("rpad(s, 3, '')")[0].message == "the fill is empty");
+  CHECK(TypeProblems("regex_replace(s, '(', '')").size() == 1);
+  CHECK(TypeProblems("regex_replace(s, 'a', '\\3')").size() == 1);
+  CHECK(ParseProblem("s not lik 'a'").message.find("`like`") != std::string::npos);
+}
+
+TEST_CASE("members of structs are read by their path") {
+  const auto title = arrow::field("title", arrow::utf8());
+  const auto doc = arrow::field("doc", arrow::struct_({title, arrow::field("n", arrow::int64())}));
+  const auto schema = arrow::schema({doc, arrow::field("doc.n", arrow::utf8())});
+  const auto parsed = [](const std::string& text) { return Expression::Parse(text).ValueOrDie(); };
+  CHECK((*parsed("doc.title").TypeCheck(*schema))->id() == arrow::Type::STRING);
+  CHECK((*parsed("doc.n").TypeCheck(*schema))->id() == arrow::Type::STRING);  // the whole name
+  const auto problem = [&](const std::string& text) {
+    return DiagnosticsOf(parsed(text).TypeCheck(*schema).status()).at(0);
+  };
+  CHECK(problem("doc.titel").message == "`doc` has no member `titel`");
+  CHECK(problem("doc.titel").suggestion == "did you mean `title`?");
+  CHECK(problem("doc").suggestion == "read a member of it: `doc.title`");
+  CHECK(problem("`doc.title`").message == "there is no column `doc.title`");
+  CHECK(problem("dog.title").message == "there is no column `dog.title`");
+  CHECK(parsed("doc.title || doc.n || doc.title").ColumnsOf(*schema) ==
+        std::vector<std::string>{"doc", "doc.n"});
+}
+
 TEST_CASE("the documentation lists the functions of the table") {
   std::ifstream in(MILLRACE_SOURCE_DIR "/docs/expressions.md");
   std::stringstream content;

@@ -47,6 +47,16 @@ Result<Values> MapTicks(const Rows& rows, const Type& type, Errors errors, Funct
   }
 }
 
+// The week that holds the Thursday of the day's week, counted in that Thursday's year.
+int64_t IsoWeek(int64_t days) {
+  const int64_t weekday = days + 3 - FloorDivide(days + 3, 7) * 7;  // 0 is Monday
+  const int64_t thursday = days - weekday + 3;
+  int64_t year = 0;
+  unsigned month = 0, day = 0;
+  CivilFromDays(thursday, &year, &month, &day);
+  return (thursday - DaysFromCivil(year, 1, 1)) / 7 + 1;
+}
+
 // A day or timestamp as what `to` counts; false where that overflows.
 bool Convert(int64_t value, const Type& from, const Type& to, int64_t* result) {
   const int64_t per_second = TicksPerSecond(to.unit);
@@ -108,15 +118,38 @@ Result<Values> EvaluateMomentPart(const Rows& rows, const Node& node, const Valu
     if (part == "year") return year;
     if (part == "month") return static_cast<int64_t>(month);
     if (part == "day") return static_cast<int64_t>(day);
+    if (part == "quarter") return static_cast<int64_t>((month + 2) / 3);
+    if (part == "day_of_year") return days - DaysFromCivil(year, 1, 1) + 1;
+    if (part == "week") return IsoWeek(days);
     return days + 3 - FloorDivide(days + 3, 7) * 7 + 1;  // 1970-01-01 was a Thursday
   };
   return rows.Map<arrow::Int64Type>(from.errors, [&](int64_t row, Errors*) {
     if (from.array->IsNull(row)) return std::optional<int64_t>();
     const int64_t ticks = TicksAt(*from.array, row);
+    if (part == "epoch") {
+      return std::optional<int64_t>(type.kind == Kind::kDate ? ticks * kSecondsPerDay
+                                                             : FloorDivide(ticks, per_second));
+    }
     if (of_day) return std::optional<int64_t>(of_time(ticks));
     const bool date = type.kind == Kind::kDate;
     return std::optional<int64_t>(
         of_date(date ? ticks : FloorDivide(ticks, kSecondsPerDay * per_second)));
+  });
+}
+
+Result<Values> EvaluateDaysBetween(const Rows& rows, const Node& node, Arguments arguments) {
+  (void)node;
+  const auto day = [](const Values& values, int64_t row) {
+    const Type type = TypeOf(values);
+    const int64_t ticks = TicksAt(*values.array, row);
+    return type.kind == Kind::kDate
+               ? ticks
+               : FloorDivide(ticks, kSecondsPerDay * TicksPerSecond(type.unit));
+  };
+  return rows.Map<arrow::Int64Type>(Union(arguments), [&](int64_t row, Errors*) {
+    const bool null = arguments[0].array->IsNull(row) || arguments[1].array->IsNull(row);
+    return null ? std::optional<int64_t>()
+                : std::optional<int64_t>(day(arguments[1], row) - day(arguments[0], row));
   });
 }
 

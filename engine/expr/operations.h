@@ -24,10 +24,15 @@ Result<Values> EvaluateDecimals(const Rows& rows, const Node& node, Arguments ar
 Result<Values> EvaluateCast(const Rows& rows, const Node& node, const Values& from);
 /// lower, substr, regex_match, ...
 Result<Values> EvaluateTexts(const Rows& rows, const Node& node, Arguments arguments);
+/// like, split_part, lpad, strip_accents, ...
+Result<Values> EvaluateTextParts(const Rows& rows, const Node& node, Arguments arguments);
 /// date, time, timestamp, local_timestamp
 Result<Values> EvaluateMoment(const Rows& rows, const Node& node, const Values& from);
-/// year, month, ..., second
+/// year, month, ..., second, epoch
 Result<Values> EvaluateMomentPart(const Rows& rows, const Node& node, const Values& from);
+
+/// days_between
+Result<Values> EvaluateDaysBetween(const Rows& rows, const Node& node, Arguments arguments);
 
 /// `a` and `b` compared where Arrow's own comparison will not do: decimals and moments of any
 /// scale and unit, exactly. -1, 0 or 1.

@@ -1,7 +1,10 @@
 // The evaluation against a slow, obvious one: random expressions over random rows.
 #include <arrow/array.h>
 #include <arrow/builder.h>
+#include <arrow/compute/api_scalar.h>
+#include <arrow/compute/initialize.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 #include <arrow/util/decimal.h>
 #include <doctest/doctest.h>
 
@@ -59,6 +62,39 @@ Status Append(const Value& value, const Column& column, arrow::ArrayBuilder* bui
   }
 }
 
+// A struct of the arrays. Where all are null it is null itself, and `hidden` stands in its members.
+std::shared_ptr<arrow::Array> Packed(const arrow::FieldVector& fields, arrow::ArrayVector arrays,
+                                     const std::shared_ptr<arrow::Scalar>& hidden) {
+  REQUIRE(arrow::compute::Initialize().ok());
+  arrow::BooleanBuilder valid;
+  const int64_t rows = arrays[0]->length();
+  for (int64_t row = 0; row < rows; ++row) {
+    bool any = false;
+    for (const auto& array : arrays) any |= array->IsValid(row);
+    REQUIRE(valid.Append(any).ok());
+  }
+  const auto mask = valid.Finish().ValueOrDie();
+  for (auto& array : arrays) {
+    if (!array->type()->Equals(hidden->type)) continue;
+    array = arrow::compute::IfElse(mask, array, hidden).ValueOrDie().make_array();
+  }
+  const auto& bits = static_cast<const arrow::BooleanArray&>(*mask);
+  return std::make_shared<arrow::StructArray>(arrow::struct_(fields), rows, arrays, bits.values(),
+                                              bits.false_count());
+}
+
+// The last two columns, `deep.s` and `deep.more.n`, as members of one struct.
+void PackMembers(arrow::FieldVector* fields, arrow::ArrayVector* arrays) {
+  const auto number = arrays->back(), text = (*arrays)[arrays->size() - 2];
+  arrays->resize(arrays->size() - 2);
+  fields->resize(arrays->size());
+  const auto more = Packed({arrow::field("n", arrow::int64())}, {number}, arrow::MakeScalar(42));
+  const auto deep = Packed({arrow::field("s", arrow::utf8()), arrow::field("more", more->type())},
+                           {text, more}, arrow::MakeScalar("hidden"));
+  fields->push_back(arrow::field("deep", deep->type()));
+  arrays->push_back(deep);
+}
+
 std::shared_ptr<arrow::RecordBatch> BatchOf(const std::vector<testing::Row>& rows) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
@@ -69,6 +105,7 @@ std::shared_ptr<arrow::RecordBatch> BatchOf(const std::vector<testing::Row>& row
     fields.push_back(arrow::field(NameOf(column), column.type));
     arrays.push_back(builder->Finish().ValueOrDie());
   }
+  PackMembers(&fields, &arrays);
   const auto count = static_cast<int64_t>(rows.size());
   return arrow::RecordBatch::Make(arrow::schema(fields), count, arrays);
 }

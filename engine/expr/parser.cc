@@ -116,8 +116,11 @@ class Parser {
         left = Call("between", std::move(left), std::move(low), std::move(high));
       } else if (TakeKeyword("in")) {
         ARROW_ASSIGN_OR_RAISE(left, InList(std::move(left)));
+      } else if (const std::string like = TakeLike(); !like.empty()) {
+        ARROW_ASSIGN_OR_RAISE(auto pattern, Concat());
+        left = Call(like, std::move(left), std::move(pattern));
       } else if (negated) {
-        return Unexpected("`in` or `between`");
+        return Unexpected("`in`, `between` or `like`");
       } else {
         const Token& token = Next();
         bool comparison = false;
@@ -131,6 +134,17 @@ class Parser {
       }
       if (negated) left = Call("not", std::move(left));
     }
+  }
+
+  // "like" or "ilike", which are names elsewhere; "" for neither.
+  std::string TakeLike() {
+    const Token& token = Next();
+    if (token.kind != TokenKind::kName || token.quoted) return "";
+    std::string word = token.text;
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (word != "like" && word != "ilike") return "";
+    ++at_;
+    return word;
   }
 
   Result<NodePtr> InList(NodePtr left) {
@@ -295,6 +309,7 @@ class Parser {
     NodePtr node = LiteralNode(token);
     node->kind = NodeKind::kColumn;
     node->name = token.text;
+    node->quoted = token.quoted;
     return node;
   }
 

@@ -24,7 +24,8 @@ struct Literal {
 struct Node {
   NodeKind kind = NodeKind::kLiteral;
   Literal literal;
-  std::string name;  // of the column or function
+  std::string name;     // of the column or function
+  bool quoted = false;  // of a column: in backticks, one whole name
   std::vector<std::unique_ptr<Node>> arguments;
   size_t begin = 0, end = 0;  // bytes of the expression
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "expr/operations.h"
 
@@ -70,6 +71,10 @@ Result<Values> EvaluateTexts(const Rows& rows, const Node& node, Arguments argum
       {"ends_with", "ends_with"},
       {"contains", "match_substring"},
       {"regex_match", "match_substring_regex"}};
+  static const std::set<std::string> kParts = {
+      "regex_replace", "regex_count", "left",   "right",   "split_part",    "position",
+      "lpad",          "rpad",        "repeat", "reverse", "strip_accents", "sha256"};
+  if (kParts.count(name) > 0) return EvaluateTextParts(rows, node, std::move(arguments));
   if (name == "substr") return Substr(rows, node, std::move(arguments));
   if (name == "concat") {
     for (Values& values : arguments) ARROW_RETURN_NOT_OK(rows.To(node, text, &values));

@@ -6,6 +6,7 @@
 #include <arrow/compute/initialize.h>
 #include <arrow/scalar.h>
 
+#include "expr/column_path.h"
 #include "expr/functions.h"
 #include "expr/iso_text.h"
 #include "expr/lexer.h"
@@ -90,19 +91,33 @@ class Checker {
   }
 
   Type CheckColumn(const Node& node) {
-    const auto field = schema_.GetFieldByName(node.name);
-    if (!field) {
-      std::string help = DidYouMean(node.name, schema_.field_names());
-      Problem(node, "there is no column `" + node.name + "`", std::move(help));
+    const auto path = ColumnPath::Find(schema_, node.name, node.quoted);
+    if (!path) {
+      NoColumn(node);
       return {};
     }
-    const auto type = TypeOfColumn(*field->type());
+    const auto type = TypeOfColumn(*path->type());
     if (type) return *type;
+    const bool members =
+        path->type()->id() == arrow::Type::STRUCT && path->type()->num_fields() > 0;
     Problem(node,
-            "column `" + node.name + "` has the type " + field->type()->ToString() +
+            "column `" + node.name + "` has the type " + path->type()->ToString() +
                 ", which expressions do not read",
-            "expressions read texts, numbers, bools, dates, times and timestamps");
+            members
+                ? "read a member of it: `" + node.name + '.' + path->type()->field(0)->name() + '`'
+                : "expressions read texts, numbers, bools, dates, times and timestamps");
     return {};
+  }
+
+  void NoColumn(const Node& node) {
+    const auto broken = node.quoted ? std::nullopt : FindBrokenPath(schema_, node.name);
+    if (broken) {
+      Problem(node, "`" + broken->found + "` has no member `" + broken->rest + "`",
+              DidYouMean(broken->rest, broken->members));
+    } else {
+      Problem(node, "there is no column `" + node.name + "`",
+              DidYouMean(node.name, schema_.field_names()));
+    }
   }
 
   void Want(const Node& node, const Type& found, const Wanted& wanted) {
@@ -168,6 +183,12 @@ class Checker {
       return Plain(Kind::kBool);
     }
     if (name == "is null") return Plain(Kind::kBool);
+    if (name == "like" || name == "ilike") {
+      Type none;
+      CheckArgument(*node.arguments[0], 't', types[0], &none);
+      CheckArgument(*node.arguments[1], 'p', types[1], &none);
+      return Plain(Kind::kBool);
+    }
     if (name == "case") {
       Type result;
       for (size_t i = 0; i < types.size(); ++i) {
@@ -229,7 +250,8 @@ class Checker {
         at < letters.size() && letters.substr(at + 1) == "*" && !types.empty();
     optional |= at < letters.size() && letters[at] == '?';
     if (at < letters.size() && !optional && !repeated_once) return WrongCount(node, function);
-    if (function.name == "regex_match" || function.name == "regex_extract") CheckPattern(node);
+    if (function.name.substr(0, 6) == "regex_") CheckPattern(node);
+    CheckLiterals(node);
     switch (function.result) {
       case 't':
         return Plain(Kind::kText);
@@ -247,6 +269,22 @@ class Checker {
         return types[0].kind == Kind::kNull ? Plain(Kind::kFloat) : types[0];
       default:
         return any;
+    }
+  }
+
+  // What is written out and cannot be right in any row.
+  void CheckLiterals(const Node& node) {
+    const bool split = node.name == "split_part";
+    if (!split && node.name != "lpad" && node.name != "rpad") return;
+    const size_t at = split ? 1 : 2;
+    if (node.arguments.size() <= at) return;
+    const Node& text = *node.arguments[at];
+    if (text.literal.kind == Kind::kText && text.literal.text.empty()) {
+      Problem(text, split ? "the separator is empty" : "the fill is empty");
+    }
+    if (split && node.arguments.size() > 2 && node.arguments[2]->literal.kind == Kind::kInt &&
+        node.arguments[2]->literal.integer == 0) {
+      Problem(*node.arguments[2], "parts are counted from 1, or from -1 backwards");
     }
   }
 
@@ -307,6 +345,14 @@ class Checker {
     const auto tried = extract
                            ? arrow::compute::CallFunction("extract_regex", {none}, &groups)
                            : arrow::compute::CallFunction("match_substring_regex", {none}, &match);
+    if (tried.ok() && node.name == "regex_replace") {
+      const Node& replacement = *node.arguments[2];
+      const arrow::compute::ReplaceSubstringOptions replace(pattern.literal.text,
+                                                            replacement.literal.text);
+      const auto replaced =
+          arrow::compute::CallFunction("replace_substring_regex", {none}, &replace);
+      if (!replaced.ok()) Problem(replacement, replaced.status().message());
+    }
     if (!tried.ok()) {
       Problem(pattern, tried.status().message());
     } else if (extract && tried->type()->num_fields() == 0) {

@@ -39,6 +39,8 @@ inline const std::vector<Column>& Columns() {
       {"price", Want::kDecimal, arrow::decimal128(9, 2)},
       {"rate", Want::kDecimal, arrow::decimal128(12, 6)},
       {"huge", Want::kDecimal, arrow::decimal128(38, 4)},
+      {"deep.s", Want::kText, arrow::utf8()},  // members of structs
+      {"deep.more.n", Want::kInt, arrow::int64()},
   };
   return columns;
 }
@@ -380,7 +382,12 @@ class Generator {
     const Type type = Plain(Kind::kBool);
     const Want want = static_cast<Want>(Below(kWants));
     const auto compared = [&] { return Below(8) == 0 ? NullLiteral() : Beside(want, depth); };
-    switch (Below(8)) {
+    switch (Below(9)) {
+      case 8:
+        return Call(
+            Pick<std::string>({"like", "ilike"}), type,
+            {Make(Want::kText, depth),
+             TextLiteral(Pick<std::string>({"a%", "%7%", "_b", "", "%", "2026-__-%", "Ü%"}))});
       case 0:
         return Call(Pick<std::string>({"and", "or"}), type,
                     {Make(Want::kBool, depth), Make(Want::kBool, depth)});
@@ -413,7 +420,18 @@ class Generator {
 
   Sample MakeInt(int depth) {
     const Type type = Plain(Kind::kInt);
-    switch (Below(6)) {
+    switch (Below(9)) {
+      case 6:
+        return Call(Pick<std::string>({"quarter", "day_of_year", "week", "epoch"}), type,
+                    {Make(Pick<Want>({Want::kDate, Want::kInstant, Want::kLocal}), depth)});
+      case 7:
+        return Call("days_between", type,
+                    {Make(Pick<Want>({Want::kDate, Want::kInstant, Want::kLocal}), depth),
+                     Make(Pick<Want>({Want::kDate, Want::kInstant, Want::kLocal}), depth)});
+      case 8:
+        return Call(Pick<std::string>({"position", "regex_count"}), type,
+                    {Make(Want::kText, depth),
+                     TextLiteral(Pick<std::string>({"a", "7", "b", "2026", "é", "[0-9]"}))});
       case 0:
         return Call(
             "int64", type,
@@ -459,7 +477,30 @@ class Generator {
   Sample MakeText(int depth) {
     const Type type = Plain(Kind::kText);
     const auto text = [&] { return Make(Want::kText, depth); };
-    switch (Below(6)) {
+    const auto count = [&] { return Below(2) == 0 ? IntegerLiteral(2) : Make(Want::kInt, depth); };
+    // What is allowed stays short: the oracle's regular expressions recurse with the text.
+    const auto grown = [&] { return IntegerLiteral(Pick<int64_t>({-1, 0, 2, 5, INT64_MAX})); };
+    switch (Below(10)) {
+      case 6:
+        if (Below(3) == 0) return Call("repeat", type, {text(), grown()});
+        return Call(Pick<std::string>({"left", "right"}), type, {text(), count()});
+      case 7: {
+        Sample number = count();
+        if (number.op == "literal" && number.literal.integer == 0) number = IntegerLiteral(-1);
+        return Call("split_part", type,
+                    {text(), TextLiteral(Pick<std::string>({"a", "7", "-", ":0"})), number});
+      }
+      case 8: {
+        std::vector<Sample> arguments = {text(), grown()};
+        if (Below(2) == 0) arguments.push_back(TextLiteral(Pick<std::string>({"a", "éb"})));
+        return Call(Pick<std::string>({"lpad", "rpad"}), type, arguments);
+      }
+      case 9:
+        if (Below(3) == 0) {
+          return Call("regex_replace", type,
+                      {text(), TextLiteral("([0-9])"), TextLiteral("<\\1>")});
+        }
+        return Call(Pick<std::string>({"reverse", "strip_accents"}), type, {text()});
       case 0:
         return Call("||", type, {text(), text()});
       case 1:

@@ -177,6 +177,7 @@ class Oracle {
     if (op == "date" || op == "time" || op == "timestamp" || op == "local_timestamp") {
       return ToMoment(values[0], sample.type);
     }
+    if (op == "days_between") return Integer(DayOf(values[1]) - DayOf(values[0]));
     if (values[0].kind == Kind::kText) return OfText(op, values);
     return Integer(Part(op, values[0]));
   }

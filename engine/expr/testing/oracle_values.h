@@ -1,6 +1,7 @@
 // The oracle's casts, moments and texts: what a function makes of values that are there.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -71,9 +72,30 @@ inline __int128 Part(const std::string& op, const Value& value) {
   if (op == "month") return static_cast<unsigned>(date.month());
   if (op == "day") return static_cast<unsigned>(date.day());
   if (op == "weekday") return std::chrono::weekday(days).iso_encoding();
+  if (op == "quarter") return (static_cast<unsigned>(date.month()) - 1) / 3 + 1;
+  const auto new_year = [](std::chrono::year year) {
+    return std::chrono::sys_days(year / std::chrono::January / 1);
+  };
+  if (op == "day_of_year") return (days - new_year(date.year())).count() + 1;
+  if (op == "week") {  // as many as there are Thursdays in the year up to that of the week
+    std::chrono::sys_days thursday = days;
+    while (std::chrono::weekday(thursday) != std::chrono::Monday) thursday -= std::chrono::days(1);
+    thursday += std::chrono::days(3);
+    const std::chrono::year_month_day its(thursday);
+    int64_t weeks = 0;
+    for (auto day = new_year(its.year()); day <= thursday; day += std::chrono::days(1)) {
+      weeks += std::chrono::weekday(day) == std::chrono::Thursday;
+    }
+    return weeks;
+  }
+  if (op == "epoch") {
+    return static_cast<__int128>(days.time_since_epoch().count()) * 86400 + rest / value.per_second;
+  }
   const int64_t seconds = rest / value.per_second;
   return op == "hour" ? seconds / 3600 : op == "minute" ? seconds % 3600 / 60 : seconds % 60;
 }
+
+inline __int128 DayOf(const Value& value) { return Split(value).first.time_since_epoch().count(); }
 
 inline std::string Padded(int64_t number, size_t width) {
   std::string text = std::to_string(number);
@@ -276,8 +298,109 @@ inline std::string Trimmed(const std::string& text, bool left, bool right) {
   return trimmed;
 }
 
+using Points = std::vector<std::string>;
+
+inline std::string Joined(const Points& points, int64_t begin, int64_t end) {
+  std::string text;
+  for (int64_t i = std::max<int64_t>(0, begin); i < end; ++i) {
+    if (i < static_cast<int64_t>(points.size())) text += points[static_cast<size_t>(i)];
+  }
+  return text;
+}
+
+inline bool IsLike(const Points& text, const Points& pattern, size_t i = 0, size_t j = 0) {
+  if (j == pattern.size()) return i == text.size();
+  if (pattern[j] == "%") {
+    return IsLike(text, pattern, i, j + 1) || (i < text.size() && IsLike(text, pattern, i + 1, j));
+  }
+  if (i == text.size() || (pattern[j] != "_" && pattern[j] != text[i])) return false;
+  return IsLike(text, pattern, i + 1, j + 1);
+}
+
+inline Value OfCounted(const std::string& op, const std::vector<Value>& values) {
+  const Points points = CodePoints(values[0].text);
+  const auto length = static_cast<__int128>(points.size());
+  const __int128 count = values[1].integer;
+  const auto cut = [&](__int128 begin, __int128 end) {
+    begin = std::clamp<__int128>(begin, 0, length);
+    end = std::clamp<__int128>(end, 0, length);
+    return Text(Joined(points, static_cast<int64_t>(begin), static_cast<int64_t>(end)));
+  };
+  if (op == "left") return cut(0, count < 0 ? length + count : count);
+  if (op == "right") return cut(count < 0 ? -count : length - count, length);
+  if (op == "repeat") {
+    const auto bytes = static_cast<__int128>(values[0].text.size());
+    std::string repeated;
+    if (bytes == 0) return Text("");
+    if (count * bytes > 1 << 20) return Failure("expr.too_long");
+    for (__int128 i = 0; i < count; ++i) repeated += values[0].text;
+    return Text(repeated);
+  }
+  if (count <= length) return cut(0, count);  // lpad, rpad
+  if (count > (1 << 20) / 4) return Failure("expr.too_long");
+  const Points fill = CodePoints(values.size() > 2 ? values[2].text : " ");
+  std::string added;
+  for (__int128 i = 0; i < count - length; ++i) {
+    added += fill[static_cast<size_t>(i) % fill.size()];
+  }
+  return Text(op == "lpad" ? added + values[0].text : values[0].text + added);
+}
+
+inline Value SplitPart(const std::string& text, const std::string& separator, int64_t number) {
+  if (number == 0) return Failure("expr.no_part");
+  std::vector<std::string> parts = {""};
+  for (size_t i = 0; i < text.size();) {
+    if (text.compare(i, separator.size(), separator) == 0) {
+      parts.emplace_back();
+      i += separator.size();
+    } else {
+      parts.back() += text[i++];
+    }
+  }
+  if (number < 0) std::reverse(parts.begin(), parts.end());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (static_cast<int64_t>(i) + 1 == number || -static_cast<int64_t>(i) - 1 == number) {
+      return Text(parts[i]);
+    }
+  }
+  return Text("");
+}
+
 inline Value OfText(const std::string& op, const std::vector<Value>& values) {
   const std::string& text = values[0].text;
+  if (op == "left" || op == "right" || op == "repeat" || op == "lpad" || op == "rpad") {
+    return OfCounted(op, values);
+  }
+  if (op == "split_part") return SplitPart(text, values[1].text, values[2].integer);
+  if (op == "like") return Bool(IsLike(CodePoints(text), CodePoints(values[1].text)));
+  if (op == "ilike") {
+    return Bool(IsLike(CodePoints(Cased(text, true)), CodePoints(Cased(values[1].text, true))));
+  }
+  if (op == "reverse") {
+    Points points = CodePoints(text);
+    std::reverse(points.begin(), points.end());
+    return Text(Joined(points, 0, static_cast<int64_t>(points.size())));
+  }
+  if (op == "strip_accents") {
+    std::string bare = text;
+    for (const auto& [marked, plain] : {std::pair("ü", "u"), {"Ü", "U"}, {"é", "e"}, {"É", "E"}}) {
+      bare = std::regex_replace(bare, std::regex(marked), plain);
+    }
+    return Text(bare);
+  }
+  if (op == "position") {
+    const size_t at = text.find(values[1].text);
+    return at == std::string::npos
+               ? Integer(0)
+               : Integer(static_cast<int64_t>(CodePoints(text.substr(0, at)).size()) + 1);
+  }
+  if (op == "regex_count") {
+    const std::regex pattern(values[1].text);
+    return Integer(std::distance(std::sregex_iterator(text.begin(), text.end(), pattern), {}));
+  }
+  if (op == "regex_replace") {
+    return Text(std::regex_replace(text, std::regex(values[1].text), "<$1>"));
+  }
   if (op == "lower" || op == "upper") return Text(Cased(text, op == "lower"));
   if (op == "trim") return Text(Trimmed(text, true, true));
   if (op == "ltrim") return Text(Trimmed(text, true, false));

@@ -110,6 +110,11 @@ class Writer {
       return {"not " + Write(asked, kNot), kNot};
     }
     if (op.find_first_of("=<>") != std::string::npos) return binary(kComparison);
+    if (op == "like" || op == "ilike") {
+      return {Write(sample.arguments[0], kComparison) + " " + op + " " +
+                  Write(sample.arguments[1], kTight),
+              kComparison};
+    }
     if (op == "||") return binary(kConcat);
     if (op == "+" || op == "-") return binary(kSum);
     if (op == "*" || op == "/" || op == "%") return binary(kProduct);
