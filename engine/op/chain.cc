@@ -7,6 +7,7 @@
 
 #include "base/reserved_columns.h"
 #include "op/chain_run.h"
+#include "op/kind_contract.h"
 #include "op/row_layout.h"
 
 namespace millrace::op {
@@ -108,6 +109,11 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   chain->working_.push_back(columns.working());
   arrow::FieldVector measures;
   for (const Instance& instance : instances) {
+    const std::string fault = BoundFault(*instance.op, instance.id, *columns.working());
+    if (!fault.empty()) {
+      return MakeError(ErrorCode::kBug, "operator `" + instance.id + "` of type " +
+                                            instance.type->name + ' ' + fault);
+    }
     const Scope scope = instance.op->scope();
     if (scope == Scope::kKeys || scope == Scope::kCount)
       chain->globals_.push_back(&instance - &instances[0]);

@@ -7,6 +7,7 @@
 #include <bitset>
 
 #include "base/reserved_columns.h"
+#include "op/kind_contract.h"
 #include "op/row_layout.h"
 
 namespace millrace::op {
@@ -85,21 +86,17 @@ Status ChainRun::Step(size_t instance, const std::shared_ptr<arrow::Schema>& aft
   return Status::OK();
 }
 
+Status ChainRun::Owed(const std::string& fault, const RowFailures& failures) const {
+  const std::string& found = fault.empty() ? FailuresFault(failures, rows_->num_rows()) : fault;
+  return found.empty() ? Status::OK() : Violation(chain_.instances()[at_], found);
+}
+
 Status ChainRun::Annotate(const Annotator& op, const std::shared_ptr<arrow::Schema>& after) {
   RowFailures failures;
   ARROW_ASSIGN_OR_RAISE(const arrow::ArrayVector added, op.Annotate(*rows_, &failures));
-  if (added.size() != op.adds().size()) {
-    return Violation(chain_.instances()[at_], "gave another number of columns than it adds");
-  }
+  ARROW_RETURN_NOT_OK(Owed(AnnotatorFault(op, added, rows_->num_rows()), failures));
   arrow::ArrayVector columns = rows_->columns();
-  for (size_t i = 0; i < added.size(); ++i) {
-    if (added[i]->length() != rows_->num_rows() ||
-        !added[i]->type()->Equals(*op.adds()[i]->type())) {
-      return Violation(chain_.instances()[at_],
-                       "gave a wrong column `" + op.adds()[i]->name() + '`');
-    }
-    columns.push_back(added[i]);
-  }
+  columns.insert(columns.end(), added.begin(), added.end());
   rows_ = arrow::RecordBatch::Make(after, rows_->num_rows(), std::move(columns));
   return RejectFailures(failures);
 }
@@ -107,9 +104,7 @@ Status ChainRun::Annotate(const Annotator& op, const std::shared_ptr<arrow::Sche
 Status ChainRun::Judge(const Filter& op) {
   RowFailures failures;
   ARROW_ASSIGN_OR_RAISE(const Verdict verdict, op.Judge(*rows_, &failures));
-  if (verdict.keep->length() != rows_->num_rows() || verdict.keep->null_count() > 0) {
-    return Violation(chain_.instances()[at_], "did not judge every row");
-  }
+  ARROW_RETURN_NOT_OK(Owed(FilterFault(op, verdict, rows_->num_rows()), failures));
   // Rows it could not judge are rejected as failed, whatever else is said of them.
   std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
   for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
@@ -197,17 +192,7 @@ Reached ChainRun::Here() const {
 Status ChainRun::Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after) {
   RowFailures failures;
   ARROW_ASSIGN_OR_RAISE(const Refined refined, op.Refine(*rows_, &failures));
-  if (refined.rows->num_rows() != rows_->num_rows() || !refined.rows->schema()->Equals(*after)) {
-    return Violation(chain_.instances()[at_], "gave other rows than it said");
-  }
-  for (int i = 0; i < after->num_fields(); ++i) {
-    const std::string& name = after->field(i)->name();
-    const bool writes =
-        std::find(op.writes().begin(), op.writes().end(), name) != op.writes().end();
-    if (!writes && refined.rows->column(i) != rows_->GetColumnByName(name)) {
-      return Violation(chain_.instances()[at_], "changed the column `" + name + "`");
-    }
-  }
+  ARROW_RETURN_NOT_OK(Owed(RefinerFault(op, refined, *rows_), failures));
   rows_ = refined.rows;
   if (refined.changed != nullptr && refined.changed->true_count() > 0) {
     ARROW_RETURN_NOT_OK(Mark(kRefined, refined.changed.get(), &counts_[at_].refined));
@@ -218,19 +203,10 @@ Status ChainRun::Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>&
 Status ChainRun::Generate(const Generator& op, const std::shared_ptr<arrow::Schema>& after) {
   RowFailures failures;
   ARROW_ASSIGN_OR_RAISE(Generated made, op.Generate(*rows_, &failures));
-  if (made.columns.size() != op.writes().size() || (made.parents != nullptr) != op.makes_rows()) {
-    return Violation(chain_.instances()[at_], "made other columns than it said");
-  }
+  ARROW_RETURN_NOT_OK(Owed(GeneratorFault(op, made, failures, rows_->num_rows()), failures));
   const auto parents = rows_;
   if (made.parents != nullptr) {
     // Parents that failed are rejected; they have no children.
-    std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
-    for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
-    for (int64_t i = 0; i < made.parents->length(); ++i) {
-      if (failed[static_cast<size_t>(made.parents->Value(i))]) {
-        return Violation(chain_.instances()[at_], "made children of a row that failed");
-      }
-    }
     ARROW_RETURN_NOT_OK(
         rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
     counts_[at_].expanded += rows_->num_rows() - static_cast<int64_t>(failures.size());

@@ -27,6 +27,8 @@ class ChainRun {
   // have tagged, refined or generated it (bits), and the lists of marks it came with.
   enum Beside { kPosition, kTagged, kRefined, kGenerated, kLists };
 
+  /// A broken contract of the instance's kind, or of what it says of rows that failed.
+  Status Owed(const std::string& fault, const RowFailures& failures) const;
   Status Annotate(const Annotator& op, const std::shared_ptr<arrow::Schema>& after);
   Status Judge(const Filter& op);
   Status Drop(const GlobalFilter& op);
