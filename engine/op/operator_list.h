@@ -7,6 +7,8 @@
 #define MILLRACE_OPERATORS(X) \
   X(ChunkText)                \
   X(Derive)                   \
+  X(EvalAgreement)            \
+  X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
   X(Language)                 \
@@ -16,6 +18,7 @@
   X(RegexExtract)             \
   X(RegexReplace)             \
   X(Rename)                   \
+  X(Sample)                   \
   X(Select)                   \
   X(Shuffle)                  \
   X(Template)                 \

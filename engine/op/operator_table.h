@@ -30,7 +30,8 @@ struct OperatorType {
   bool global = false;
   /// Of filters: if not told otherwise, of a dropped row the keys are kept, not the row as a whole.
   bool keys_only = false;
-  std::string source = {};  // of a published method: where it comes from
+  std::string source = {};   // of a published method: where it comes from
+  std::string example = {};  // an entry of `operators:`, as YAML in one line
 };
 
 const std::vector<OperatorType>& Operators();

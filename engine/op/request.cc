@@ -4,6 +4,7 @@
 
 #include "base/reserved_columns.h"
 #include "contract/contract.h"
+#include "op/row_layout.h"
 
 namespace millrace::op {
 
@@ -104,6 +105,16 @@ std::string Request::SecretOf(std::string_view key) const {
   return *secret;
 }
 
+std::optional<expr::Expression> Request::PredicateOf(std::string_view key) const {
+  std::shared_ptr<arrow::DataType> type;
+  auto expression = ExpressionOf(key, &type);
+  if (!expression || columns_ == nullptr) return std::nullopt;
+  if (type->id() == arrow::Type::BOOL || type->id() == arrow::Type::NA) return expression;
+  Report(key, ErrorCode::kBadExpression,
+         "the expression must be true or false, but is " + type->ToString());
+  return std::nullopt;
+}
+
 void Request::CheckFree(const std::string& name) const {
   if (columns_ == nullptr || columns_->GetFieldIndex(name) < 0) return;
   Report("id", ErrorCode::kDuplicateName, "there is a column `" + name + "` already",
@@ -123,6 +134,13 @@ std::shared_ptr<arrow::Field> Request::NewField(const std::string& name,
 std::shared_ptr<arrow::Field> Request::NewMeasure(const std::string& name,
                                                   std::shared_ptr<arrow::DataType> type) const {
   const std::string whole = id_ + '.' + name;
+  CheckFree(whole);
+  return arrow::field(whole, std::move(type));
+}
+
+std::shared_ptr<arrow::Field> Request::NewFinding(const std::string& name,
+                                                  std::shared_ptr<arrow::DataType> type) const {
+  const std::string whole = kEvalWorkingPrefix + id_ + '_' + name;
   CheckFree(whole);
   return arrow::field(whole, std::move(type));
 }

@@ -72,12 +72,17 @@ class Request {
   /// The secret that the parameter `key`, marked as one, refers to; "" where secrets are not read,
   /// or, reported, where it cannot be. An operator that has one tells it from others by Identity().
   std::string SecretOf(std::string_view key) const;
+  /// The same of one that must be true or false; none as well when columns are not known.
+  std::optional<expr::Expression> PredicateOf(std::string_view key) const;
   /// The field `<id>_<name>` or the measure `<id>.<name>`, reported when it is there already.
   /// `from`: what it is made of; a text made of a sensitive column is sensitive.
   std::shared_ptr<arrow::Field> NewField(const std::string& name,
                                          std::shared_ptr<arrow::DataType> type,
                                          const std::vector<int>& from) const;
   std::shared_ptr<arrow::Field> NewMeasure(const std::string& name,
+                                           std::shared_ptr<arrow::DataType> type) const;
+  /// The finding `eval.<id>_<name>` of an evaluator, likewise. It must not hold values of columns.
+  std::shared_ptr<arrow::Field> NewFinding(const std::string& name,
                                            std::shared_ptr<arrow::DataType> type) const;
   /// REQUIRES: columns are known.
   bool IsSensitive(const std::vector<int>& columns) const;

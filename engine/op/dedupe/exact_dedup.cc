@@ -64,6 +64,7 @@ OperatorType ExactDedup() {
                              "fields is `exempt`.",
                       .fallback = "equal",
                       .choices = {"equal", "exempt"}}};
+  type.example = "{id: once, type: exact_dedup, fields: [text]}";
   type.make = MakeExactDedup;
   return type;
 }
@@ -81,6 +82,7 @@ OperatorType Unique() {
                       .type = FieldType::kText,
                       .doc = "The column whose values are to be unique.",
                       .required = true}};
+  type.example = "{id: by_url, type: unique, field: url}";
   type.make = MakeUnique;
   return type;
 }

@@ -28,6 +28,7 @@ OperatorType Limit() {
                       .doc = "How many rows to keep.",
                       .required = true,
                       .min = 0}};
+  type.example = "{id: head, type: limit, rows: 1000000}";
   type.make = Make;
   return type;
 }

@@ -3,6 +3,7 @@
 #include <arrow/compute/api.h>
 
 #include "contract/value_text.h"
+#include "expr/column_path.h"
 #include "op/operator_list.h"
 
 namespace millrace::op {
@@ -10,10 +11,16 @@ namespace {
 
 enum : uint8_t { kFalse, kNull };
 
+/// A value that the expression reads, and what it is called there.
+struct Shown {
+  std::string name;
+  expr::ColumnPath path;
+};
+
 class WhereFilter : public Filter {
  public:
-  WhereFilter(expr::Expression expression, std::vector<std::string> shown)
-      : Filter(expression.columns(),
+  WhereFilter(expr::Expression expression, std::vector<std::string> reads, std::vector<Shown> shown)
+      : Filter(std::move(reads),
                {{"where.false", "", expression.text(), "the expression is not true of the row"},
                 {"where.null", "", expression.text(), "the expression is null for the row"}}),
         expression_(std::move(expression)),
@@ -51,14 +58,16 @@ class WhereFilter : public Filter {
   Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const override {
     if (shown_.empty()) return nullptr;
     std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const std::string& name : shown_) columns.push_back(dropped.GetColumnByName(name));
+    for (const Shown& shown : shown_) {
+      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), shown.path.In(dropped));
+    }
     arrow::StringBuilder texts;
     std::string text;
     for (int64_t row = 0; row < dropped.num_rows(); ++row) {
       text.clear();
       for (size_t i = 0; i < shown_.size(); ++i) {
         if (i > 0) text += ", ";
-        text += shown_[i] + '=';
+        text += shown_[i].name + '=';
         if (columns[i]->IsNull(row)) {
           text += "null";
           continue;
@@ -79,24 +88,20 @@ class WhereFilter : public Filter {
   static constexpr size_t kShownBytesMax = 64;
 
   expr::Expression expression_;
-  std::vector<std::string> shown_;  // the columns it reads that may be shown
+  std::vector<Shown> shown_;  // of what it reads what may be shown
 };
 
 std::shared_ptr<const Operator> Make(const Request& request) {
-  std::shared_ptr<arrow::DataType> type;
-  auto expression = request.ExpressionOf("expr", &type);
-  if (!expression || request.columns() == nullptr) return nullptr;
-  if (type->id() != arrow::Type::BOOL && type->id() != arrow::Type::NA) {
-    request.Report("expr", ErrorCode::kBadExpression,
-                   "the expression must be true or false, but is " + type->ToString());
-    return nullptr;
-  }
-  if (!request.ready()) return nullptr;
-  std::vector<std::string> shown;
+  auto expression = request.PredicateOf("expr");
+  if (!expression || !request.ready()) return nullptr;
+  const arrow::Schema& columns = *request.columns();
+  std::vector<Shown> shown;
   for (const std::string& name : expression->columns()) {
-    if (!IsSensitive(*request.columns()->GetFieldByName(name))) shown.push_back(name);
+    auto path = expr::ColumnPath::Find(columns, name);
+    if (!IsSensitive(*columns.field(path->column()))) shown.push_back({name, *std::move(path)});
   }
-  return std::make_shared<WhereFilter>(*std::move(expression), std::move(shown));
+  auto reads = expression->ColumnsOf(columns);
+  return std::make_shared<WhereFilter>(*std::move(expression), std::move(reads), std::move(shown));
 }
 
 }  // namespace
@@ -114,6 +119,7 @@ OperatorType Where() {
                           "The expression (docs/expressions.md). `id.measure` reads a measure of "
                           "an earlier instance.",
                       .required = true}};
+  type.example = R"({id: keep, type: where, expr: "lang = 'en' and stats.words >= 50"})";
   type.make = Make;
   return type;
 }

@@ -11,9 +11,9 @@ namespace {
 
 class DeriveRefiner : public Refiner {
  public:
-  DeriveRefiner(expr::Expression expression, const std::string& column,
-                std::shared_ptr<arrow::Schema> output, bool replaces)
-      : Refiner(expression.columns(), {column}, std::move(output)),
+  DeriveRefiner(expr::Expression expression, std::vector<std::string> reads,
+                const std::string& column, std::shared_ptr<arrow::Schema> output, bool replaces)
+      : Refiner(std::move(reads), {column}, std::move(output)),
         expression_(std::move(expression)),
         at_(output_at(column)),
         replaces_(replaces) {}
@@ -74,7 +74,8 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   }
   const arrow::Schema& input = *request.columns();
   std::vector<int> from;
-  for (const std::string& name : expression->columns()) from.push_back(input.GetFieldIndex(name));
+  auto reads = expression->ColumnsOf(input);
+  for (const std::string& name : reads) from.push_back(input.GetFieldIndex(name));
   const auto field = MarkSensitive(arrow::field(column->text, type), request.IsSensitive(from));
   arrow::FieldVector fields = input.fields();
   const int at = input.GetFieldIndex(column->text);
@@ -87,7 +88,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
     });
     fields.insert(own_end, field);
   }
-  return std::make_shared<DeriveRefiner>(*std::move(expression), column->text,
+  return std::make_shared<DeriveRefiner>(*std::move(expression), std::move(reads), column->text,
                                          arrow::schema(std::move(fields)), at >= 0);
 }
 
@@ -109,6 +110,7 @@ OperatorType Derive() {
                       .type = FieldType::kText,
                       .doc = "The expression (docs/expressions.md).",
                       .required = true}};
+  type.example = R"yaml({id: size, type: derive, column: chars, expr: "length(trim(text))"})yaml";
   type.make = Make;
   return type;
 }

@@ -61,6 +61,7 @@ OperatorType Rename() {
                       .type = FieldType::kNamedTexts,
                       .doc = "The new name of each column, by its old one.",
                       .required = true}};
+  type.example = "{id: names, type: rename, columns: {body: text}}";
   type.make = Make;
   return type;
 }

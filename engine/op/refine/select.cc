@@ -78,6 +78,7 @@ OperatorType Select() {
                       .type = FieldType::kTexts,
                       .doc = "Instead: the columns to leave out.",
                       .min = 1}};
+  type.example = "{id: slim, type: select, columns: [id, text]}";
   type.make = Make;
   return type;
 }

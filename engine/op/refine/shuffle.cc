@@ -25,6 +25,7 @@ OperatorType Shuffle() {
                       .type = FieldType::kInteger,
                       .doc = "Another order for another seed; if absent the pipeline's.",
                       .min = 0}};
+  type.example = "{id: mixed, type: shuffle}";
   type.make = Make;
   return type;
 }

@@ -118,6 +118,7 @@ OperatorType TextStats() {
                       .type = FieldType::kText,
                       .doc = "The text column to measure.",
                       .required = true}};
+  type.example = "{id: stats, type: text_stats, field: text}";
   type.make = Make;
   return type;
 }
