@@ -17,6 +17,7 @@ void AddVerify(CLI::App& app, Session& session);
 void AddGc(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddExplain(CLI::App& app, Session& session);
+void AddOperators(CLI::App& app, Session& session);
 void AddApprove(CLI::App& app, Session& session);
 void AddReleases(CLI::App& app, Session& session);
 void AddDiff(CLI::App& app, Session& session);

@@ -53,6 +53,7 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddGc(app, session);
   AddDoctor(app, session);
   AddExplain(app, session);
+  AddOperators(app, session);
   AddApprove(app, session);
   AddReleases(app, session);
   AddDiff(app, session);

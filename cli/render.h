@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "millrace/doctor.h"
 #include "millrace/onboarding.h"
+#include "millrace/operators.h"
 #include "millrace/pipeline.h"
 
 namespace millrace::cli {
@@ -27,5 +29,8 @@ std::string RenderStatus(const std::string& json);
 std::string RenderApprovals(const std::string& json);
 std::string RenderReleases(const std::string& json);
 std::string RenderDiff(const std::string& json);
+/// A line each; one with its parameters.
+std::string RenderOperators(const std::vector<OperatorDescription>& descriptions);
+std::string RenderOperator(const OperatorDescription& description);
 
 }  // namespace millrace::cli

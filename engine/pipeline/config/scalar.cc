@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/config_phrases.h"
 #include "base/quantity.h"
 #include "pipeline/config/walk.h"
 
@@ -117,10 +118,6 @@ ScalarFault ReadSize(const Field& field, const std::string& text, ConfigValue* v
   return CheckRange(field, *bytes, text);
 }
 
-size_t MarkBytesMax(const Field& field) {
-  return field.max == std::numeric_limits<int64_t>::max() ? 1 : static_cast<size_t>(field.max);
-}
-
 ScalarFault ReadCharacter(const Field& field, const std::string& text, ConfigValue* value) {
   value->kind = ConfigValue::Kind::kText;
   value->text = text == "tab" ? "\t" : text;
@@ -191,51 +188,6 @@ ScalarFault ReadScalar(const Field& field, const std::string& text, bool quoted,
     default:
       return ReadText(field, text, value);
   }
-}
-
-std::string TypePhrase(const Field& field) {
-  switch (field.type) {
-    case FieldType::kBool:
-      return "true or false";
-    case FieldType::kInteger:
-      return "an integer";
-    case FieldType::kNumber:
-      return "a number";
-    case FieldType::kSize:
-      return "a size";
-    case FieldType::kChoice:
-      return ListChoices(field.choices);
-    case FieldType::kCharacter:
-      return (MarkBytesMax(field) == 1 ? std::string("one ASCII character")
-                                       : "one ASCII character, up to " +
-                                             std::to_string(MarkBytesMax(field)) + " marks") +
-             (field.allow_none ? ", `tab` or `none`" : " or `tab`");
-    case FieldType::kTexts:
-    case FieldType::kObjects:
-    case FieldType::kTextLists:
-      return "a list";
-    case FieldType::kObject:
-    case FieldType::kNamedObjects:
-    case FieldType::kNamedTexts:
-      return "a map";
-    case FieldType::kTitle:
-      return "one line of text";
-    case FieldType::kName:
-      return "a name";
-    case FieldType::kPath:
-      return "a path";
-    default:
-      return "a text";
-  }
-}
-
-std::string ListChoices(const std::vector<std::string>& choices) {
-  std::string out;
-  for (size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0) out += i + 1 == choices.size() ? " or " : ", ";
-    out += '`' + choices[i] + '`';
-  }
-  return out;
 }
 
 }  // namespace millrace::pipeline

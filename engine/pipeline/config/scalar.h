@@ -18,10 +18,4 @@ struct ScalarFault {
 ScalarFault ReadScalar(const Field& field, const std::string& text, bool quoted,
                        ConfigValue* value);
 
-/// "an integer", "true or false": the field's type in a message.
-std::string TypePhrase(const Field& field);
-
-/// The choices as "`a`, `b` or `c`".
-std::string ListChoices(const std::vector<std::string>& choices);
-
 }  // namespace millrace::pipeline

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/config_phrases.h"
 #include "base/reserved_columns.h"
 #include "pipeline/config/scalar.h"
 
