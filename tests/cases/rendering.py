@@ -63,22 +63,27 @@ def rows_of_release(folder: Path) -> str:
 
 
 def rejects(workspace: Path, run: dict[str, Any] | None) -> str:
-    """The rejects of a run, or all that are stored where no run was complete, by row id."""
+    """The rejects of a run, or all that are stored where no run was complete, by row id; behind
+    those of ingest those of each stage with operators."""
     files = sorted(workspace.glob("stages/*/*/rejects/**/*.parquet"))
     if run is not None and run["outcome"] == "done":
-        tables = run["tables"]
         files = [
-            (workspace / table["manifest"]).parent / file["path"]
-            for table in tables
-            for file in table["reject_files"]
+            (workspace / stage["manifest"]).parent / file["path"]
+            for stage in [*run["tables"], *run.get("stages", [])]
+            for file in stage["reject_files"]
         ]
-    rows: list[tuple[str, int, str]] = []
+    rows: list[tuple[str, str, int, str]] = []
     for path in files:
+        stage = path.relative_to(workspace).parts[1]
         for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
             shown = {key: plain(value) for key, value in row.items() if value is not None}
-            text = json.dumps(shown, ensure_ascii=False)
-            rows.append((f"{row['source']}/{row['path']}", row["ordinal"], text))
-    return "".join(text + "\n" for _, _, text in sorted(rows))
+            file, _, ordinal = row["__fdf__/row_id"].rpartition("#")
+            if stage == "ingest":
+                rows.append(("", file, row["ordinal"], json.dumps(shown, ensure_ascii=False)))
+            else:
+                text = json.dumps({"stage": stage, **shown}, ensure_ascii=False)
+                rows.append((stage, file, int(ordinal.partition("/")[0]), text))
+    return "".join(text + "\n" for _, _, _, text in sorted(rows))
 
 
 def report(text: str) -> str:
