@@ -238,7 +238,7 @@ class TableEvidence {
   }
 
   Result<int64_t> Repeated(const std::vector<std::string>& columns) const {
-    const auto scratch = io::ScratchSpace::For(workspace_);
+    ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(workspace_));
     SpillFolder spill(scratch ? scratch->store() : workspace_, table_.folder + "/spill");
     ARROW_RETURN_NOT_OK(spill.Clear());
     return CountRepeatedRows(workspace_, shards_, columns, spill, limits_.memory_bytes,
