@@ -12,6 +12,7 @@
 #include "pipeline/release/release_places.h"
 #include "pipeline/release/row_fates.h"
 #include "pipeline/report/changes.h"
+#include "pipeline/stored_json.h"
 #include "stage/manifest.h"
 
 namespace millrace {
@@ -40,9 +41,9 @@ Result<std::string> ReadIfThere(io::Store& store, const std::string& key) {
 
 std::vector<io::DataFile> FilesOf(const Json& table, const char* key) {
   std::vector<io::DataFile> files;
-  for (const Json& file : table.value(key, Json::array())) {
-    files.push_back({file.value("path", ""), file.value("rows", int64_t{0}),
-                     file.value("bytes", int64_t{0}), file.value("sha256", ""), ""});
+  for (const Json& file : ItemsOf(table, key)) {
+    files.push_back({TextOf(file, "path"), NumberOf(file, "rows"), NumberOf(file, "bytes"),
+                     TextOf(file, "sha256"), ""});
   }
   return files;
 }
@@ -68,16 +69,16 @@ Result<Side> LoadRun(const RunPlace& run) {
                         ReadIfThere(*side.store, run.folder + "/pipeline.resolved.yaml"));
   ARROW_ASSIGN_OR_RAISE(side.model,
                         ReadIfThere(*side.store, run.folder + "/model_contract.resolved.yaml"));
-  for (const Json& table : side.report.value("tables", Json::array())) {
-    const std::string key = table.value("manifest", ""), name = table.value("table", "");
+  for (const Json& table : ItemsOf(side.report, "tables")) {
+    const std::string key = TextOf(table, "manifest"), name = TextOf(table, "table");
     side.folders[name] = std::filesystem::path(key).parent_path().string();
     stage::Manifest& manifest = side.manifests[name];
     manifest.outputs = FilesOf(table, "outputs");
     manifest.reject_files = FilesOf(table, "reject_files");
-    for (const Json& column : table.value("columns", Json::array())) {
+    for (const Json& column : ItemsOf(table, "columns")) {
       manifest.profiles.emplace_back();
-      manifest.profiles.back().name = column.value("name", "");
-      manifest.profiles.back().type = column.value("type", "");
+      manifest.profiles.back().name = TextOf(column, "name");
+      manifest.profiles.back().type = TextOf(column, "type");
     }
     ARROW_RETURN_NOT_OK(FindFiles(side.folders[name], manifest, &side));
   }
@@ -104,10 +105,10 @@ Result<Side> LoadSide(const std::string& path) {
 }
 
 Json Identity(const Side& side) {
-  Json json;
+  Json json = Json::object();
   for (const char* key :
        {"pipeline", "run_id", "config_hash", "engine_version", "verdict", "outcome"}) {
-    if (side.report.contains(key)) json[key] = side.report[key];
+    if (MemberOf(side.report, key).is_string()) json[key] = TextOf(side.report, key);
   }
   return json;
 }

@@ -123,10 +123,6 @@ class Comparison {
       if (batch == nullptr) return Status::OK();
       const auto ids = batch->GetColumnByName(std::string(kRowIdColumn));
       const auto rules = batch->GetColumnByName("rule");
-      if (ids == nullptr || rules == nullptr) {
-        return MakeError(ErrorCode::kWorkspaceDamaged,
-                         "the reject file " + file.path + " has no row ids");
-      }
       for (int64_t row = 0; row < batch->num_rows(); ++row) {
         if (ids->IsNull(row)) continue;
         const auto id = static_cast<const arrow::BinaryArray&>(*ids).GetView(row);
