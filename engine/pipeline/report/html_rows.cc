@@ -66,9 +66,15 @@ std::string Sample(const RejectSample& sample) {
 std::string FunnelSection(const Report& report, const ReportTable& table, const std::string& of) {
   const stage::RowEquation& all = table.manifest.rows;
   std::vector<int64_t> parts;
+  int64_t others = 0;
   for (const ReportReject& reject : table.rejects) {
-    if (parts.size() < kReasonsMax) parts.push_back(reject.count.rows);
+    if (parts.size() < kReasonsMax) {
+      parts.push_back(reject.count.rows);
+    } else {
+      others += reject.count.rows;
+    }
   }
+  if (others > 0) parts.push_back(others);
   const bool other = all.expanded + all.not_drawn > 0;
   std::vector<std::string> titles = {"source", "read", "written", "rejected"};
   if (other) titles.push_back("other");

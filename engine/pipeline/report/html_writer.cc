@@ -10,9 +10,9 @@ namespace millrace::pipeline {
 namespace {
 
 bool IsInvisible(uint32_t c) {
-  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x61C ||
-         (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0xE0000 && c < 0xE0080) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0xAD ||
+         c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0xE0000 && c < 0xE0080) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
          (c & 0xFFFE) == 0xFFFE;
 }
 

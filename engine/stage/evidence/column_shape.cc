@@ -110,15 +110,16 @@ ColumnShape ShapeBuilder::Ranges(ColumnShape::Kind kind) const {
   const bool whole = kind == ColumnShape::Kind::kLengths || arrow::is_integer(type_->id()) ||
                      type_->id() == Type::DATE32;
   // Whole numbers that lie close together have a bar each.
-  size_t ranges = low == high ? 1 : kRanges;
-  double width = (high - low) / static_cast<double>(ranges);
+  // Numbers so far apart that their distance is none have one bar.
+  size_t ranges = low == high || !std::isfinite(high - low) ? 1 : kRanges;
+  double width = ranges == 1 ? 0 : (high - low) / static_cast<double>(ranges);
   if (whole && high - low < static_cast<double>(kRanges)) {
     ranges = static_cast<size_t>(high - low) + 1;
     width = 1;
   }
   std::vector<int64_t> rows(ranges, 0);
   for (const double number : numbers_) {
-    const double at = width > 0 && std::isfinite(width) ? (number - low) / width : 0;
+    const double at = width > 0 ? (number - low) / width : 0;
     ++rows[std::min(ranges - 1, static_cast<size_t>(std::max(at, 0.0)))];
   }
   const bool time = kind == ColumnShape::Kind::kNumbers && IsTime(*type_);
