@@ -30,15 +30,19 @@ class Comparison {
             MemberOf(b, "contract_version"));
     });
     Whole("verdict", "", MemberOf(before, "verdict"), MemberOf(after, "verdict"));
-    Tables(before, after, [&](const Json& a, const Json& b) {
-      for (const char* term : {"read", "written", "rejected", "not_drawn", "expanded"}) {
-        Whole("rows", term, MemberOf(MemberOf(a, "rows"), term),
-              MemberOf(MemberOf(b, "rows"), term));
-      }
-    });
+    Tables(before, after, [&](const Json& a, const Json& b) { Rows(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Sources(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Rejects(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Columns(a, b); });
+    Listed(
+        ItemsOf(before, "stages"), ItemsOf(after, "stages"),
+        [](const Json& stage) { return TextOf(stage, "stage"); },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          table_ = "stage " + name;
+          Rows(a, b);
+          Rejects(a, b);
+          Columns(a, b);
+        });
     table_.clear();
     Shares(MemberOf(before, "model_contract"), MemberOf(after, "model_contract"));
     Requirements(MemberOf(before, "model_contract"), MemberOf(after, "model_contract"));
@@ -75,6 +79,13 @@ class Comparison {
       if (found != old.end()) old.erase(found);
     }
     for (const auto& [name, item] : old) compare(name, *item, nothing);
+  }
+
+  void Rows(const Json& before, const Json& after) {
+    for (const char* term : {"read", "written", "rejected", "not_drawn", "expanded"}) {
+      Whole("rows", term, MemberOf(MemberOf(before, "rows"), term),
+            MemberOf(MemberOf(after, "rows"), term));
+    }
   }
 
   void Sources(const Json& before, const Json& after) {
