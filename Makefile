@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help setup build build-tests configure-tests demo test check bench soak fuzz install test-bare format clean
+.PHONY: help setup build build-tests configure-tests demo test check bench soak fuzz install bundle \
+  test-bare test-bundle format clean
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -80,6 +81,15 @@ fuzz: ## Look for inputs that break a parser; SECONDS_EACH=60 for each target, O
 
 install: build ## Install to PREFIX (default /usr/local; DESTDIR is respected)
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
+
+bundle: ## One archive for machines without a network, in dist/ (docs/guides/air_gapped.md)
+	@tools/bootstrap test
+	@$(MAKE) --no-print-directory build
+	@tools/bundle/make $(BUILD)
+
+test-bundle: bundle ## Prove the bundle on bare Debian 12 roots without a network (needs root or sudo)
+	@tools/bootstrap bare
+	@tools/test_bundle
 
 test-bare: ## Prove set-up and demo on a bare Debian 12 root (needs root or sudo)
 	@tools/bootstrap bare

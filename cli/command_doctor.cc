@@ -22,6 +22,9 @@ void AddDoctor(CLI::App& app, Session& session) {
                    "Seconds that an endpoint has to answer (default: 5)")
       ->check(CLI::Range(1, 600))
       ->option_text("N");
+  command->add_flag("--write", options->write,
+                    "Also put a small object into each object store that a run would write to, "
+                    "and remove it");
   SetExamples(*command,
               "millrace doctor                        # versions, limits, memory, disk\n"
               "millrace doctor pipeline.yaml          # and what its config names\n"

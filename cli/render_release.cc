@@ -53,7 +53,8 @@ std::string ReportChanges(const Json& changes) {
 std::string Fates(const Json& tables) {
   std::string out;
   for (const Json& of : tables) {
-    const std::string name = of.value("table", "");
+    const std::string stage = of.value("stage", "");
+    const std::string name = stage.empty() ? of.value("table", "") : "stage " + stage;
     out += "\n" + Title("Rows" + (name.empty() ? "" : " of " + SafeText(name, false)));
     out += "  " + FormatCounted(of.value("rows_same", int64_t{0}), "row") + " the same\n";
     TextTable table(

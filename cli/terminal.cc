@@ -3,36 +3,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
+#include "base/utf8.h"
+
 namespace millrace::cli {
 namespace {
 
-// Decodes the code point at `at` and moves behind it; a wrong byte counts as one code point.
-uint32_t NextCodePoint(std::string_view text, size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  int more = 0;
-  uint32_t point = lead;
-  if (lead >= 0xF0 && lead < 0xF8) {
-    more = 3;
-    point = lead & 0x07u;
-  } else if (lead >= 0xE0) {
-    more = lead < 0xF0 ? 2 : 0;
-    point = lead & 0x0Fu;
-  } else if (lead >= 0xC0) {
-    more = 1;
-    point = lead & 0x1Fu;
-  }
-  for (; more > 0 && at < text.size(); --more) {
-    const auto next = static_cast<unsigned char>(text[at]);
-    if ((next & 0xC0u) != 0x80u) break;
-    point = point << 6 | (next & 0x3Fu);
-    ++at;
-  }
+// Decodes the code point at `at` and moves behind it. A byte that is no UTF-8 counts as one, with
+// a length of 0.
+uint32_t NextCodePoint(std::string_view text, size_t& at, size_t* length = nullptr) {
+  uint32_t point = static_cast<unsigned char>(text[at]);
+  const size_t bytes = CodePointAt(text, at, &point);
+  if (length != nullptr) *length = bytes;
+  at += std::max<size_t>(bytes, 1);
   return point;
 }
 
@@ -110,9 +99,10 @@ std::string SafeText(std::string_view text, bool lines) {
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
     const size_t start = at;
-    const uint32_t c = NextCodePoint(text, at);
-    const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-                         (c >= 0x2066 && c <= 0x2069);
+    size_t length = 0;
+    const uint32_t c = NextCodePoint(text, at, &length);
+    const bool control = length == 0 || c < 0x20 || (c >= 0x7F && c < 0xA0) ||
+                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
     if (!control || (lines && (c == '\n' || c == '\t'))) {
       out.append(text.substr(start, at - start));
     } else if (c == '\n') {

@@ -35,7 +35,7 @@ install(CODE [[
 
 install(FILES README.md LICENSE CHANGELOG.md ARCHITECTURE.md DESTINATION share/doc/millrace)
 install(DIRECTORY docs spec DESTINATION share/doc/millrace
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.json")
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.png")
 install(DIRECTORY examples DESTINATION share/doc/millrace
   FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
 

@@ -1,34 +1,12 @@
 #include "base/escaped_text.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+
+#include "base/utf8.h"
 
 namespace millrace {
 namespace {
-
-// A code point of well-formed UTF-8 at `at`, and its length; 0 where there is none.
-size_t CodePointAt(std::string_view text, size_t at, uint32_t* point) {
-  const auto byte = [&](size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const uint32_t first = byte(at);
-  const size_t length = first < 0x80                    ? 1
-                        : first >= 0xC2 && first < 0xE0 ? 2
-                        : first >= 0xE0 && first < 0xF0 ? 3
-                        : first >= 0xF0 && first < 0xF5 ? 4
-                                                        : 0;
-  if (length == 0) return 0;
-  static constexpr std::array<uint32_t, 5> kFirstMask = {0, 0x7F, 0x1F, 0x0F, 0x07};
-  static constexpr std::array<uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-  *point = first & kFirstMask[length];
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-    *point = *point << 6 | (byte(at + i) & 0x3F);
-  }
-  const bool surrogate = *point >= 0xD800 && *point < 0xE000;
-  return *point < kLeast[length] || *point > 0x10FFFF || surrogate ? 0 : length;
-}
 
 bool IsTricky(uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/utf8.h"
 #include "contract/regex_fault.h"
 #include "contract/text_prepare.h"
 #include "contract/typed_cast.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "contract/text_prepare.h"
+#include "base/utf8.h"
 #include "contract/value_text.h"
 
 namespace millrace::contract {

@@ -85,10 +85,4 @@ Result<std::shared_ptr<arrow::StringArray>> NullTexts(std::shared_ptr<arrow::Str
   return WithoutRows(*texts, nulls);
 }
 
-int64_t CodePoints(std::string_view text) {
-  int64_t count = 0;
-  for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
-}
-
 }  // namespace millrace::contract

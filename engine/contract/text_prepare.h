@@ -23,7 +23,4 @@ Result<std::shared_ptr<arrow::StringArray>> TrimTexts(std::shared_ptr<arrow::Str
 Result<std::shared_ptr<arrow::StringArray>> NullTexts(std::shared_ptr<arrow::StringArray> texts,
                                                       const std::vector<std::string>& null_values);
 
-/// Code points of valid UTF-8.
-int64_t CodePoints(std::string_view text);
-
 }  // namespace millrace::contract

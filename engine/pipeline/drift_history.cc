@@ -1,35 +1,26 @@
 // What drift is compared with: written by a run, read by the next.
-#include <nlohmann/json.hpp>
-
 #include "contract/drift_json.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/run_history.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace::pipeline {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Result<Json> ReadJson(io::Store& store, const std::string& key) {
-  ARROW_ASSIGN_OR_RAISE(const bool there, store.Exists(key));
-  if (!there) return Json();
-  ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(key));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return json.is_discarded() ? Json() : json;
-}
-
 void ReadTables(const Json& report, LastShapes* last) {
-  for (const Json& table : report.value("tables", Json::array())) {
+  for (const Json& table : ItemsOf(report, "tables")) {
     std::vector<stage::ColumnProfile> columns;
-    for (const Json& column : table.value("columns", Json::array())) {
+    for (const Json& column : ItemsOf(table, "columns")) {
       stage::ColumnProfile profile;
-      profile.name = column.value("name", "");
-      profile.rows = column.value("rows", int64_t{0});
-      profile.nulls = column.value("nulls", int64_t{0});
-      profile.distinct_estimate = column.value("distinct_estimate", int64_t{0});
+      profile.name = TextOf(column, "name");
+      profile.rows = NumberOf(column, "rows");
+      profile.nulls = NumberOf(column, "nulls");
+      profile.distinct_estimate = NumberOf(column, "distinct_estimate");
       columns.push_back(std::move(profile));
     }
-    last->tables.emplace_back(table.value("table", ""), std::move(columns));
+    last->tables.emplace_back(TextOf(table, "table"), std::move(columns));
   }
 }
 
@@ -40,12 +31,14 @@ Result<LastShapes> ReadLastShapes(io::Store& workspace, const std::string& pipel
   ARROW_ASSIGN_OR_RAISE(const std::vector<PastRun> runs, PastRuns(workspace));
   for (const PastRun& run : runs) {
     if (!run.complete) continue;
-    ARROW_ASSIGN_OR_RAISE(const Json report, ReadJson(workspace, run.folder + "/report.json"));
-    if (!report.is_object() || report.value("pipeline", "") != pipeline) continue;
+    ARROW_ASSIGN_OR_RAISE(const Json report,
+                          ReadStoredJson(workspace, run.folder + "/report.json"));
+    if (report.is_null() || TextOf(report, "pipeline") != pipeline) continue;
     last.run = run.folder;
     ReadTables(report, &last);
-    ARROW_ASSIGN_OR_RAISE(const Json shapes, ReadJson(workspace, run.folder + "/shapes.json"));
-    if (!shapes.is_object()) break;  // of a version that did not write it
+    ARROW_ASSIGN_OR_RAISE(const Json shapes,
+                          ReadStoredJson(workspace, run.folder + "/shapes.json"));
+    if (shapes.is_null()) break;  // of a version that did not write it
     for (const auto& [name, json] : shapes.items()) {
       const auto shape = contract::ShapeFromJson(json);
       if (shape) last.sources.emplace_back(name, *shape);

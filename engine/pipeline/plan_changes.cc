@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "pipeline/places.h"
 #include "pipeline/run_history.h"
+#include "pipeline/stored_json.h"
 #include "stage/file_hashes.h"
 #include "stage/identity.h"
 #include "stage/split.h"
@@ -28,16 +28,15 @@ Result<LastRun> FindLastRun(io::Store& store, const std::string& pipeline) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<PastRun> runs, PastRuns(store));
   for (const PastRun& run : runs) {
     if (!run.complete) continue;
-    ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(run.folder + "/report.json"));
-    const auto report = nlohmann::json::parse(text, nullptr, false);
-    if (!report.is_object() || report.value("pipeline", "") != pipeline) continue;
-    if (report.value("outcome", "") != "done") continue;  // it was ended: nothing came of it
+    ARROW_ASSIGN_OR_RAISE(const auto report, ReadStoredJson(store, run.folder + "/report.json"));
+    if (report.is_null() || TextOf(report, "pipeline") != pipeline) continue;
+    if (TextOf(report, "outcome") != "done") continue;  // it was ended: nothing came of it
     last.folder = run.folder;
-    last.config_hash = report.value("config_hash", "");
-    for (const auto& table : report.value("tables", nlohmann::json::array())) {
-      for (const auto& input : table.value("inputs", nlohmann::json::array())) {
-        last.files[input.value("source", "") + "/" + input.value("path", "")] = {
-            input.value("bytes", int64_t{0}), input.value("sha256", "")};
+    last.config_hash = TextOf(report, "config_hash");
+    for (const auto& table : ItemsOf(report, "tables")) {
+      for (const auto& input : ItemsOf(table, "inputs")) {
+        last.files[TextOf(input, "source") + "/" + TextOf(input, "path")] = {
+            NumberOf(input, "bytes"), TextOf(input, "sha256")};
       }
     }
     break;

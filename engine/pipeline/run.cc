@@ -3,7 +3,6 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
 #include "base/all_at_once.h"
 #include "base/build_info.h"
@@ -116,7 +115,7 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(
         budget.rejects,
         SampleRejects(*workspace_, stage_folder_, rejected,
-                      SensitiveOf(tables_.contracts[TableIndex(spent_budget_.table)]),
+                      SensitiveColumnsOf(tables_.contracts[TableIndex(spent_budget_.table)]),
                       kSamplesPerReason));
     budget.spent = std::move(spent_budget_);
     report_.budget = std::move(budget);
@@ -135,14 +134,6 @@ class Run {
     std::vector<Diagnostic> diagnostics = DiagnosticsOf(error);
     diagnostics.front().suggestion += "; the card is " + run_folder_ + "/report.html there";
     return MakeError(std::move(diagnostics));
-  }
-
-  static std::set<std::string> SensitiveOf(const contract::Contract& contract) {
-    std::set<std::string> names;
-    for (const contract::Column& column : contract.columns) {
-      if (column.sensitive) names.insert(column.name);
-    }
-    return names;
   }
 
   Status Logged(Status status) {
@@ -419,8 +410,9 @@ class Run {
       NameTypesAsDeclared(contract, table.manifest.profiles);
       table.inferred = contract.inferred;
       if (contract.inferred) table.proposal_key = ProposalKey(contract);
-      ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage_folder_, manifests_[i],
-                                                         SensitiveOf(contract), kSamplesPerReason));
+      ARROW_ASSIGN_OR_RAISE(table.rejects,
+                            SampleRejects(*workspace_, stage_folder_, manifests_[i],
+                                          SensitiveColumnsOf(contract), kSamplesPerReason));
       stage::SampleLimits limits;
       limits.cancelled = options_.cancelled;
       ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage_folder_,
@@ -440,8 +432,9 @@ class Run {
     table.manifest = stage.manifest;
     table.manifest_key = stage.folder + "/manifest.json";
     NameTypesAsDeclared(columns, table.manifest.profiles);
-    ARROW_ASSIGN_OR_RAISE(table.rejects, SampleRejects(*workspace_, stage.folder, stage.manifest,
-                                                       SensitiveOf(columns), kSamplesPerReason));
+    ARROW_ASSIGN_OR_RAISE(table.rejects,
+                          SampleRejects(*workspace_, stage.folder, stage.manifest,
+                                        SensitiveColumnsOf(columns), kSamplesPerReason));
     stage::SampleLimits limits;
     limits.cancelled = options_.cancelled;
     ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage.folder,

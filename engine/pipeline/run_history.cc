@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <nlohmann/json.hpp>
+
+#include "pipeline/stored_json.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -30,8 +31,8 @@ void ReadLastEvent(const std::string& log, PastRun& run) {
     const auto line = nlohmann::json::parse(log.substr(begin, end - begin), nullptr, false);
     begin = end + 1;
     if (!line.is_object()) continue;
-    run.last_event = line.value("event", "");
-    run.last_message = line.value("message", "");
+    run.last_event = TextOf(line, "event");
+    run.last_message = TextOf(line, "message");
   }
 }
 

@@ -99,6 +99,14 @@ std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
   return contract::WithFeatures(arrow::schema(std::move(fields)));
 }
 
+std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract) {
+  std::set<std::string> names;
+  for (const contract::Column& column : contract.columns) {
+    if (column.sensitive) names.insert(column.name);
+  }
+  return names;
+}
+
 std::string ProposalKey(const contract::Contract& contract) {
   return "contract.proposed." + (contract.name.empty() ? "" : contract.name + ".") + "yaml";
 }

@@ -5,6 +5,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ Result<TableContracts> ResolveContracts(const PipelineConfig& config, const Inpu
 
 /// The schema of a stage's shards: the contract's columns and the reserved ones.
 std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract);
+
+std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract);
 
 /// The key in a workspace of the proposal for an inferred contract:
 /// "contract.proposed.yaml", or "contract.proposed.<table>.yaml".

@@ -4,8 +4,9 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
 
-#include <algorithm>
 #include <numeric>
+#include <set>
+#include <string_view>
 
 namespace millrace::stage {
 namespace {
@@ -68,10 +69,17 @@ Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::D
     return AsDamage(shard.path, Status::Invalid("it has another number of rows"));
   }
   const parquet::SchemaDescriptor& schema = *metadata.schema();
+  const std::set<std::string_view> wanted(columns.begin(), columns.end());
+  std::set<std::string_view> found;
   std::vector<int> leaves;
   for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
-    const std::string& name = schema.GetColumnRoot(leaf)->name();
-    if (std::find(columns.begin(), columns.end(), name) != columns.end()) leaves.push_back(leaf);
+    const auto name = wanted.find(schema.GetColumnRoot(leaf)->name());
+    if (name == wanted.end()) continue;
+    found.insert(*name);
+    leaves.push_back(leaf);
+  }
+  if (found.size() != wanted.size()) {
+    return AsDamage(shard.path, Status::Invalid("it has not all of its columns"));
   }
   // Row groups that lie before the first row are not touched.
   int first_group = 0;

@@ -19,9 +19,9 @@ namespace millrace::stage {
 
 class ShardRows {
  public:
-  /// `columns` are top-level names that the shard has. `shard.path` is a key of the store. Reading
-  /// begins at `first_row`.
-  /// WorkspaceDamaged when the file is not what was committed.
+  /// `columns` are top-level names, which every batch then has. `shard.path` is a key of the store.
+  /// Reading begins at `first_row`. WorkspaceDamaged when the file is not what was committed or
+  /// lacks one of them.
   static Result<std::unique_ptr<ShardRows>> Open(io::Store& store, const io::DataFile& shard,
                                                  const std::vector<std::string>& columns,
                                                  int64_t first_row = 0);

@@ -282,7 +282,7 @@ Result<std::vector<std::optional<MaskRecord>>> MaskDuplicates(
     const StageContext& stage, size_t contract, const std::vector<const CommitRecord*>& splits) {
   std::vector<std::optional<MaskRecord>> masks(splits.size());
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
-  const auto scratch = io::ScratchSpace::For(stage.store());
+  ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(stage.store()));
   SpillFolder spill(scratch ? scratch->store() : stage.store(), stage.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
   ARROW_ASSIGN_OR_RAISE(auto stream, FindDuplicates(

@@ -65,3 +65,16 @@ requirements:
         assert b"canary" not in path.read_bytes()
     assert "canary" not in outcome.out + outcome.err
     assert b"of the rows (50 of 50)" in runs.card_of(tmp_path / "x").read_bytes()
+
+
+def test_the_bar_holds_all_rows_however_many_reasons(millrace: Millrace, tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(120)]
+    rows: list[dict[str, object]] = [dict.fromkeys(names, 1) for _ in range(240)]
+    for i, name in enumerate(names):
+        rows[i][name] = "x"
+    columns = "".join(f"    {name}: {{type: int32}}\n" for name in names)
+    runs.write(tmp_path / "x", rows, f"contract:\n  columns:\n{columns}")
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path / "x")
+    card = runs.card_of(tmp_path / "x").read_text()
+    assert 'aria-label="50 % of the rows were written"' in card
+    assert "And 20 more reasons with 20 rows" in card

@@ -182,3 +182,39 @@ def test_diff_sees_other_values_and_absent_rows(millrace: Millrace, tmp_path: Pa
     assert "of a release only the card is known" in cards.out
     shutil.rmtree(next(folder.glob("workspace/stages/ingest/*/data")))
     assert "are gone" in millrace.ok("diff", first, second).out
+
+
+def test_diff_compares_stages_too(millrace: Millrace, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": i, "text": "word " * i} for i in range(20)]
+    contract = "contract: {columns: {id: {type: int32}, text: {type: string}}}\n"
+    stages = """\
+stages:
+  - name: curated
+    operators:
+      - {id: few, type: where, expr: "id >= 5"}
+"""
+    folder = tmp_path / "x"
+    runs.write(folder, rows, contract, stages)
+    config = folder / "pipeline.yaml"
+    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    config.write_text(config.read_text().replace("id >= 5", "id >= 8"))
+    second = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    diff = millrace.ok("diff", first, second, "--json").json()
+    assert [(c["path"], c["before"], c["after"]) for c in diff["config"]] == [
+        ("stages[0].operators[0].expr", "id >= 5", "id >= 8")
+    ]
+    told = {(c.get("table"), c["what"], c.get("name")): c for c in diff["changes"]}
+    written = told["stage curated", "rows", "written"]
+    assert (written["before"], written["after"]) == (15, 12)
+    table, stage = diff["rows"]
+    assert table == {"table": "", "rows_same": 20, "changes": []}
+    assert (stage["stage"], stage["rows_same"]) == ("curated", 17)
+    [change] = stage["changes"]
+    assert (change["before"], change["after"], change["rows"]) == (
+        "written",
+        "rejected: few.where",
+        3,
+    )
+    assert change["row_ids"] == [f"s/a.jsonl#{i}" for i in (5, 6, 7)]
+    assert "Rows of stage curated" in millrace.ok("diff", first, second).out

@@ -230,3 +230,12 @@ def test_verify_takes_releases(millrace: Millrace, done: Path) -> None:
     assert "missing or not complete" in millrace("verify", target).err
     (target / "LATEST.json").write_text('{"release_id": "../../data"}')
     assert "`LATEST.json` cannot be read" in millrace("verify", target).err
+
+
+def test_bytes_that_are_no_text_are_shown_as_they_are(millrace: Millrace, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xff \xc3\xa9 \x1b[31m.csv")
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    outcome = millrace("inspect", name, "--no-such-option", cwd=tmp_path)
+    assert outcome.code == 2
+    outcome = millrace("validate", name + ".yaml", cwd=tmp_path)
+    assert "caf\\xff é \\x1b[31m.csv.yaml" in outcome.err

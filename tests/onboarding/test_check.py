@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -204,4 +206,22 @@ def test_unique_keys_beyond_memory_leave_nothing_behind(millrace: Millrace, tmp_
     )
     assert outcome.code == 3
     assert outcome.json()["rows"]["rejected"] == 300_000 - 299_993
+    assert list(scratch.iterdir()) == []
+
+
+def test_what_a_killed_check_leaves_goes_with_the_next(millrace: Millrace, tmp_path: Path) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    (tmp_path / "c.yaml").write_text("columns: {id: {type: int64, unique: true}, w: {}}\n")
+    (tmp_path / "a.csv").write_text("id,w\n" + "".join(f"{i},x\n" for i in range(1_000_000)))
+    command = [str(millrace.binary), "check", "a.csv", "--contract", "c.yaml"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as one:
+        while one.poll() is None and not list(scratch.iterdir()):
+            time.sleep(0.001)
+        one.kill()
+    assert len(list(scratch.iterdir())) == 1
+    (tmp_path / "b.csv").write_text("id,w\n1,x\n")
+    arguments = ["check", "b.csv", "--contract", "c.yaml"]
+    assert millrace(*arguments, cwd=tmp_path, env=environment).code == 0
     assert list(scratch.iterdir()) == []

@@ -63,6 +63,32 @@ def test_without_credentials(millrace: Millrace, tmp_path: Path, s3: S3Server, s
     assert result["rows_written"] == 62
 
 
+def test_the_doctor_tries_to_write(
+    millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str]
+) -> None:
+    env["AWS_ENDPOINT_URL"] = s3.endpoint
+    (tmp_path / "a.csv").write_text(ROWS)
+    config = """\
+version: 1
+name: p
+workspace: s3://{bucket}/ws
+sources: {{a: {{type: csv, path: a.csv}}}}
+exports: {{o: {{type: jsonl, path: "s3://{bucket}/out"}}}}
+"""
+    (tmp_path / "p.yaml").write_text(config.format(bucket=bucket))
+    (tmp_path / "q.yaml").write_text(config.format(bucket="there-is-none-of-that-name"))
+    millrace.ok("doctor", "p.yaml", cwd=tmp_path, env=env)
+    assert s3.keys(bucket) == []
+    outcome = millrace.ok("doctor", "p.yaml", "--write", cwd=tmp_path, env=env)
+    assert outcome.out.count("and can be written") == 2
+    assert s3.keys(bucket) == ["ws/.millrace-probe"]
+    outcome = millrace("doctor", "q.yaml", "--write", "--json", cwd=tmp_path, env=env)
+    assert outcome.code == 1
+    found = {f["what"]: f for f in outcome.json()["findings"]}
+    for what in ("workspace", "export `o`"):
+        assert found[what]["health"] == "fail" and "cannot be written" in found[what]["message"]
+
+
 def test_check_reads_from_a_store(
     millrace: Millrace, tmp_path: Path, s3: S3Server, stored: str, env: dict[str, str]
 ) -> None:

@@ -6,12 +6,12 @@
 #include <arrow/compute/initialize.h>
 #include <xxhash.h>
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "base/reserved_columns.h"
+#include "base/utf8.h"
 #include "export/json_rows.h"
 #include "export/prompts/conversation.h"
 #include "export/prompts/row_values.h"
@@ -56,11 +56,6 @@ std::vector<std::pair<const char*, const std::optional<expr::Template>*>> Named(
 
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
-}
-
-int64_t CodePoints(std::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; });
 }
 
 /// A batch on its way through: rendered once, then looked at row by row.

@@ -28,6 +28,7 @@ struct DoctorOptions {
   std::string config;  // "": the machine alone
   std::map<std::string, std::string> params;
   int64_t seconds_max = 5;  // that an endpoint has to answer
+  bool write = false;       // try whether object stores let a run write
 };
 
 struct DoctorReport {
@@ -39,8 +40,9 @@ struct DoctorReport {
 
 /// Looks at versions, libraries, limits, memory and the temporary folder; with a config also at its
 /// workspace, targets, files, stores, APIs, Vault and whether its secrets have values. Writes
-/// nothing; sends no more than a question to each endpoint and no secret but to where a run would
-/// send it. What is wrong is a finding, never an error.
+/// nothing, but with `write` a small object into each store that a run would write to, which it
+/// removes again; sends no more than a question to each endpoint and no secret but to where a run
+/// would send it. What is wrong is a finding, never an error.
 DoctorReport ExamineMachine(const DoctorOptions& options = {});
 
 }  // namespace millrace

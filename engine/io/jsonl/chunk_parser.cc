@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/utf8.h"
 #include "io/jsonl/array_scanner.h"
 #include "io/jsonl/object_scanner.h"
 
@@ -19,12 +20,7 @@ constexpr size_t kShownBytesMax = 256;  // of a value in a cell error or a membe
 bool IsSpace(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// At most kShownBytesMax bytes, not cut inside a character.
-std::string Shown(std::string_view text) {
-  if (text.size() <= kShownBytesMax) return std::string(text);
-  size_t end = kShownBytesMax;
-  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
+std::string Shown(std::string_view text) { return CutText(text, kShownBytesMax); }
 
 std::string AtByte(const char* what, int64_t at) {
   return std::string(what) + " (byte " + std::to_string(at) + " of the record)";

@@ -1,4 +1,4 @@
-// Local disk for what does not fit into memory, where the workspace is an object store.
+// Local disk for what does not fit into memory, where there is no local workspace to hold it.
 //
 // Thread-safety: as the store's.
 #pragma once
@@ -10,20 +10,24 @@
 
 namespace millrace::io {
 
-/// A local folder of this process alone; it goes with the object. Folders that killed processes
-/// left are removed first.
+/// A folder for nobody else, which goes with the object. Those that killed processes left are
+/// removed first: a living process holds a lock on its own.
 class ScratchSpace {
  public:
   /// For a workspace; null where that is a local folder and can hold such files itself.
-  static std::unique_ptr<ScratchSpace> For(const Store& workspace);
+  static Result<std::unique_ptr<ScratchSpace>> For(const Store& workspace);
+  /// Among the system's temporary files.
+  static Result<std::unique_ptr<ScratchSpace>> Temporary();
   ~ScratchSpace();
   ScratchSpace(const ScratchSpace&) = delete;
   ScratchSpace& operator=(const ScratchSpace&) = delete;
   Store& store() { return *store_; }
 
  private:
-  explicit ScratchSpace(std::string folder);
+  ScratchSpace(std::string folder, int lock);
+  static Result<std::unique_ptr<ScratchSpace>> Make(const std::string& place);
   std::string folder_;
+  int lock_;
   std::shared_ptr<Store> store_;
 };
 

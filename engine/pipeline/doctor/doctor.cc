@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 
 #include "base/log.h"
@@ -30,11 +31,24 @@ std::string OriginOf(const std::string& url) {
   return url.substr(0, std::min(url.find_first_of("/?{", host + 3), url.size())) + "/";
 }
 
+// What a run does there first: commits are put if absent, pointers replaced.
+Status TryToWrite(io::Store& store, bool commits) {
+  std::random_device random;
+  const std::string key = ".millrace-doctor-" + std::to_string(random());
+  const Status put =
+      commits ? store.PutIfAbsent(key, "doctor\n").status() : store.Replace(key, "doctor\n");
+  ARROW_RETURN_NOT_OK(WithContext(put, "it cannot be written"));
+  return WithContext(store.Remove(key), "`" + key + "` was written and cannot be removed");
+}
+
 class ConfigExamination {
  public:
-  ConfigExamination(const PipelineConfig& config, int64_t seconds_max,
+  ConfigExamination(const PipelineConfig& config, const DoctorOptions& options,
                     std::vector<Finding>* findings)
-      : config_(config), seconds_max_(seconds_max), findings_(*findings) {}
+      : config_(config),
+        seconds_max_(options.seconds_max),
+        write_(options.write),
+        findings_(*findings) {}
 
   void Run() {
     for (const SourceConfig& source : config_.sources) {
@@ -44,9 +58,9 @@ class ConfigExamination {
         Files(source);
       }
     }
-    Place("workspace", config_.workspace, "format_version");
+    Place("workspace", config_.workspace, "format_version", /*commits=*/true);
     for (const ExportConfig& e : config_.exports) {
-      Place("export `" + e.options.name + "`", e.path, "LATEST.json");
+      Place("export `" + e.options.name + "`", e.path, "LATEST.json", /*commits=*/false);
     }
     if (!config_.storage.scratch.empty()) {
       findings_.push_back(FolderFinding("scratch", config_.storage.scratch, 0));
@@ -82,7 +96,8 @@ class ConfigExamination {
         }));
   }
 
-  void Place(const std::string& what, const std::string& place, const std::string& key) {
+  void Place(const std::string& what, const std::string& place, const std::string& key,
+             bool commits) {
     if (!io::IsUrl(place)) {
       findings_.push_back(FolderFinding(what, place, bytes_));
       return;
@@ -91,7 +106,9 @@ class ConfigExamination {
         Asked("endpoint", what, seconds_max_, [&](Cancelled cancelled) -> Result<std::string> {
           ARROW_ASSIGN_OR_RAISE(const auto store, OpenPlace(place, Storage(cancelled)));
           ARROW_RETURN_NOT_OK(store->Exists(key).status());
-          return place + " answers";
+          if (!write_) return place + " answers";
+          ARROW_RETURN_NOT_OK(TryToWrite(*store, commits));
+          return place + " answers, and can be written";
         }));
   }
 
@@ -174,6 +191,7 @@ class ConfigExamination {
 
   const PipelineConfig& config_;
   const int64_t seconds_max_;
+  const bool write_;
   std::vector<Finding>& findings_;
   std::set<std::string> asked_;
   int64_t bytes_ = 0;  // of the input
@@ -228,7 +246,7 @@ DoctorReport ExamineMachine(const DoctorOptions& options) {
     report.findings = pipeline::MachineFindings(config.ok() ? config->memory_bytes : 0);
     if (config.ok()) {
       report.findings.push_back({Health::kOk, "config", options.config, "can be read", ""});
-      pipeline::ConfigExamination(*config, options.seconds_max, &report.findings).Run();
+      pipeline::ConfigExamination(*config, options, &report.findings).Run();
     } else {
       pipeline::AddConfigProblems(config.status(), &report.findings);
     }

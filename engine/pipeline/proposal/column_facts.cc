@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "contract/infer.h"
 #include "contract/sensitive_hint.h"
 #include "contract/value_text.h"
@@ -96,14 +97,7 @@ class Collector {
     }
     if (!seen_.insert(Hash(text)).second) return;
     if (facts_.examples.size() >= kExamples || text.empty()) return;
-    facts_.examples.push_back(Short(text));
-  }
-
-  static std::string Short(std::string_view text) {
-    if (text.size() <= kExampleBytesMax) return std::string(text);
-    size_t size = kExampleBytesMax;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    return std::string(text.substr(0, size)) + "…";
+    facts_.examples.push_back(CutText(text, kExampleBytesMax));
   }
 
   static size_t Hash(std::string_view text) { return std::hash<std::string_view>()(text); }

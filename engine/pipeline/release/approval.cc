@@ -11,6 +11,7 @@
 #include "millrace/release.h"
 #include "millrace/workspace.h"
 #include "pipeline/run_folder.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace {
 namespace pipeline {
@@ -42,8 +43,8 @@ Status Changed(const std::string& release_id, const std::string& what) {
 
 // The export of the card that is this release; null where there is none.
 Json ExportOf(const Json& report, const std::string& release_id) {
-  for (const Json& e : report.value("exports", Json::array())) {
-    if (e.is_object() && e.value("release_id", "") == release_id) return e;
+  for (const Json& e : ItemsOf(report, "exports")) {
+    if (TextOf(e, "release_id") == release_id) return e;
   }
   return nullptr;
 }
@@ -82,17 +83,14 @@ Result<std::vector<StoredApproval>> ReadApprovals(io::Store& target,
     approval.key = file.key;
     const Result<std::string> text = target.ReadSmall(file.key);
     const Json json = text.ok() ? Json::parse(*text, nullptr, false) : Json();
-    approval.readable = json.is_object() && json.value("release_id", Json()) == release_id;
+    approval.readable = TextOf(json, "release_id") == release_id;
     if (approval.readable) {
-      const auto member = [&](const char* key) {
-        const Json value = json.contains(key) ? json.at(key) : Json();
-        return value.is_string() ? value.get<std::string>() : std::string();
-      };
-      approval.by = member("by");
-      approval.note = member("note");
-      approval.time = member("time");
-      approval.verdict = member("verdict");
-      approval.state = {member("manifest_sha256"), member("card_sha256"), member("report_sha256")};
+      approval.by = TextOf(json, "by");
+      approval.note = TextOf(json, "note");
+      approval.time = TextOf(json, "time");
+      approval.verdict = TextOf(json, "verdict");
+      approval.state = {TextOf(json, "manifest_sha256"), TextOf(json, "card_sha256"),
+                        TextOf(json, "report_sha256")};
     }
     approvals.push_back(std::move(approval));
   }
@@ -115,16 +113,16 @@ Result<Json> CheckForApproval(const ReleasePlace& place) {
   ARROW_ASSIGN_OR_RAISE(const Json report, ReadReport(place.target + "/" + card));
   const Json published = ExportOf(report, id);
   if (published.is_null()) return Changed(id, "is not the one that its card describes");
-  if (published.value("manifest_sha256", "") != state.manifest_sha256) {
+  if (TextOf(published, "manifest_sha256") != state.manifest_sha256) {
     return Changed(id, "has another manifest than its card says");
   }
-  if (report.value("card_sha256", "") != state.card_sha256) {
+  if (TextOf(report, "card_sha256") != state.card_sha256) {
     return Changed(id, "has a card that was changed after the run");
   }
-  return Json{{"format_version", kRecordVersion},       {"release_id", id},
-              {"export", published.value("name", "")},  {"run_id", report.value("run_id", "")},
-              {"verdict", report.value("verdict", "")}, {"manifest_sha256", state.manifest_sha256},
-              {"card_sha256", state.card_sha256},       {"report_sha256", state.report_sha256},
+  return Json{{"format_version", kRecordVersion},     {"release_id", id},
+              {"export", TextOf(published, "name")},  {"run_id", TextOf(report, "run_id")},
+              {"verdict", TextOf(report, "verdict")}, {"manifest_sha256", state.manifest_sha256},
+              {"card_sha256", state.card_sha256},     {"report_sha256", state.report_sha256},
               {"engine_version", EngineVersion()}};
 }
 

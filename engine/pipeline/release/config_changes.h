@@ -11,7 +11,8 @@ struct ConfigChange {
   std::string before, after;  // "" where it is not written
 };
 
-/// By path, in the order of the later config, then what is gone. Lists are compared whole.
+/// By path, in the order of the later config, then what is gone. Lists of values are compared
+/// whole, other lists by place: `messages[0].content`.
 std::vector<ConfigChange> CompareConfigs(const std::string& before, const std::string& after);
 
 }  // namespace millrace::pipeline

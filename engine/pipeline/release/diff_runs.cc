@@ -12,6 +12,7 @@
 #include "pipeline/release/release_places.h"
 #include "pipeline/release/row_fates.h"
 #include "pipeline/report/changes.h"
+#include "pipeline/stored_json.h"
 #include "stage/manifest.h"
 
 namespace millrace {
@@ -22,14 +23,20 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kSortBytes = int64_t{256} << 20;
 
+// A table as it was ingested, or (true) a stage of the config.
+using Name = std::pair<bool, std::string>;
+
 // One of the two, as far as it is known.
 struct Side {
   Json report;
   std::string workspace;  // "" of a release: only its card is known
   std::string config, model;
   std::shared_ptr<io::Store> store;
-  std::map<std::string, stage::Manifest> manifests;  // by table
-  std::map<std::string, std::string> folders;
+  struct Rows {
+    stage::Manifest manifest;
+    std::string folder;
+  };
+  std::map<Name, Rows> rows;
   bool rows_known = true;  // false: some of its files are gone
 };
 
@@ -40,9 +47,9 @@ Result<std::string> ReadIfThere(io::Store& store, const std::string& key) {
 
 std::vector<io::DataFile> FilesOf(const Json& table, const char* key) {
   std::vector<io::DataFile> files;
-  for (const Json& file : table.value(key, Json::array())) {
-    files.push_back({file.value("path", ""), file.value("rows", int64_t{0}),
-                     file.value("bytes", int64_t{0}), file.value("sha256", ""), ""});
+  for (const Json& file : ItemsOf(table, key)) {
+    files.push_back({TextOf(file, "path"), NumberOf(file, "rows"), NumberOf(file, "bytes"),
+                     TextOf(file, "sha256"), ""});
   }
   return files;
 }
@@ -59,6 +66,19 @@ Status FindFiles(const std::string& folder, const stage::Manifest& manifest, Sid
   return Status::OK();
 }
 
+Status AddRows(const Name& name, const Json& table, Side* side) {
+  Side::Rows& rows = side->rows[name];
+  rows.folder = std::filesystem::path(TextOf(table, "manifest")).parent_path().string();
+  rows.manifest.outputs = FilesOf(table, "outputs");
+  rows.manifest.reject_files = FilesOf(table, "reject_files");
+  for (const Json& column : ItemsOf(table, "columns")) {
+    rows.manifest.profiles.emplace_back();
+    rows.manifest.profiles.back().name = TextOf(column, "name");
+    rows.manifest.profiles.back().type = TextOf(column, "type");
+  }
+  return FindFiles(rows.folder, rows.manifest, side);
+}
+
 Result<Side> LoadRun(const RunPlace& run) {
   Side side;
   side.workspace = run.workspace;
@@ -68,18 +88,11 @@ Result<Side> LoadRun(const RunPlace& run) {
                         ReadIfThere(*side.store, run.folder + "/pipeline.resolved.yaml"));
   ARROW_ASSIGN_OR_RAISE(side.model,
                         ReadIfThere(*side.store, run.folder + "/model_contract.resolved.yaml"));
-  for (const Json& table : side.report.value("tables", Json::array())) {
-    const std::string key = table.value("manifest", ""), name = table.value("table", "");
-    side.folders[name] = std::filesystem::path(key).parent_path().string();
-    stage::Manifest& manifest = side.manifests[name];
-    manifest.outputs = FilesOf(table, "outputs");
-    manifest.reject_files = FilesOf(table, "reject_files");
-    for (const Json& column : table.value("columns", Json::array())) {
-      manifest.profiles.emplace_back();
-      manifest.profiles.back().name = column.value("name", "");
-      manifest.profiles.back().type = column.value("type", "");
-    }
-    ARROW_RETURN_NOT_OK(FindFiles(side.folders[name], manifest, &side));
+  for (const Json& table : ItemsOf(side.report, "tables")) {
+    ARROW_RETURN_NOT_OK(AddRows({false, TextOf(table, "table")}, table, &side));
+  }
+  for (const Json& stage : ItemsOf(side.report, "stages")) {
+    ARROW_RETURN_NOT_OK(AddRows({true, TextOf(stage, "stage")}, stage, &side));
   }
   return side;
 }
@@ -104,10 +117,10 @@ Result<Side> LoadSide(const std::string& path) {
 }
 
 Json Identity(const Side& side) {
-  Json json;
+  Json json = Json::object();
   for (const char* key :
        {"pipeline", "run_id", "config_hash", "engine_version", "verdict", "outcome"}) {
-    if (side.report.contains(key)) json[key] = side.report[key];
+    if (MemberOf(side.report, key).is_string()) json[key] = TextOf(side.report, key);
   }
   return json;
 }
@@ -124,7 +137,7 @@ std::vector<std::string> SharedColumns(const stage::Manifest* a, const stage::Ma
   return columns;
 }
 
-Json FatesJson(const FateChanges& fates, const std::string& table) {
+Json FatesJson(const FateChanges& fates, const Name& name) {
   Json changes = Json::array();
   for (const FateChange& change : fates.changes) {
     changes.push_back({{"before", change.before},
@@ -132,21 +145,23 @@ Json FatesJson(const FateChanges& fates, const std::string& table) {
                        {"rows", change.rows},
                        {"row_ids", change.row_ids}});
   }
-  return {{"table", table}, {"rows_same", fates.rows_same}, {"changes", std::move(changes)}};
+  return {{name.first ? "stage" : "table", name.second},
+          {"rows_same", fates.rows_same},
+          {"changes", std::move(changes)}};
 }
 
 Result<Json> CompareRows(const Side& a, const Side& b) {
-  std::set<std::string> tables;
-  for (const auto& [name, manifest] : a.manifests) tables.insert(name);
-  for (const auto& [name, manifest] : b.manifests) tables.insert(name);
+  std::set<Name> names;
+  for (const auto& [name, rows] : a.rows) names.insert(name);
+  for (const auto& [name, rows] : b.rows) names.insert(name);
   Json list = Json::array();
-  for (const std::string& table : tables) {
+  for (const Name& name : names) {
     std::optional<FateTable> sides[2];
     const Side* const both[2] = {&a, &b};
     for (size_t i = 0; i < 2; ++i) {
-      const auto found = both[i]->manifests.find(table);
-      if (found == both[i]->manifests.end()) continue;
-      sides[i] = FateTable{both[i]->store.get(), both[i]->folders.at(table), &found->second};
+      const auto found = both[i]->rows.find(name);
+      if (found == both[i]->rows.end()) continue;
+      sides[i] = FateTable{both[i]->store.get(), found->second.folder, &found->second.manifest};
     }
     const auto pointer = [](const std::optional<FateTable>& side) {
       return side ? &*side : nullptr;
@@ -155,7 +170,7 @@ Result<Json> CompareRows(const Side& a, const Side& b) {
                                        sides[1] ? sides[1]->manifest : nullptr);
     ARROW_ASSIGN_OR_RAISE(const FateChanges fates,
                           CompareFates(pointer(sides[0]), pointer(sides[1]), columns, kSortBytes));
-    list.push_back(FatesJson(fates, table));
+    list.push_back(FatesJson(fates, name));
   }
   return list;
 }

@@ -6,6 +6,7 @@
 #include "millrace/release.h"
 #include "pipeline/release/approval.h"
 #include "pipeline/run_folder.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace {
 namespace pipeline {
@@ -45,15 +46,13 @@ Result<Listed> ListOne(io::Store& target, const io::FileInfo& manifest, const st
   int64_t bytes = 0;
   for (const io::DataFile& file : release->files) bytes += file.bytes;
   json["export"] = release->export_name;
-  json["run_id"] = Json::parse(text).value("run_id", "");
+  json["run_id"] = TextOf(Json::parse(text), "run_id");
   json["rows"] = release->rows;
   json["files"] = release->files.size();
   json["bytes"] = bytes;
   ARROW_ASSIGN_OR_RAISE(const SignedState now, StateOf(target, id));
-  const Result<std::string> card =
-      target.ReadSmall(exporting::CardKey(id, exporting::kCardJsonName));
-  const Json report = card.ok() ? Json::parse(*card, nullptr, false) : Json();
-  json["verdict"] = report.is_object() ? report.value("verdict", "") : "no card";
+  const auto card = ReadStoredJson(target, exporting::CardKey(id, exporting::kCardJsonName));
+  json["verdict"] = card.ok() && card->is_object() ? TextOf(*card, "verdict") : "no card";
   ARROW_ASSIGN_OR_RAISE(const auto approvals, ReadApprovals(target, id));
   Json list = Json::array();
   bool holds = false;
@@ -103,7 +102,9 @@ Result<std::string> ListReleases(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const pipeline::PathKind kind, pipeline::KindOfPath(path));
   std::set<std::string> folders;
   std::set<std::string> missing;
-  if (kind == pipeline::PathKind::kTarget || kind == pipeline::PathKind::kRelease) {
+  if (kind == pipeline::PathKind::kTarget) {
+    folders.insert(pipeline::PlainPath(path));  // its LATEST.json may be damaged
+  } else if (kind == pipeline::PathKind::kRelease) {
     ARROW_ASSIGN_OR_RAISE(const auto place, pipeline::FindRelease(path, kind));
     folders.insert(place.target);
   } else {

@@ -7,6 +7,7 @@
 #include "io/object/store_url.h"
 #include "io/store.h"
 #include "pipeline/run_history.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -23,13 +24,7 @@ bool IsFolder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
-// Without links, so that `latest` is the release it leads to.
-fs::path Plain(const std::string& path) {
-  std::error_code error;
-  fs::path plain = fs::canonical(path, error);
-  if (error) plain = fs::absolute(path).lexically_normal();
-  return plain;
-}
+fs::path Plain(const std::string& path) { return PlainPath(path); }
 
 Result<std::string> ReadText(const fs::path& file) {
   return io::MakeLocalStore(file.parent_path().string())
@@ -49,8 +44,7 @@ bool IsReleaseOf(const fs::path& target, const std::string& id, const std::strin
   if (!IsFile(manifest)) return false;
   const Result<std::string> text = ReadText(manifest);
   const Json json = text.ok() ? Json::parse(*text, nullptr, false) : Json();
-  return json.is_object() && json.value("release_id", "") == id &&
-         json.value("run_id", "") == run_id;
+  return TextOf(json, "release_id") == id && TextOf(json, "run_id") == run_id;
 }
 
 std::vector<fs::path> PlacesToLook(const std::string& workspace) {
@@ -65,6 +59,13 @@ std::vector<fs::path> PlacesToLook(const std::string& workspace) {
 }
 
 }  // namespace
+
+std::string PlainPath(const std::string& path) {
+  std::error_code error;
+  fs::path plain = fs::canonical(path, error);
+  if (error) plain = fs::absolute(path).lexically_normal();
+  return plain.string();
+}
 
 Result<PathKind> KindOfPath(const std::string& path) {
   if (io::IsUrl(path)) {
@@ -126,13 +127,13 @@ Result<std::vector<ReleasePlace>> ReleasesOfRun(const RunPlace& run,
   ARROW_ASSIGN_OR_RAISE(const Json report,
                         ReadReport(run.workspace + "/" + run.folder + "/report.json"));
   std::vector<ReleasePlace> places;
-  for (const Json& e : report.value("exports", Json::array())) {
-    const std::string path = e.value("path", ""), id = e.value("release_id", "");
+  for (const Json& e : ItemsOf(report, "exports")) {
+    const std::string path = TextOf(e, "path"), id = TextOf(e, "release_id");
     bool found = false;
     for (const fs::path& place : PlacesToLook(run.workspace)) {
       if (found || io::IsUrl(path)) break;
       const fs::path target = (place / path).lexically_normal();
-      found = IsReleaseOf(target, id, report.value("run_id", ""));
+      found = IsReleaseOf(target, id, TextOf(report, "run_id"));
       if (found) places.push_back({Plain(target.string()).string(), id});
     }
     if (!found) missing->push_back(path + "/" + id);

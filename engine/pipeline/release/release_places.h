@@ -20,6 +20,9 @@ struct RunPlace {
   std::string workspace, folder;
 };
 
+/// Absolute and without links, so that `latest` is the release it leads to.
+std::string PlainPath(const std::string& path);
+
 enum class PathKind { kRelease, kTarget, kRun, kWorkspace };
 /// UnreadablePath when it is none of them, or a URL.
 Result<PathKind> KindOfPath(const std::string& path);

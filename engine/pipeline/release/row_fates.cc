@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <compare>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 
 #include "base/reserved_columns.h"
+#include "io/object/scratch_space.h"
 #include "stage/evidence/row_digest.h"
 #include "stage/shard_rows.h"
 #include "stage/sorted_stream.h"
@@ -38,37 +37,13 @@ KeyDigest DigestOf(std::string_view text) {
   return {hash.high64, hash.low64};
 }
 
-// A folder of this process alone, gone with it.
-class TemporaryFolder {
- public:
-  static Result<std::unique_ptr<TemporaryFolder>> Make() {
-    std::error_code error;
-    std::string pattern =
-        (std::filesystem::temp_directory_path(error) / "millrace-diff-XXXXXX").string();
-    if (error || ::mkdtemp(pattern.data()) == nullptr) {
-      return ErrnoError(errno, "making a temporary folder");
-    }
-    return std::unique_ptr<TemporaryFolder>(new TemporaryFolder(std::move(pattern)));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
 class Comparison {
  public:
   explicit Comparison(const std::vector<std::string>& columns) : columns_(columns) {}
 
   Result<FateChanges> Run(const FateTable* before, const FateTable* after, int64_t bytes_max) {
-    ARROW_ASSIGN_OR_RAISE(const auto folder, TemporaryFolder::Make());
-    const auto store = io::MakeLocalStore(folder->path(), true);
-    stage::SpillFolder spill(*store, "spill");
+    ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::Temporary());
+    stage::SpillFolder spill(scratch->store(), "spill");
     stage::SpillingSorter<Fate> sorter(spill, bytes_max);
     const auto add = [&](const Fate& fate, std::string_view) { return sorter.Add(fate); };
     if (before != nullptr) ARROW_RETURN_NOT_OK(Read(*before, 0, add));
@@ -148,10 +123,6 @@ class Comparison {
       if (batch == nullptr) return Status::OK();
       const auto ids = batch->GetColumnByName(std::string(kRowIdColumn));
       const auto rules = batch->GetColumnByName("rule");
-      if (ids == nullptr || rules == nullptr) {
-        return MakeError(ErrorCode::kWorkspaceDamaged,
-                         "the reject file " + file.path + " has no row ids");
-      }
       for (int64_t row = 0; row < batch->num_rows(); ++row) {
         if (ids->IsNull(row)) continue;
         const auto id = static_cast<const arrow::BinaryArray&>(*ids).GetView(row);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/quantity.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -15,46 +16,36 @@ using Json = nlohmann::ordered_json;
 // Shares that differ by less are the same for a reader.
 constexpr double kShareNoticed = 0.001;
 
-Json Member(const Json& json, const char* key) {
-  return json.is_object() && json.contains(key) ? json.at(key) : Json();
-}
-Json Items(const Json& json, const char* key) {
-  Json items = Member(json, key);
-  return items.is_array() ? items : Json::array();
-}
-std::string Text(const Json& json, const char* key) {
-  const Json member = Member(json, key);
-  return member.is_string() ? member.get<std::string>() : "";
-}
-int64_t Number(const Json& json, const char* key) {
-  const Json member = Member(json, key);
-  return member.is_number_integer() ? member.get<int64_t>() : 0;
-}
-
 class Comparison {
  public:
   explicit Comparison(std::vector<Change>* changes) : changes_(changes) {}
 
   void Reports(const Json& before, const Json& after) {
-    Whole("engine", "", Member(before, "engine_version"), Member(after, "engine_version"));
-    Whole("config", "", Member(before, "config_hash"), Member(after, "config_hash"));
-    Whole("model_contract", "", Member(Member(before, "model_contract"), "sha256"),
-          Member(Member(after, "model_contract"), "sha256"));
+    Whole("engine", "", MemberOf(before, "engine_version"), MemberOf(after, "engine_version"));
+    Whole("config", "", MemberOf(before, "config_hash"), MemberOf(after, "config_hash"));
+    Whole("model_contract", "", MemberOf(MemberOf(before, "model_contract"), "sha256"),
+          MemberOf(MemberOf(after, "model_contract"), "sha256"));
     Tables(before, after, [&](const Json& a, const Json& b) {
-      Whole("contract_version", "", Member(a, "contract_version"), Member(b, "contract_version"));
+      Whole("contract_version", "", MemberOf(a, "contract_version"),
+            MemberOf(b, "contract_version"));
     });
-    Whole("verdict", "", Member(before, "verdict"), Member(after, "verdict"));
-    Tables(before, after, [&](const Json& a, const Json& b) {
-      for (const char* term : {"read", "written", "rejected", "not_drawn", "expanded"}) {
-        Whole("rows", term, Member(Member(a, "rows"), term), Member(Member(b, "rows"), term));
-      }
-    });
+    Whole("verdict", "", MemberOf(before, "verdict"), MemberOf(after, "verdict"));
+    Tables(before, after, [&](const Json& a, const Json& b) { Rows(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Sources(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Rejects(a, b); });
     Tables(before, after, [&](const Json& a, const Json& b) { Columns(a, b); });
+    Listed(
+        ItemsOf(before, "stages"), ItemsOf(after, "stages"),
+        [](const Json& stage) { return TextOf(stage, "stage"); },
+        [&](const std::string& name, const Json& a, const Json& b) {
+          table_ = "stage " + name;
+          Rows(a, b);
+          Rejects(a, b);
+          Columns(a, b);
+        });
     table_.clear();
-    Shares(Member(before, "model_contract"), Member(after, "model_contract"));
-    Requirements(Member(before, "model_contract"), Member(after, "model_contract"));
+    Shares(MemberOf(before, "model_contract"), MemberOf(after, "model_contract"));
+    Requirements(MemberOf(before, "model_contract"), MemberOf(after, "model_contract"));
     Tables(before, after, [&](const Json& a, const Json& b) { Inputs(a, b); });
   }
 
@@ -67,8 +58,8 @@ class Comparison {
   template <typename Compare>
   void Tables(const Json& before, const Json& after, Compare compare) {
     Listed(
-        Items(before, "tables"), Items(after, "tables"),
-        [](const Json& table) { return Text(table, "table"); },
+        ItemsOf(before, "tables"), ItemsOf(after, "tables"),
+        [](const Json& table) { return TextOf(table, "table"); },
         [&](const std::string& name, const Json& a, const Json& b) {
           table_ = name;
           compare(a, b);
@@ -79,51 +70,59 @@ class Comparison {
   // Entries of two lists by a key: those of the later list in its order, then those that are gone.
   template <typename Key, typename Compare>
   static void Listed(const Json& before, const Json& after, Key key, Compare compare) {
-    std::map<std::string, Json> old;
-    for (const Json& item : before) old.emplace(key(item), item);
+    const Json nothing;
+    std::map<std::string, const Json*> old;
+    for (const Json& item : before) old.emplace(key(item), &item);
     for (const Json& item : after) {
       const auto found = old.find(key(item));
-      compare(key(item), found == old.end() ? Json() : found->second, item);
+      compare(key(item), found == old.end() ? nothing : *found->second, item);
       if (found != old.end()) old.erase(found);
     }
-    for (const auto& [name, item] : old) compare(name, item, Json());
+    for (const auto& [name, item] : old) compare(name, *item, nothing);
+  }
+
+  void Rows(const Json& before, const Json& after) {
+    for (const char* term : {"read", "written", "rejected", "not_drawn", "expanded"}) {
+      Whole("rows", term, MemberOf(MemberOf(before, "rows"), term),
+            MemberOf(MemberOf(after, "rows"), term));
+    }
   }
 
   void Sources(const Json& before, const Json& after) {
     Listed(
-        Items(before, "sources"), Items(after, "sources"),
-        [](const Json& source) { return Text(source, "source"); },
+        ItemsOf(before, "sources"), ItemsOf(after, "sources"),
+        [](const Json& source) { return TextOf(source, "source"); },
         [&](const std::string& name, const Json& a, const Json& b) {
-          Whole("source", name, Member(Member(a, "rows"), "written"),
-                Member(Member(b, "rows"), "written"));
+          Whole("source", name, MemberOf(MemberOf(a, "rows"), "written"),
+                MemberOf(MemberOf(b, "rows"), "written"));
         });
   }
 
   void Rejects(const Json& before, const Json& after) {
     Listed(
-        Items(before, "rejects"), Items(after, "rejects"),
+        ItemsOf(before, "rejects"), ItemsOf(after, "rejects"),
         [](const Json& reject) {
-          const std::string column = Text(reject, "column");
-          return Text(reject, "rule") + (column.empty() ? "" : " of `" + column + "`") + " in " +
-                 Text(reject, "source");
+          const std::string column = TextOf(reject, "column");
+          return TextOf(reject, "rule") + (column.empty() ? "" : " of `" + column + "`") + " in " +
+                 TextOf(reject, "source");
         },
         [&](const std::string& name, const Json& a, const Json& b) {
-          Whole("reject", name, Member(a, "rows"), Member(b, "rows"));
+          Whole("reject", name, MemberOf(a, "rows"), MemberOf(b, "rows"));
         });
   }
 
   void Columns(const Json& before, const Json& after) {
     Listed(
-        Items(before, "columns"), Items(after, "columns"),
-        [](const Json& column) { return Text(column, "name"); },
+        ItemsOf(before, "columns"), ItemsOf(after, "columns"),
+        [](const Json& column) { return TextOf(column, "name"); },
         [&](const std::string& name, const Json& a, const Json& b) {
           if (a.is_null() || b.is_null()) {
-            Whole("column", name, Member(a, "type"), Member(b, "type"));
+            Whole("column", name, MemberOf(a, "type"), MemberOf(b, "type"));
             return;
           }
-          Whole("type", name, Member(a, "type"), Member(b, "type"));
-          Share("nulls", name, Number(a, "nulls"), Number(a, "rows"), Number(b, "nulls"),
-                Number(b, "rows"));
+          Whole("type", name, MemberOf(a, "type"), MemberOf(b, "type"));
+          Share("nulls", name, NumberOf(a, "nulls"), NumberOf(a, "rows"), NumberOf(b, "nulls"),
+                NumberOf(b, "rows"));
         });
   }
 
@@ -140,18 +139,18 @@ class Comparison {
 
   void Shares(const Json& before, const Json& after) {
     Listed(
-        Items(before, "compositions"), Items(after, "compositions"),
-        [](const Json& c) { return Text(c, "table") + "\n" + Text(c, "column"); },
+        ItemsOf(before, "compositions"), ItemsOf(after, "compositions"),
+        [](const Json& c) { return TextOf(c, "table") + "\n" + TextOf(c, "column"); },
         [&](const std::string&, const Json& a, const Json& b) {
           if (a.is_null() || b.is_null()) return;
-          table_ = Text(b, "table");
-          const std::string column = Text(b, "column");
+          table_ = TextOf(b, "table");
+          const std::string column = TextOf(b, "column");
           Listed(
-              Items(a, "values"), Items(b, "values"),
-              [](const Json& value) { return Text(value, "value"); },
+              ItemsOf(a, "values"), ItemsOf(b, "values"),
+              [](const Json& value) { return TextOf(value, "value"); },
               [&](const std::string& value, const Json& x, const Json& y) {
-                Share("share", column + " = " + value, Number(x, "rows"), Number(a, "rows"),
-                      Number(y, "rows"), Number(b, "rows"));
+                Share("share", column + " = " + value, NumberOf(x, "rows"), NumberOf(a, "rows"),
+                      NumberOf(y, "rows"), NumberOf(b, "rows"));
               });
         });
     table_.clear();
@@ -159,19 +158,19 @@ class Comparison {
 
   void Requirements(const Json& before, const Json& after) {
     Listed(
-        Items(before, "requirements"), Items(after, "requirements"),
-        [](const Json& requirement) { return Text(requirement, "id"); },
+        ItemsOf(before, "requirements"), ItemsOf(after, "requirements"),
+        [](const Json& requirement) { return TextOf(requirement, "id"); },
         [&](const std::string& id, const Json& a, const Json& b) {
-          Whole("requirement", id, Member(a, "met"), Member(b, "met"));
+          Whole("requirement", id, MemberOf(a, "met"), MemberOf(b, "met"));
         });
   }
 
   void Inputs(const Json& before, const Json& after) {
     Listed(
-        Items(before, "inputs"), Items(after, "inputs"),
-        [](const Json& input) { return Text(input, "source") + "/" + Text(input, "path"); },
+        ItemsOf(before, "inputs"), ItemsOf(after, "inputs"),
+        [](const Json& input) { return TextOf(input, "source") + "/" + TextOf(input, "path"); },
         [&](const std::string& path, const Json& a, const Json& b) {
-          Whole("input", path, Member(a, "sha256"), Member(b, "sha256"));
+          Whole("input", path, MemberOf(a, "sha256"), MemberOf(b, "sha256"));
         });
   }
 

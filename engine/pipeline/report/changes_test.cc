@@ -55,12 +55,43 @@ TEST_CASE("what is new or gone has one side") {
   CHECK(ChangesBetween(Json{{"tables", "damaged"}}, Json::object()).empty());
 }
 
-TEST_CASE("configs are compared by path, lists as a whole") {
-  const auto changes =
-      CompareConfigs("a: 1\nb:\n  c: [x, y]\n  d: z\n", "b:\n  c: [x]\n  e: \"\"\n");
+namespace {
+
+std::vector<std::string> ConfigTexts(const std::string& before, const std::string& after) {
   std::vector<std::string> texts;
-  for (const ConfigChange& c : changes) texts.push_back(c.path + "|" + c.before + "|" + c.after);
-  CHECK(texts == std::vector<std::string>{"b.c|[x, y]|[x]", "b.e||\"\"", "a|1|", "b.d|z|"});
+  for (const ConfigChange& c : CompareConfigs(before, after)) {
+    texts.push_back(c.path + "|" + c.before + "|" + c.after);
+  }
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("configs are compared by path, lists of values as a whole") {
+  CHECK(ConfigTexts("a: 1\nb:\n  c: [x, y]\n  d: z\n", "b:\n  c: [x]\n  e: \"\"\n") ==
+        std::vector<std::string>{"b.c|[x, y]|[x]", "b.e||\"\"", "a|1|", "b.d|z|"});
+}
+
+TEST_CASE("what stands in a list of maps is compared, too") {
+  const std::string before = "m:\n  - {role: user, text: a}\n  - {role: bot, text: b}\n";
+  CHECK(ConfigTexts(before, before).empty());
+  CHECK(ConfigTexts(before, "m:\n  - {role: user, text: c}\n") ==
+        std::vector<std::string>{"m[0].text|a|c", "m[1].role|bot|", "m[1].text|b|"});
+}
+
+TEST_CASE("keys with points are no paths") {
+  CHECK(ConfigTexts("a.b: 1\na: {b: 2}\n", "a.b: 1\na: {b: 3}\n") ==
+        std::vector<std::string>{"a.b|2|3"});
+  CHECK(ConfigTexts("a.b: 1\n", "a.b: 2\n") == std::vector<std::string>{"\"a.b\"|1|2"});
+}
+
+TEST_CASE("reports whose members are of other types are compared as far as they go") {
+  const Json damaged = {{"engine_version", 7},
+                        {"model_contract", "x"},
+                        {"tables", {1, "x", {{"table", 3}, {"rows", Json::array()}}}}};
+  CHECK(ChangesBetween(damaged, damaged).empty());
+  CHECK_FALSE(ChangesBetween(damaged, ReportOf(1, 0, "t")).empty());
+  CHECK_FALSE(ChangesBetween(ReportOf(1, 0, "t"), damaged).empty());
 }
 
 }  // namespace millrace::pipeline

@@ -14,6 +14,21 @@ constexpr size_t kSourcesMax = 200;
 constexpr size_t kReasonsMax = 100;
 constexpr size_t kTextBytesMax = 300;
 
+// The rows of each reason, and of all that are too many to be shown together.
+std::vector<int64_t> PartsOf(const std::vector<ReportReject>& rejects) {
+  std::vector<int64_t> parts;
+  int64_t others = 0;
+  for (const ReportReject& reject : rejects) {
+    if (parts.size() < kReasonsMax) {
+      parts.push_back(reject.count.rows);
+    } else {
+      others += reject.count.rows;
+    }
+  }
+  if (others > 0) parts.push_back(others);
+  return parts;
+}
+
 // The funnel as one bar: what was written, then each reason by its share.
 std::string Bar(int64_t written, const std::vector<int64_t>& parts) {
   int64_t whole = written;
@@ -65,10 +80,6 @@ std::string Sample(const RejectSample& sample) {
 
 std::string FunnelSection(const Report& report, const ReportTable& table, const std::string& of) {
   const stage::RowEquation& all = table.manifest.rows;
-  std::vector<int64_t> parts;
-  for (const ReportReject& reject : table.rejects) {
-    if (parts.size() < kReasonsMax) parts.push_back(reject.count.rows);
-  }
   const bool other = all.expanded + all.not_drawn > 0;
   std::vector<std::string> titles = {"source", "read", "written", "rejected"};
   if (other) titles.push_back("other");
@@ -89,7 +100,7 @@ std::string FunnelSection(const Report& report, const ReportTable& table, const 
   const std::string equation =
       std::string("Every row is accounted for: read = written + rejected") +
       (other ? " + other." : ".");
-  std::string html = Heading("Rows" + of) + Bar(all.written, parts) + rows.Html() +
+  std::string html = Heading("Rows" + of) + Bar(all.written, PartsOf(table.rejects)) + rows.Html() +
                      Soft(all.holds() ? equation : "ROWS ARE NOT ACCOUNTED FOR.");
   if (table.inferred) {
     html += Element("p", "The contract was inferred; the proposal is in the workspace as " +
@@ -102,10 +113,6 @@ std::string FunnelSection(const Report& report, const ReportTable& table, const 
 std::string StageSection(const ReportTable& stage) {
   const stage::RowEquation& all = stage.manifest.rows;
   const std::string of = " of stage " + stage.manifest.stage;
-  std::vector<int64_t> parts;
-  for (const ReportReject& reject : stage.rejects) {
-    if (parts.size() < kReasonsMax) parts.push_back(reject.count.rows);
-  }
   HtmlTable table("operators" + of,
                   {"operator", "type", "rows in", "dropped", "tagged", "changed", "made"},
                   {false, false, true, true, true, true, true});
@@ -123,7 +130,7 @@ std::string StageSection(const ReportTable& stage) {
   term(all.rejected, " + ", "rejected");
   term(all.expanded, " + ", "replaced by what was made of them");
   term(all.not_drawn, " + ", "not drawn");
-  return Heading("Rows" + of) + Bar(all.written, parts) + table.Html() +
+  return Heading("Rows" + of) + Bar(all.written, PartsOf(stage.rejects)) + table.Html() +
          Soft(all.holds() ? equation + "." : "ROWS ARE NOT ACCOUNTED FOR.");
 }
 

@@ -4,49 +4,17 @@
 #include <cstdio>
 
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace millrace::pipeline {
 namespace {
 
-// Length of the valid UTF-8 sequence at `at`, 0 when there is none; its code point in *point.
-size_t Sequence(std::string_view text, size_t at, uint32_t* point) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  const unsigned char lead = byte(0);
-  size_t length = 0;
-  uint32_t value = lead;
-  if (lead < 0x80) {
-    length = 1;
-  } else if (lead >= 0xC2 && lead < 0xE0) {
-    length = 2;
-    value = lead & 0x1Fu;
-  } else if (lead >= 0xE0 && lead < 0xF0) {
-    length = 3;
-    value = lead & 0x0Fu;
-  } else if (lead >= 0xF0 && lead < 0xF5) {
-    length = 4;
-    value = lead & 0x07u;
-  }
-  if (length == 0 || at + length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return 0;
-    value = value << 6 | (byte(i) & 0x3Fu);
-  }
-  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
-  if (overlong || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 0;
-  *point = value;
-  return length;
-}
-
 bool IsInvisible(uint32_t c) {
-  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x61C ||
-         (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0xE0000 && c < 0xE0080) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+  return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0xAD ||
+         c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0xE0000 && c < 0xE0080) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
          (c & 0xFFFE) == 0xFFFE;
 }
-
-}  // namespace
-
-namespace {
 
 // `mark`: control characters as elements, else in brackets.
 std::string Escape(std::string_view text, bool mark) {
@@ -54,7 +22,7 @@ std::string Escape(std::string_view text, bool mark) {
   out.reserve(text.size() + text.size() / 8);
   for (size_t at = 0; at < text.size();) {
     uint32_t point = 0;
-    const size_t length = Sequence(text, at, &point);
+    const size_t length = CodePointAt(text, at, &point);
     if (length == 0) {
       out += "\xEF\xBF\xBD";
       ++at;
@@ -94,13 +62,6 @@ std::string Escape(std::string_view text, bool mark) {
 
 std::string Escaped(std::string_view text) { return Escape(text, true); }
 std::string EscapedAttribute(std::string_view text) { return Escape(text, false); }
-
-std::string CutText(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
 
 std::string Element(const std::string& name, const std::string& content, const std::string& css) {
   return "<" + name + (css.empty() ? "" : " class=\"" + css + "\"") + ">" + content + "</" + name +

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace millrace::pipeline {
 
 /// Safe inside an element and inside a double-quoted attribute. Control characters and characters
@@ -12,9 +14,6 @@ namespace millrace::pipeline {
 std::string Escaped(std::string_view text);
 /// As Escaped, without elements: for attributes.
 std::string EscapedAttribute(std::string_view text);
-
-/// At most `bytes_max` bytes of the text, cut between code points and marked by "…".
-std::string CutText(std::string_view text, size_t bytes_max);
 
 /// <name class="css">content</name>; the content is HTML already.
 std::string Element(const std::string& name, const std::string& content,

@@ -1,6 +1,7 @@
 #include "pipeline/report/previous_release.h"
 
 #include "export/release_json.h"
+#include "pipeline/stored_json.h"
 
 namespace millrace::pipeline {
 
@@ -12,11 +13,8 @@ Result<std::optional<ReportExport::Previous>> ChangesSincePrevious(
   ReportExport::Previous previous;
   previous.release_id = release.previous;
   const std::string key = exporting::CardKey(release.previous, exporting::kCardJsonName);
-  ARROW_ASSIGN_OR_RAISE(const bool there, target.Exists(key));
-  if (!there) return previous;
-  ARROW_ASSIGN_OR_RAISE(const std::string text, target.ReadSmall(key));
-  const Json before = Json::parse(text, nullptr, false);
-  if (!before.is_object()) return previous;
+  ARROW_ASSIGN_OR_RAISE(const Json before, ReadStoredJson(target, key));
+  if (before.is_null()) return previous;
   previous.has_card = true;
   previous.changes = ChangesBetween(before, now);
   if (previous.changes.size() > kChangesMax) {

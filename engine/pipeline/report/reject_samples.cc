@@ -8,6 +8,8 @@
 #include <map>
 #include <tuple>
 
+#include "base/utf8.h"
+
 namespace millrace::pipeline {
 namespace {
 
@@ -20,28 +22,6 @@ using Reason = std::tuple<std::string, std::string, std::string, std::string>;
 
 Reason ReasonOf(const stage::RejectCount& count) {
   return {count.source, count.instance, count.rule, count.column};
-}
-
-// At most `bytes_max` bytes, cut before a code point, bytes that are no UTF-8 as U+FFFD.
-std::string ShownText(std::string_view text, size_t bytes_max) {
-  const bool cut = text.size() > bytes_max;
-  std::string out;
-  for (size_t at = 0; at < std::min(text.size(), bytes_max);) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const size_t length = lead < 0x80                   ? 1
-                          : lead >= 0xF0 && lead < 0xF5 ? 4
-                          : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xC2 && lead < 0xE0 ? 2
-                                                        : 0;
-    bool valid = length > 0 && at + length <= text.size();
-    for (size_t i = 1; valid && i < length; ++i) {
-      valid = (static_cast<unsigned char>(text[at + i]) & 0xC0u) == 0x80u;
-    }
-    if (valid && at + length > bytes_max) break;
-    out += valid ? std::string(text.substr(at, length)) : "\xEF\xBF\xBD";
-    at += valid ? length : 1;
-  }
-  return cut ? out + "…" : out;
 }
 
 class Sampler {
@@ -88,10 +68,10 @@ class Sampler {
       const bool hidden = !sensitive_.empty() && (column.empty() || sensitive_.count(column) > 0);
       RejectSample sample;
       sample.row_id = text("__fdf__/row_id", row);
-      sample.message = ShownText(text("message", row), 2 * kValueShownBytes);
-      sample.threshold = ShownText(text("threshold", row), kValueShownBytes);
-      if (!hidden) sample.value = ShownText(text("value", row), kValueShownBytes);
-      if (sensitive_.empty()) sample.raw = ShownText(text("raw", row), kRawShownBytes);
+      sample.message = CutValidText(text("message", row), 2 * kValueShownBytes);
+      sample.threshold = CutValidText(text("threshold", row), kValueShownBytes);
+      if (!hidden) sample.value = CutValidText(text("value", row), kValueShownBytes);
+      if (sensitive_.empty()) sample.raw = CutValidText(text("raw", row), kRawShownBytes);
       const auto offset = batch.GetColumnByName("byte_offset");
       if (offset != nullptr && offset->IsValid(row)) {
         sample.byte_offset = static_cast<const arrow::Int64Array&>(*offset).Value(row);

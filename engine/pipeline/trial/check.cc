@@ -12,6 +12,7 @@
 #include "millrace/onboarding.h"
 #include "pipeline/input_files.h"
 #include "pipeline/proposal/input_catalog.h"
+#include "pipeline/table_contracts.h"
 #include "pipeline/trial/contract_file.h"
 #include "pipeline/trial/shown_reject.h"
 #include "pipeline/trial/unique_keys.h"

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/utf8.h"
 #include "contract/binding.h"
 #include "contract/sensitive_hint.h"
 #include "contract/value_text.h"

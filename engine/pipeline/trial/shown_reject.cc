@@ -2,27 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace millrace::pipeline {
 namespace {
 
 constexpr size_t kRawShownBytes = 200, kValueShownBytes = 120, kMessageShownBytes = 240;
 
 }  // namespace
-
-std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract) {
-  std::set<std::string> names;
-  for (const contract::Column& column : contract.columns) {
-    if (column.sensitive) names.insert(column.name);
-  }
-  return names;
-}
-
-std::string CutText(const std::string& text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  size_t size = bytes_max;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  return text.substr(0, size) + "…";
-}
 
 nlohmann::ordered_json ShownReject(const Reject& reject, const std::set<std::string>& sensitive) {
   nlohmann::ordered_json json = {{"rule", reject.rule}};

@@ -8,17 +8,11 @@
 #include <string>
 
 #include "base/reject.h"
-#include "contract/contract.h"
 
 namespace millrace::pipeline {
-
-std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract);
 
 /// Rule, column, value, threshold, message and raw record. Of a table with sensitive columns no raw
 /// record is shown, and no value that is of one of them or of no column. Texts are cut.
 nlohmann::ordered_json ShownReject(const Reject& reject, const std::set<std::string>& sensitive);
-
-/// At most `bytes_max` bytes and a mark where it was cut, at a code point.
-std::string CutText(const std::string& text, size_t bytes_max);
 
 }  // namespace millrace::pipeline

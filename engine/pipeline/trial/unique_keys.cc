@@ -1,8 +1,6 @@
 #include "pipeline/trial/unique_keys.h"
 
-#include <cstdlib>
-#include <filesystem>
-
+#include "io/object/scratch_space.h"
 #include "io/store.h"
 #include "stage/duplicates.h"
 #include "stage/key_summary.h"
@@ -10,42 +8,16 @@
 namespace millrace::pipeline {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kMergeBytes = 64 << 20;
-
-// A folder for nobody else, gone with the object.
-class ScratchFolder {
- public:
-  Status Make() {
-    std::error_code error;
-    const fs::path place = fs::temp_directory_path(error);
-    std::string pattern = ((error ? fs::path("/tmp") : place) / "millrace-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      return ErrnoError(errno, "a temporary folder in `" + place.string() + "` cannot be made");
-    }
-    path_ = pattern;
-    return Status::OK();
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class Keys : public UniqueKeys {
  public:
   Status Start(const std::vector<std::string>& columns) {
-    ARROW_RETURN_NOT_OK(scratch_.Make());
-    store_ = io::MakeLocalStore(scratch_.path(), /*private_mode=*/true);
+    ARROW_ASSIGN_OR_RAISE(scratch_, io::ScratchSpace::Temporary());
     for (size_t i = 0; i < columns.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(
           writers_.emplace_back(),
-          stage::KeySummaryWriter::Open(*store_, "keys/" + std::to_string(i), nullptr));
+          stage::KeySummaryWriter::Open(scratch_->store(), "keys/" + std::to_string(i), nullptr));
       record_.keys.push_back({columns[i], {}});
     }
     return Status::OK();
@@ -65,11 +37,12 @@ class Keys : public UniqueKeys {
     for (size_t i = 0; i < writers_.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(record_.keys[i].file, writers_[i]->Finish());
     }
-    stage::SpillFolder spill(*store_, "spill");
+    io::Store& store = scratch_->store();
+    stage::SpillFolder spill(store, "spill");
     ARROW_ASSIGN_OR_RAISE(
         auto duplicates,
         stage::FindDuplicates(
-            *store_, spill, {&record_}, [](const std::string& path) { return path; }, kMergeBytes));
+            store, spill, {&record_}, [](const std::string& path) { return path; }, kMergeBytes));
     int64_t last = -1;
     for (stage::Duplicate duplicate;;) {
       ARROW_ASSIGN_OR_RAISE(const bool more, duplicates->Next(&duplicate));
@@ -81,8 +54,7 @@ class Keys : public UniqueKeys {
   }
 
  private:
-  ScratchFolder scratch_;
-  std::shared_ptr<io::Store> store_;
+  std::unique_ptr<io::ScratchSpace> scratch_;
   std::vector<std::unique_ptr<stage::KeySummaryWriter>> writers_;
   stage::CommitRecord record_;
 };

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "pipeline/stored_json.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "source/rest/snapshot.h"
 
@@ -52,11 +53,10 @@ Result<std::set<std::string>> NamedSnapshots(io::Store& workspace) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List("runs"));
   for (const io::FileInfo& file : files) {
     if (!EndsWith(file.key, "/report.json")) continue;
-    ARROW_ASSIGN_OR_RAISE(const std::string text, workspace.ReadSmall(file.key));
-    const Json report = Json::parse(text, nullptr, false);
-    if (!report.is_object()) continue;
-    for (const Json& table : report.value("tables", Json::array())) {
-      const Json snapshots = table.value("snapshots", Json::object());
+    ARROW_ASSIGN_OR_RAISE(const Json report, ReadStoredJson(workspace, file.key));
+    for (const Json& table : ItemsOf(report, "tables")) {
+      const Json& snapshots = MemberOf(table, "snapshots");
+      if (!snapshots.is_object()) continue;
       for (const auto& [source, id] : snapshots.items()) {
         if (id.is_string()) named.insert(source + "/" + id.get<std::string>());
       }

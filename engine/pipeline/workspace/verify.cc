@@ -2,12 +2,12 @@
 
 #include <filesystem>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "base/sha256.h"
 #include "export/release_json.h"
 #include "io/object/store_url.h"
 #include "millrace/workspace.h"
+#include "pipeline/stored_json.h"
 #include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 
@@ -80,7 +80,7 @@ Result<std::string> LatestRelease(io::Store& store, VerifyResult* result) {
     return "";
   }
   ARROW_ASSIGN_OR_RAISE(const std::string hash, HashOf(store, manifest));
-  if (json.value("manifest_sha256", "") != hash) {
+  if (pipeline::TextOf(json, "manifest_sha256") != hash) {
     result->problems.push_back("`" + manifest + "` has another SHA-256 than `LATEST.json` says");
   }
   return id;

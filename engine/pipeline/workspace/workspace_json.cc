@@ -2,6 +2,7 @@
 
 #include "millrace/workspace.h"
 #include "pipeline/run_history.h"
+#include "pipeline/stored_json.h"
 #include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "stage/workspace_lock.h"
@@ -14,28 +15,28 @@ using Json = nlohmann::ordered_json;
 
 // Of a complete run: who it was and what became of its rows.
 void AddReport(io::Store& store, const PastRun& run, Json& json) {
-  const Result<std::string> text = store.ReadSmall(run.folder + "/report.json");
-  const Json report = text.ok() ? Json::parse(*text, nullptr, false) : Json();
-  if (!report.is_object()) return;
-  json["pipeline"] = report.value("pipeline", "");
-  json["run_id"] = report.value("run_id", "");
-  const Json rows = report.value("rows", Json::object());
-  if (report.value("outcome", "") == "reject_budget_spent") {
-    const Json budget = report.value("budget", Json::object());
+  const Result<Json> stored = ReadStoredJson(store, run.folder + "/report.json");
+  if (!stored.ok() || stored->is_null()) return;
+  const Json& report = *stored;
+  const std::string outcome = TextOf(report, "outcome");
+  json["pipeline"] = TextOf(report, "pipeline");
+  json["run_id"] = TextOf(report, "run_id");
+  if (outcome == "reject_budget_spent") {
     json["state"] = "over budget";
-    json["rows_rejected"] = budget.value("rejected", int64_t{0});
+    json["rows_rejected"] = NumberOf(MemberOf(report, "budget"), "rejected");
     return;
   }
-  if (report.value("outcome", "") == "model_contract_unmet") json["state"] = "not fit";
-  json["rows_read"] = rows.value("read", 0);
-  json["rows_written"] = rows.value("written", 0);
-  json["rows_rejected"] = rows.value("rejected", 0);
+  if (outcome == "model_contract_unmet") json["state"] = "not fit";
+  const Json& rows = MemberOf(report, "rows");
+  json["rows_read"] = NumberOf(rows, "read");
+  json["rows_written"] = NumberOf(rows, "written");
+  json["rows_rejected"] = NumberOf(rows, "rejected");
   Json exports = Json::array();
-  for (const Json& e : report.value("exports", Json::array())) {
-    exports.push_back({{"name", e.value("name", "")},
-                       {"path", e.value("path", "")},
-                       {"release_id", e.value("release_id", "")},
-                       {"rows", e.value("rows", 0)}});
+  for (const Json& e : ItemsOf(report, "exports")) {
+    exports.push_back({{"name", TextOf(e, "name")},
+                       {"path", TextOf(e, "path")},
+                       {"release_id", TextOf(e, "release_id")},
+                       {"rows", NumberOf(e, "rows")}});
   }
   json["exports"] = std::move(exports);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "contract/value_text.h"
 
 namespace millrace::stage {
@@ -45,19 +46,6 @@ std::string TimeText(const std::shared_ptr<arrow::DataType>& type, double value)
 
 std::string NumberText(double value) { return fmt::format("{:.6g}", value); }
 
-std::string CutValue(const std::string& text) {
-  if (text.size() <= kValueBytesMax) return text;
-  size_t end = kValueBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return text.substr(0, end) + "…";
-}
-
-double CodePoints(std::string_view text) {
-  return static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  }));
-}
-
 }  // namespace
 
 ShapeBuilder::ShapeBuilder(const contract::Column& column)
@@ -72,8 +60,8 @@ Status ShapeBuilder::Add(const arrow::Array& values) {
       std::string text;
       if (IsText(*type_)) {
         const auto view = static_cast<const arrow::StringArray&>(values).GetView(row);
-        numbers_.push_back(CodePoints(view));
-        if (few_values_) text = CutValue(std::string(view.substr(0, 4 * kValueBytesMax)));
+        numbers_.push_back(static_cast<double>(CodePoints(view)));
+        if (few_values_) text = CutText(view, kValueBytesMax);
       } else {
         text = static_cast<const arrow::BooleanArray&>(values).Value(row) ? "true" : "false";
       }
@@ -122,15 +110,16 @@ ColumnShape ShapeBuilder::Ranges(ColumnShape::Kind kind) const {
   const bool whole = kind == ColumnShape::Kind::kLengths || arrow::is_integer(type_->id()) ||
                      type_->id() == Type::DATE32;
   // Whole numbers that lie close together have a bar each.
-  size_t ranges = low == high ? 1 : kRanges;
-  double width = (high - low) / static_cast<double>(ranges);
+  // Numbers so far apart that their distance is none have one bar.
+  size_t ranges = low == high || !std::isfinite(high - low) ? 1 : kRanges;
+  double width = ranges == 1 ? 0 : (high - low) / static_cast<double>(ranges);
   if (whole && high - low < static_cast<double>(kRanges)) {
     ranges = static_cast<size_t>(high - low) + 1;
     width = 1;
   }
   std::vector<int64_t> rows(ranges, 0);
   for (const double number : numbers_) {
-    const double at = width > 0 && std::isfinite(width) ? (number - low) / width : 0;
+    const double at = width > 0 ? (number - low) / width : 0;
     ++rows[std::min(ranges - 1, static_cast<size_t>(std::max(at, 0.0)))];
   }
   const bool time = kind == ColumnShape::Kind::kNumbers && IsTime(*type_);

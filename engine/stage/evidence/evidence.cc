@@ -9,6 +9,7 @@
 #include "base/quantity.h"
 #include "base/reserved_columns.h"
 #include "base/task_pool.h"
+#include "base/utf8.h"
 #include "contract/value_text.h"
 #include "io/object/scratch_space.h"
 #include "stage/evidence/repeated_rows.h"
@@ -74,10 +75,7 @@ struct ShardTallies {
 std::string ShortValue(const arrow::Array& values, int64_t row) {
   std::string text;
   contract::AppendValueText(values, row, &text);
-  if (text.size() <= kValueBytesMax) return text;
-  size_t end = kValueBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return text.substr(0, end) + "…";
+  return CutText(text, kValueBytesMax);
 }
 
 // The requirements of one table, and how far they are.
@@ -238,7 +236,7 @@ class TableEvidence {
   }
 
   Result<int64_t> Repeated(const std::vector<std::string>& columns) const {
-    const auto scratch = io::ScratchSpace::For(workspace_);
+    ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(workspace_));
     SpillFolder spill(scratch ? scratch->store() : workspace_, table_.folder + "/spill");
     ARROW_RETURN_NOT_OK(spill.Clear());
     return CountRepeatedRows(workspace_, shards_, columns, spill, limits_.memory_bytes,

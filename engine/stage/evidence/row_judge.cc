@@ -2,8 +2,7 @@
 
 #include <arrow/api.h>
 
-#include <algorithm>
-
+#include "base/utf8.h"
 #include "contract/value_text.h"
 
 namespace millrace::stage {
@@ -20,11 +19,6 @@ std::string_view TextAt(const arrow::Array& values, int64_t row) {
     return static_cast<const arrow::LargeStringArray&>(values).GetView(row);
   }
   return static_cast<const arrow::StringArray&>(values).GetView(row);
-}
-
-int64_t CodePoints(std::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; });
 }
 
 // Pieces between ASCII white space.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/reserved_columns.h"
+#include "base/utf8.h"
 #include "contract/model/pii.h"
 #include "contract/value_text.h"
 #include "io/parquet/shard_writer.h"
@@ -19,14 +20,6 @@ namespace {
 constexpr size_t kShardsMax = 16;
 constexpr size_t kExampleBytesMax = 400;
 constexpr size_t kExampleCellsMax = 30;
-
-std::string CutText(std::string text) {
-  if (text.size() <= kExampleBytesMax) return text;
-  size_t end = kExampleBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  text.resize(end);
-  return text + "…";
-}
 
 class Sampler {
  public:
@@ -119,7 +112,7 @@ class Sampler {
         if (values->IsNull(row)) continue;
         std::string text;
         contract::AppendValueText(*values, row, &text);
-        example.cells.emplace_back(name, CutText(std::move(text)));
+        example.cells.emplace_back(name, CutText(text, kExampleBytesMax));
       }
       sample_.examples.push_back(std::move(example));
     }

@@ -185,7 +185,7 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   if (context.progress != nullptr) {
     context.progress->splits_total += static_cast<int64_t>(splits.size());
   }
-  const auto scratch = io::ScratchSpace::For(run.place.store());
+  ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(run.place.store()));
   SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
   GlobalDecisions decisions;

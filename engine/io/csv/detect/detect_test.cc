@@ -44,6 +44,26 @@ TEST_CASE("quotes: pairs of apostrophes, text where they do not pair, unclosed o
   CHECK(Dialect("id,note\n1,\"open\n2,x\n3,y\n").quote == '"');
 }
 
+TEST_CASE("records of thousands of columns are whole") {
+  std::string header, row;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string comma = i == 0 ? "" : ",";
+    header += comma + "measurement_" + std::to_string(i);
+    row += comma + std::to_string(100000 + i);
+  }
+  for (const bool quoted : {false, true}) {
+    CAPTURE(quoted);
+    const std::string first = quoted ? "\"no, name\"," + header : header + ",last";
+    std::string text = first + "\r\n";
+    for (int i = 0; i < 6; ++i) text += row + ",1\r\n";
+    const SniffedCsv told = Told(text);
+    CHECK(told.dialect.header_rows == 1);
+    CHECK(told.dialect.skip_rows == 0);
+    CHECK(told.dialect.delimiter == ",");
+    CHECK(told.confidence >= 0.9);
+  }
+}
+
 TEST_CASE("preamble, comments, header rows and footer") {
   CsvDialect d = Dialect("Report of May\nall amounts in EUR\n\n" + Table(";", "\n(12 rows)\n"));
   CHECK(d.skip_rows == 3);

@@ -7,7 +7,8 @@
 namespace millrace::io::csv {
 namespace {
 
-// A longer record is taken for one whose quote was never closed; so many of them are looked for.
+// A longer record is taken for one whose quote was never closed, unless it is one line, as that of
+// some thousand columns is; so many of them are looked for.
 constexpr size_t kRecordBytesMax = 16 << 10;
 constexpr int kOpenMax = 20;
 
@@ -32,6 +33,14 @@ bool CutToLine(std::string_view text, const Scanner& scanner, TextRecord* record
   return true;
 }
 
+// As much of the text as its first record may take.
+std::string_view RoomForRecord(std::string_view text, const Scanner& scanner) {
+  const auto is_end = [&](char c) { return scanner.EndsLine(c); };
+  const auto end = std::find_if(text.begin(), text.end(), is_end);
+  const auto line = static_cast<size_t>(end - text.begin());
+  return text.substr(0, std::max(kRecordBytesMax, line + std::string_view("\r\n").size()));
+}
+
 }  // namespace
 
 PaddedText::PaddedText(std::string text) : storage_(std::move(text)), bytes_(storage_.size()) {
@@ -45,7 +54,7 @@ std::vector<SampleRecord> ReadRecords(std::string_view text, bool whole, const C
   int line = 0, open = 0;
   for (size_t at = 0; at < text.size() && records.size() < records_max;) {
     SampleRecord record;
-    const std::string_view rest = text.substr(at, kRecordBytesMax);
+    const std::string_view rest = RoomForRecord(text.substr(at), scanner);
     record.text = ReadRecord(rest, dialect, scanner);
     record.offset = at;
     const bool cut = !record.text.complete && (!whole || at + rest.size() < text.size());
