@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "contract/text_prepare.h"
+#include "base/utf8.h"
 #include "op/testing/operators.h"
 #include "op/text/approx_tokens.h"
 
@@ -100,7 +100,7 @@ TEST_CASE("parts are of the size, cover the text and overlap as told") {
     const int64_t overlap = static_cast<int64_t>(random()) % (size / 2);
     const Parameters sizes = {{"size", std::to_string(size)}, {"overlap", std::to_string(overlap)}};
     CheckChunks(text, Chunks(text, sizes), size, overlap,
-                [](const std::string& part) { return contract::CodePoints(part); });
+                [](const std::string& part) { return CodePoints(part); });
     Parameters by_tokens = sizes;
     by_tokens.emplace_back("by", "tokens");
     CheckChunks(text, Chunks(text, by_tokens), size * kTokenWeight, overlap * kTokenWeight,

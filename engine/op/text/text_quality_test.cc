@@ -7,13 +7,12 @@
 #include <set>
 #include <string>
 
-#include "contract/text_prepare.h"
+#include "base/utf8.h"
 
 namespace millrace::op {
 namespace {
 
 using Strings = std::vector<std::string>;
-using contract::CodePoints;
 
 TEST_CASE("lines are told by how they begin and end") {
   QualityMeter meter;

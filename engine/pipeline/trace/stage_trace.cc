@@ -3,10 +3,10 @@
 #include <arrow/api.h>
 
 #include "base/reserved_columns.h"
+#include "base/utf8.h"
 #include "contract/value_text.h"
 #include "op/request.h"
 #include "op/row_layout.h"
-#include "pipeline/trial/shown_reject.h"
 
 namespace millrace::pipeline {
 namespace {
