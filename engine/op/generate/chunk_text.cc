@@ -137,6 +137,7 @@ OperatorType ChunkText() {
       "fit; white space stays, so that parts without overlap joined are the text. A null or empty "
       "text is its own only part.";
   type.columns_doc = "the text column, which holds the part; all others are copied";
+  type.example = "{id: part, type: chunk_text, field: text, by: chars, size: 2000, overlap: 200}";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

@@ -74,6 +74,7 @@ OperatorType Explode() {
       "Replaces a row by one for each element of a list, in their order. A null or empty list "
       "gives one row, with null.";
   type.columns_doc = "the list column, which holds the element; all others are copied";
+  type.example = "{id: each, type: explode, field: answers}";
   type.parameters = {
       {.key = "field", .type = FieldType::kText, .doc = "The list column.", .required = true}};
   type.make = Make;

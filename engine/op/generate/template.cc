@@ -179,6 +179,8 @@ OperatorType Template() {
       "Sets a text column to a template filled from the row: `{{ title | trim }} ({{ year }})`. A "
       "null is empty unless `default` gives it a text.";
   type.columns_doc = "the column that it is told to set";
+  type.example =
+      R"({id: prompt, type: template, column: prompt, template: "Question: {{ question }}"})";
   type.parameters = {{.key = "column",
                       .type = FieldType::kText,
                       .doc = "The column to set; a new one comes last.",

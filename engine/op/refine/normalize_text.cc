@@ -174,6 +174,7 @@ OperatorType NormalizeText() {
       "Writes a text in one way: Unicode's normal form, no control characters, tidy white space. "
       "In this order: mojibake, control characters, normal form, white space.";
   type.columns_doc = "the text column that it is told to change";
+  type.example = "{id: tidy, type: normalize_text, field: text, form: nfc}";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

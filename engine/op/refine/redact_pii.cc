@@ -151,6 +151,7 @@ OperatorType RedactPii() {
       "has the rules): names, postal addresses and national ids stay, and so does what is written "
       "in another way.";
   type.columns_doc = "the text column that it is told to change";
+  type.example = "{id: pii, type: redact_pii, field: text, kinds: [email, phone]}";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

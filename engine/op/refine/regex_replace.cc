@@ -175,6 +175,8 @@ OperatorType RegexReplace() {
   type.kind = Kind::kRefiner;
   type.doc = "Replaces all that a pattern matches in a text. A text stays null where it is null.";
   type.columns_doc = "the text column that it is told to change";
+  type.example =
+      R"({id: gaps, type: regex_replace, field: text, pattern: "[ ]+", replacement: " "})";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

@@ -108,6 +108,7 @@ OperatorType Language() {
   type.columns_doc =
       "fields `<id>_label`, the code of the language (`en`, `de`, `zh`, `zh-Hant`, `und`), and "
       "`<id>_score`, the share of the text that it is in, from 0 to 1; 0 for `und`";
+  type.example = "{id: lang, type: language, field: text}";
   type.parameters = {{.key = "field",
                       .type = FieldType::kText,
                       .doc = "The text column to look at.",

@@ -110,6 +110,7 @@ OperatorType TextQuality() {
       "characters, in n-grams that were there before; Gopher: at most 0.15, 0.14, 0.13, 0.12, "
       "0.11, "
       "0.1)";
+  type.example = "{id: quality, type: text_quality, field: text}";
   type.parameters = {{.key = "field",
                       .type = FieldType::kText,
                       .doc = "The text column to measure.",

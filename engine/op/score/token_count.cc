@@ -47,6 +47,7 @@ OperatorType TokenCount() {
   type.kind = Kind::kScore;
   type.doc = "Estimates how many tokens a model would see in a text. Null of a null.";
   type.columns_doc = "measure `tokens`";
+  type.example = "{id: tokens, type: token_count, field: text}";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

@@ -5,16 +5,11 @@
 #include <algorithm>
 #include <string>
 
+#include "base/utf8.h"
 #include "op/text/code_points.h"
 
 namespace millrace::op {
 namespace {
-
-int64_t CodePointsOf(std::string_view text) {
-  int64_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  return count;
-}
 
 double Share(int64_t part, int64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -158,7 +153,7 @@ LineQuality QualityMeter::Lines(std::string_view text) {
     bullets += std::any_of(std::begin(kBullets), std::end(kBullets), starts);
     ellipses += std::any_of(std::begin(kEllipses), std::end(kEllipses), ends);
     ended += std::any_of(std::begin(kEndMarks), std::end(kEndMarks), ends);
-    shorts += CodePointsOf(line) <= kShortLineChars;
+    shorts += CodePoints(line) <= kShortLineChars;
   });
   return {Share(bullets, lines), Share(ellipses, lines), Share(ended, lines), Share(shorts, lines)};
 }
@@ -168,7 +163,7 @@ WordQuality QualityMeter::Words(std::string_view text) {
   std::array<bool, std::size(kStopWords)> seen{};
   EachWord(text, [&](std::string_view word) {
     ++words;
-    chars += CodePointsOf(word);
+    chars += CodePoints(word);
     alphabetic += HasLetter(word);
     const int stop_word = StopWord(word);
     if (stop_word >= 0) seen[static_cast<size_t>(stop_word)] = true;
@@ -180,7 +175,7 @@ WordQuality QualityMeter::Words(std::string_view text) {
 
 RepetitionQuality QualityMeter::Repetition(std::string_view text) {
   RepetitionQuality found;
-  const int64_t chars = CodePointsOf(text);
+  const int64_t chars = CodePoints(text);
   const auto lines_max = static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   const auto repeats = [&](auto each, double* share, double* char_share) {
     ClearTable(lines_max);
@@ -189,7 +184,7 @@ RepetitionQuality QualityMeter::Repetition(std::string_view text) {
       ++all;
       if (Find(HashOf(part)).count++ == 0) return;
       ++again;
-      chars_again += CodePointsOf(part);
+      chars_again += CodePoints(part);
     });
     *share = Share(again, all);
     *char_share = Share(chars_again, chars);
@@ -206,7 +201,7 @@ RepetitionQuality QualityMeter::Repetition(std::string_view text) {
 void QualityMeter::ReadWords(std::string_view text) {
   words_.clear();
   EachWord(text, [&](std::string_view word) {
-    words_.push_back({HashOf(word), CodePointsOf(word)});
+    words_.push_back({HashOf(word), CodePoints(word)});
   });
 }
 
