@@ -71,8 +71,7 @@ OperatorType RegexExtract() {
   type.columns_doc =
       "a text field `<id>_<group>` for each named group: null where nothing matches, empty where "
       "the group had no part in the match";
-  type.example = R"({id: part, type: regex_extract, field: text, pattern: "(?P<year>[0-9]{4})"
-})";
+  type.example = R"x({id: part, type: regex_extract, field: text, pattern: "(?P<year>[0-9]{4})"})x";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,
@@ -84,8 +83,8 @@ OperatorType RegexExtract() {
            "What to find, in the syntax of RE2, with a `(?P<name>...)` around each part that is to "
            "be a field: `https?://(?P<host>[^/]+)`.",
        .required = true}};
-type.make = Make;
-return type;
+  type.make = Make;
+  return type;
 }
 
 }  // namespace millrace::op
