@@ -76,6 +76,7 @@ OperatorType Explode() {
   type.columns_doc = "the list column, which holds the element; all others are copied";
   type.parameters = {
       {.key = "field", .type = FieldType::kText, .doc = "The list column.", .required = true}};
+  type.example = "{id: each, type: explode, field: answers}";
   type.make = Make;
   return type;
 }
