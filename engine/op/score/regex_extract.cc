@@ -83,6 +83,8 @@ OperatorType RegexExtract() {
            "What to find, in the syntax of RE2, with a `(?P<name>...)` around each part that is to "
            "be a field: `https?://(?P<host>[^/]+)`.",
        .required = true}};
+  type.example =
+      R"yaml({id: url, type: regex_extract, field: url, pattern: "//(?P<host>[^/]+)"})yaml";
   type.make = Make;
   return type;
 }

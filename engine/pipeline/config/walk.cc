@@ -183,9 +183,17 @@ class Walk {
       return value;
     }
     for (const ConfigNode& item : node.items) value.items.push_back(Item(item, field));
-    if (static_cast<int64_t>(value.items.size()) < field.min) {
+    const auto count = static_cast<int64_t>(value.items.size());
+    if (count == 0 && field.min > 0) {
       problems_->Add(ErrorCode::kBadValue, node.span, "`" + field.key + "` is an empty list",
                      "leave it out, or name at least one");
+      return value;
+    }
+    if (count < field.min || count > field.max) {
+      const bool few = count < field.min;
+      problems_->Add(ErrorCode::kBadValue, node.span,
+                     "`" + field.key + "` names at " + (few ? "least " : "most ") +
+                         std::to_string(few ? field.min : field.max));
       return value;
     }
     const bool all_right = std::all_of(value.items.begin(), value.items.end(), [](const auto& v) {
@@ -234,6 +242,8 @@ class Walk {
     for (const ConfigNode& item : node.items) {
       Field list = field;
       list.type = FieldType::kTexts;
+      list.min = 0;
+      list.max = std::numeric_limits<int64_t>::max();
       ConfigValue texts = Texts(item, list);
       if (static_cast<int64_t>(texts.items.size()) < field.min ||
           static_cast<int64_t>(texts.items.size()) > field.max) {
