@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,14 @@ void ReadLastEvent(const std::string& log, PastRun& run) {
     if (!line.is_object()) continue;
     run.last_event = line.value("event", "");
     run.last_message = line.value("message", "");
+    const std::string stage = line.value("stage", "");
+    if (stage.empty()) continue;
+    run.last_stage = stage;
+    if (run.last_event == "stage_started") {
+      run.splits_done = 0;
+      run.splits_total = std::atoll(line.value("splits", "0").c_str());
+    }
+    run.splits_done += run.last_event == "split_committed" || run.last_event == "split_skipped";
   }
 }
 
