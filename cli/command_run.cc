@@ -17,6 +17,7 @@ struct RunArguments {
   std::string path, memory, metrics;
   int threads = 0;
   bool wait = false, offline = false, refetch = false;
+  std::string until, from;
   std::vector<std::string> snapshots;
 };
 
@@ -38,6 +39,8 @@ Result<RunResult> Run(const Session& session, const RunArguments& arguments) {
   options.wait = arguments.wait;
   options.offline = arguments.offline;
   options.refetch = arguments.refetch;
+  options.until = arguments.until;
+  options.from = arguments.from;
   for (const std::string& text : arguments.snapshots) {
     const size_t at = text.find('=');
     const std::string name = at == std::string::npos ? "" : text.substr(0, at);
@@ -66,6 +69,10 @@ int Report(const Session& session, const RunArguments& arguments, const Result<R
   }
   if (!result.ok()) return Fail(session, result.status());
   PrintOut(session.json ? result->ToJson() + "\n" : RenderRun(*result));
+  if (!result->until.empty() && !session.quiet && !session.json) {
+    PrintErr("stopped after `" + result->until + "` as told; `millrace run " +
+             ShownPath(arguments.path) + "` goes on\n");
+  }
   // Times differ from run to run: they go to stderr, so that stdout is the same for the same data.
   if (!session.quiet && !session.json) PrintErr(RenderPace(*result));
   return 0;
@@ -89,13 +96,20 @@ void AddRun(CLI::App& app, Session& session) {
       ->option_text("[NAME=]ID");
   command->add_flag("--refetch", arguments->refetch,
                     "Fetch APIs anew instead of going on with an unfinished fetch");
+  command->add_option("--until", arguments->until, "Stop when this stage is committed")
+      ->option_text("STAGE");
+  command
+      ->add_option("--from", arguments->from, "Begin with this stage: those before are committed")
+      ->option_text("STAGE");
   command->add_option("--metrics", arguments->metrics, "Write Prometheus metrics to this file")
       ->option_text("FILE");
-  SetExamples(*command,
-              "millrace run pipeline.yaml                             # or resume after a crash\n"
-              "millrace run pipeline.yaml --threads 2 --memory 512MiB  # in a small place\n"
-              "millrace run pipeline.yaml --set dt=2026-11-21          # with a parameter set\n"
-              "millrace run pipeline.yaml --json 2>run.log             # for a scheduler");
+  SetExamples(
+      *command,
+      "millrace run pipeline.yaml                             # or resume after a crash\n"
+      "millrace run pipeline.yaml --threads 2 --memory 512MiB  # in a small place\n"
+      "millrace run pipeline.yaml --set dt=2026-11-21          # with a parameter set\n"
+      "millrace run pipeline.yaml --until quality              # no later stage, no export\n"
+      "millrace run pipeline.yaml --json 2>run.log             # for a scheduler");
   command->callback([&session, arguments] {
     session.action = [&session, arguments] {
       return Report(session, *arguments, Run(session, *arguments));

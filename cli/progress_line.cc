@@ -64,6 +64,16 @@ std::string ProgressLine::Text(const RunProgress& p) {
     text += fmt::format("  {:.0f} %", 100 * std::min(1.0, share));
   }
   if (p.phase == "fetch") return text + "  " + FormatCount(p.pages_fetched) + " pages";
+  if (p.phase.rfind("stage ", 0) == 0) {
+    if (terminal_ && p.phase_splits_total > 0) {
+      text += "  " + Bar(static_cast<double>(p.phase_splits_done) /
+                         static_cast<double>(p.phase_splits_total));
+    }
+    return text + "  " + FormatCount(p.phase_splits_done) + " of " +
+           FormatCounted(p.phase_splits_total, "split") + "  " + FormatCount(p.phase_rows_read) +
+           " rows in  " + FormatCount(p.phase_rows_written) + " out  RSS " +
+           FormatByteSize(AnonymousBytes());
+  }
   text += "  " + FormatCount(p.rows_read) + " rows";
   if (p.rows_rejected > 0) text += "  " + FormatCount(p.rows_rejected) + " rejected";
   if (p.phase == "ingest" && bytes_per_second_ > 0) {

@@ -103,6 +103,49 @@ std::string Mapping(const Json& plan) {
   return out;
 }
 
+// What a run would do with a stage, and why.
+std::string StageWork(const Json& stage) {
+  std::string why;
+  for (const Json& reason : stage.at("reasons")) {
+    why += why.empty() ? "" : "; ";
+    if (reason.contains("input"))
+      why += "its input `" + reason.at("input").get<std::string>() + "`: ";
+    why += reason.at("text").get<std::string>();
+  }
+  if (!stage.at("runs").get<bool>()) {
+    return "nothing to do: " + FormatCounted(stage.at("rows"), "row") + " committed";
+  }
+  std::string work = "runs";
+  if (!stage.at("splits_to_do").is_null()) {
+    work = FormatCounted(stage.at("splits_to_do"), "split") + " to do, " +
+           FormatCount(stage.at("splits_to_skip")) + " done already";
+  }
+  return work + ": " + SafeText(why, false);
+}
+
+std::string Stages(const Json& plan) {
+  if (!plan.contains("stages")) return "";
+  std::string out = "\n" + Title("Stages");
+  for (const Json& stage : plan.at("stages")) {
+    std::string inputs, operators, columns;
+    for (const Json& input : stage.at("inputs")) {
+      inputs += (inputs.empty() ? "" : ", ") + input.get<std::string>();
+    }
+    for (const Json& o : stage.at("operators")) {
+      operators += (operators.empty() ? "" : " → ") + o.at("id").get<std::string>() + " (" +
+                   o.at("type").get<std::string>() + ")";
+    }
+    for (const Json& column : stage.at("columns")) {
+      columns += (columns.empty() ? "" : ", ") + column.at("name").get<std::string>() + " " +
+                 column.at("type").get<std::string>();
+    }
+    out += "  " + Styled(Style::kBold, SafeText(stage.at("name").get<std::string>(), false)) +
+           "  from " + SafeText(inputs, false) + "\n    " + SafeText(operators, false) +
+           "\n    gives " + SafeText(columns, false) + "\n    " + StageWork(stage) + "\n";
+  }
+  return out;
+}
+
 std::string Exports(const Json& plan) {
   if (plan.at("exports").empty()) return "";
   TextTable table({{"export"},
@@ -114,7 +157,16 @@ std::string Exports(const Json& plan) {
     table.Add({e.at("name"), e.at("type"), "≤ " + FormatCount(e.at("rows_estimate")),
                "≈ " + FormatByteSize(e.at("bytes_estimate")), e.at("path")});
   }
-  return "\n" + Title("Exports") + table.Render();
+  std::string out = "\n" + Title("Exports") + table.Render();
+  for (const Json& e : plan.at("exports")) {
+    if (!e.value("before_stages", false)) continue;
+    return out + "  " +
+           Styled(Style::kDim,
+                  "rows and sizes of what leaves a stage are told before it is done:"
+                  " as they come in from the sources") +
+           "\n";
+  }
+  return out;
 }
 
 std::string FileChanges(const Json& changes, const char* key, const char* mark) {
@@ -193,8 +245,8 @@ std::string RenderPlan(const std::string& json) {
   const Json plan = Json::parse(json);
   return Styled(Style::kBold, SafeText(plan.at("pipeline").get<std::string>(), false)) + "  plan " +
          plan.at("plan_id").get<std::string>() + "\n\n" + Sources(plan) + Dialects(plan) +
-         Findings(plan) + Mapping(plan) + Proposals(plan) + Drifts(plan) + Exports(plan) +
-         Changes(plan);
+         Findings(plan) + Mapping(plan) + Proposals(plan) + Drifts(plan) + Stages(plan) +
+         Exports(plan) + Changes(plan);
 }
 
 }  // namespace millrace::cli

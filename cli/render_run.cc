@@ -158,6 +158,10 @@ std::string RenderRun(const RunResult& result) {
     out += "\n" + Title("Inferred contract");
     for (const std::string& path : result.proposed_contracts) out += "  " + ShownPath(path) + "\n";
   }
+  if (!result.until.empty()) {
+    return out + "\n" + Title("Stopped") + "  after " + SafeText(result.until, false) +
+           ", as told: nothing was exported\n";
+  }
   return out + "\n" + Title("Report") + "  " + ShownPath(result.report_html_path) + "\n";
 }
 

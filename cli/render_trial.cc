@@ -57,6 +57,101 @@ std::string Row(const Json& row, const Json& columns) {
   return out;
 }
 
+// What a stage made of a row, or of its children: the columns that are other than before.
+std::string StagedRow(const Json& row, bool named) {
+  std::string out;
+  if (named) {
+    out += "  " + Styled(Style::kDim, SafeText(row.at("row").get<std::string>(), false)) + "\n";
+  }
+  TextTable table({{"column", Align::kLeft, 28}, {"after", Align::kLeft, 2 * kValueColumns}});
+  bool any = false;
+  const bool derived = row.contains("derived");
+  for (const auto& [name, value] : row.at("after").items()) {
+    const Json* changed = derived ? nullptr : &row.at("changed");
+    if (!derived && std::find(changed->begin(), changed->end(), name) == changed->end()) continue;
+    table.Add({name, ValueText(row.at("after"), name)});
+    any = true;
+  }
+  if (any) out += table.Render();
+  std::string removed;
+  for (const Json& name : derived ? Json::array() : row.at("removed")) {
+    removed += (removed.empty() ? "" : ", ") + SafeText(name.get<std::string>(), false);
+  }
+  if (!removed.empty()) out += "  " + Styled(Style::kDim, "removed: " + removed) + "\n";
+  if (row.contains("tags")) {
+    std::string tags;
+    for (const Json& tag : row.at("tags")) {
+      tags += (tags.empty() ? "" : ", ") + SafeText(tag.get<std::string>(), false);
+    }
+    out += "  " + Styled(Style::kDim, "tagged by: " + tags) + "\n";
+  }
+  return out;
+}
+
+std::string StageDrop(const Json& reject) {
+  std::string out = "  " + Styled(Style::kRed, reject.at("instance").get<std::string>()) + "  " +
+                    reject.value("rule", "") + ": " + SafeText(reject.value("message", ""), false);
+  std::string measured = reject.value("value", "");
+  const std::string threshold = reject.value("threshold", "");
+  if (!measured.empty()) out += "\n    measured " + Shortened(SafeText(measured, false), 100);
+  if (!threshold.empty()) out += "\n    asked for " + Shortened(SafeText(threshold, false), 100);
+  return out + "\n";
+}
+
+std::string StagesOfRow(const Json& row) {
+  std::string out;
+  for (const Json& stage : row.value("stages", Json::array())) {
+    const Json& rows = stage.at("rows");
+    const Json& rejects = stage.at("rejects");
+    const bool one = rows.size() == 1 && rejects.empty() && !rows[0].contains("derived");
+    const std::string fate =
+        one ? Styled(Style::kGreen, "passes")
+        : rows.empty() && !rejects.empty()
+            ? Styled(Style::kRed, "dropped")
+            : "becomes " + FormatCounted(static_cast<int64_t>(rows.size()), "row");
+    out += "  " + Styled(Style::kBold, "stage " + stage.at("stage").get<std::string>()) + "  " +
+           fate + "\n";
+    for (const Json& made : rows) out += StagedRow(made, !one);
+    for (const Json& reject : rejects) out += StageDrop(reject);
+  }
+  return out;
+}
+
+std::string StageCounts(const Json& preview) {
+  if (!preview.contains("stages")) return "";
+  TextTable table({{"stage"},
+                   {"operator"},
+                   {"type"},
+                   {"rows in", Align::kRight},
+                   {"dropped", Align::kRight},
+                   {"tagged", Align::kRight},
+                   {"changed", Align::kRight},
+                   {"made", Align::kRight}});
+  std::string alone;
+  for (const Json& stage : preview.at("stages")) {
+    for (const Json& o : stage.at("operators")) {
+      table.Add({stage.at("stage"), o.at("id"), o.at("type"), FormatCount(o.at("reached")),
+                 FormatCount(o.at("dropped")), FormatCount(o.at("tagged")),
+                 FormatCount(o.at("refined")), FormatCount(o.at("derived"))});
+    }
+    for (const Json& id : stage.at("decided_over_these_rows_alone")) {
+      alone += (alone.empty() ? "`" : ", `") + stage.at("stage").get<std::string>() + "." +
+               id.get<std::string>() + "`";
+    }
+  }
+  std::string out = "\n" + Title("Stages") + table.Render();
+  for (const Json& stage : preview.at("stages")) {
+    if (!stage.at("mixes").get<bool>()) continue;
+    out += "  " + SafeText(stage.at("stage").get<std::string>(), false) +
+           " mixes its inputs; here their rows come one after the other\n";
+  }
+  if (!alone.empty()) {
+    out += "  " + SafeText(alone, false) +
+           " must know all rows; here it was decided over those shown alone\n";
+  }
+  return out;
+}
+
 std::string Reasons(const Json& rejects) {
   std::string out;
   for (const Json& reason : rejects) {
@@ -90,9 +185,11 @@ std::string RenderPreview(const std::string& json) {
     bool unique = false;
     for (const Json& column : source.at("columns")) unique |= column.at("unique").get<bool>();
     if (unique) out += "  `unique` is not checked here: it needs all rows\n";
-    for (const Json& row : source.at("rows")) out += "\n" + Row(row, source.at("columns"));
+    for (const Json& row : source.at("rows")) {
+      out += "\n" + Row(row, source.at("columns")) + StagesOfRow(row);
+    }
   }
-  return out;
+  return out + StageCounts(preview);
 }
 
 std::string RenderCheck(const std::string& json) {

@@ -117,6 +117,13 @@ std::string Runs(const Json& status) {
       return run.contains(key) ? FormatCount(run.at(key)) : std::string("-");
     };
     std::string last = run.value("last_event", "");
+    if (run.contains("splits_total")) {
+      last = "stage " + run.at("stage").get<std::string>() + ", " +
+             FormatCount(run.at("splits_done")) + " of " +
+             FormatCounted(run.at("splits_total"), "split");
+    } else if (run.contains("stage") && run.at("state") != "stopped") {
+      last += " in stage " + run.at("stage").get<std::string>();
+    }
     if (run.contains("message")) last += ": " + run.at("message").get<std::string>();
     table.Add({run.at("run"), run.at("state"), FormatCount(run.at("attempts")), count("rows_read"),
                count("rows_written"), count("rows_rejected"), last});
@@ -126,7 +133,8 @@ std::string Runs(const Json& status) {
 
 std::string Stages(const Json& workspace) {
   if (workspace.at("stages").empty()) return "";
-  TextTable table({{"table"},
+  TextTable table({{"stage"},
+                   {"table"},
                    {"read", Align::kRight},
                    {"written", Align::kRight},
                    {"rejected", Align::kRight},
@@ -137,8 +145,8 @@ std::string Stages(const Json& workspace) {
     for (const Json& t : stage.at("tables")) {
       std::string name = t.at("table");
       if (name.empty()) name = t.at("pipeline");
-      table.Add({name, FormatCount(t.at("rows_read")), FormatCount(t.at("rows_written")),
-                 FormatCount(t.at("rows_rejected")),
+      table.Add({t.at("stage"), name, FormatCount(t.at("rows_read")),
+                 FormatCount(t.at("rows_written")), FormatCount(t.at("rows_rejected")),
                  FormatCount(static_cast<int64_t>(t.at("columns").size())),
                  FormatCount(t.at("files")), stage.at("folder")});
     }

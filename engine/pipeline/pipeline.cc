@@ -33,6 +33,12 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
   return std::make_shared<const Pipeline>(std::move(config));
 }
 
+std::vector<std::string> StagesOf(const Pipeline& pipeline) {
+  std::vector<std::string> names = {"ingest"};
+  for (const auto& stage : pipeline.config().stages) names.push_back(stage.name);
+  return names;
+}
+
 Status ValidatePipeline(const Pipeline& pipeline) {
   const pipeline::PipelineConfig& config = pipeline.config();
   ARROW_ASSIGN_OR_RAISE(const pipeline::InputFiles inputs, pipeline::FindInputFiles(config));

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/reserved_columns.h"
 #include "contract/binding.h"
 #include "contract/drift_json.h"
 #include "contract/infer.h"
+#include "op/row_layout.h"
 #include "pipeline/dialect_json.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
@@ -16,6 +18,8 @@
 #include "pipeline/places.h"
 #include "pipeline/plan_changes.h"
 #include "pipeline/source_survey.h"
+#include "pipeline/stage_outlook.h"
+#include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 #include "source/sniff_format.h"
 
@@ -162,6 +166,104 @@ Result<Json> DriftJson(const PipelineConfig& config, const InputFiles& inputs,
   return json;
 }
 
+Json StageJson(const StageConfig& stage, const op::Chain& chain, const StageOutlook& outlook) {
+  Json operators = Json::array(), columns = Json::array(), reasons = Json::array();
+  for (const op::Instance& instance : chain.instances()) {
+    operators.push_back({{"id", instance.id},
+                         {"type", instance.type->name},
+                         {"kind", std::string(op::KindName(instance.op->kind()))}});
+  }
+  for (const auto& field : op::WorkingSchema(*chain.stored())->fields()) {
+    if (IsReservedColumn(field->name())) continue;
+    columns.push_back({{"name", field->name()}, {"type", contract::TypeText(*field->type())}});
+  }
+  for (const StageReason& reason : outlook.reasons) {
+    Json item = {{"reason", reason.kind}};
+    if (!reason.input.empty()) item["input"] = reason.input;
+    item["text"] = reason.text;
+    reasons.push_back(std::move(item));
+  }
+  const bool counted = outlook.splits_total >= 0;
+  return {
+      {"name", stage.name},
+      {"inputs", stage.inputs},
+      {"operators", std::move(operators)},
+      {"columns", std::move(columns)},
+      {"runs", outlook.runs},
+      {"reasons", std::move(reasons)},
+      {"splits_to_do", counted ? Json(outlook.splits_total - outlook.splits_committed) : Json()},
+      {"splits_to_skip", counted ? Json(outlook.splits_committed) : Json()},
+      {"rows", outlook.rows >= 0 ? Json(outlook.rows) : Json()},
+  };
+}
+
+struct Estimate {
+  int64_t rows = 0, text_bytes = 0;
+};
+
+/// How many rows an export has, as far as that can be told before a run.
+class ExportEstimates {
+ public:
+  ExportEstimates(const PipelineConfig& config, const std::vector<StageOutlook>& outlooks,
+                  std::map<std::string, Estimate> of_source)
+      : config_(config), outlooks_(outlooks), of_source_(std::move(of_source)) {}
+
+  Json ExportJson(const ExportConfig& e) const {
+    Estimate estimate;
+    if (e.stage.empty()) {
+      for (const SourceConfig& source : config_.sources) {
+        if (source.contract == e.contract) Add(of_source_.at(source.name), &estimate);
+      }
+    } else {
+      estimate = OfStage(e.stage);
+    }
+    Json json = {{"name", e.options.name},
+                 {"type", exporting::FormatName(e.options.format)},
+                 {"table", e.contract},
+                 {"path", ShownPlace(e.path, config_.base_dir)},
+                 {"rows_estimate", estimate.rows},
+                 {"bytes_estimate", OutputBytesEstimate(e, estimate.text_bytes)}};
+    if (!e.stage.empty()) {
+      json["stage"] = e.stage;
+      json["before_stages"] = OutlookOf(e.stage).runs;
+    }
+    return json;
+  }
+
+ private:
+  static void Add(const Estimate& more, Estimate* sum) {
+    sum->rows += more.rows;
+    sum->text_bytes += more.text_bytes;
+  }
+
+  const StageOutlook& OutlookOf(const std::string& stage) const {
+    size_t at = 0;
+    while (config_.stages[at].name != stage) ++at;
+    return outlooks_[at];
+  }
+
+  // The rows that come in from its sources; of a stage that does not run, those that left it.
+  Estimate OfStage(const std::string& name) const {
+    const auto source = of_source_.find(name);
+    if (source != of_source_.end()) return source->second;
+    Estimate estimate;
+    for (const StageConfig& stage : config_.stages) {
+      if (stage.name != name) continue;
+      for (const std::string& input : stage.inputs) Add(OfStage(input), &estimate);
+    }
+    const StageOutlook& outlook = OutlookOf(name);
+    if (outlook.runs || estimate.rows == 0) return estimate;
+    const double share = static_cast<double>(outlook.rows) / static_cast<double>(estimate.rows);
+    estimate.text_bytes = std::llround(static_cast<double>(estimate.text_bytes) * share);
+    estimate.rows = outlook.rows;
+    return estimate;
+  }
+
+  const PipelineConfig& config_;
+  const std::vector<StageOutlook>& outlooks_;
+  std::map<std::string, Estimate> of_source_;
+};
+
 Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, inputs));
@@ -169,8 +271,13 @@ Result<Json> MakePlan(const PipelineConfig& config) {
   ARROW_ASSIGN_OR_RAISE(const PlanChanges changes,
                         FindChanges(plan, config.workspace, config.storage));
   ARROW_ASSIGN_OR_RAISE(const Json drift, DriftJson(config, inputs, tables));
-  Json sources = Json::array(), exports = Json::array();
-  std::map<std::string, std::pair<int64_t, int64_t>> of_table;  // rows, text bytes
+  ARROW_ASSIGN_OR_RAISE(const auto chains, BindStages(config, tables));
+  ARROW_ASSIGN_OR_RAISE(const auto workspace,
+                        OpenPlace(config.workspace, config.storage, /*private_mode=*/true));
+  ARROW_ASSIGN_OR_RAISE(const auto outlooks,
+                        FindStageOutlooks(config, plan, tables, chains, changes, *workspace));
+  Json sources = Json::array(), stages = Json::array(), exports = Json::array();
+  std::map<std::string, Estimate> of_source;
   int64_t rows = 0, bytes = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Result<SourceSurvey> survey = SurveySource(inputs[i]);
@@ -178,31 +285,27 @@ Result<Json> MakePlan(const PipelineConfig& config) {
     ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOfRun(inputs[i], *survey, tables.OfSource(i)));
     sources.push_back(SourceJson(config.sources[i], inputs[i], *survey, tables.OfSource(i), *schema,
                                  changes.splits_of_source[i]));
-    auto& table = of_table[tables.OfSource(i).name];
-    table.first += survey->rows_estimate;
-    table.second += survey->text_bytes_estimate;
+    of_source[config.sources[i].name] = {survey->rows_estimate, survey->text_bytes_estimate};
     rows += survey->rows_estimate;
     bytes += survey->bytes;
   }
-  for (const ExportConfig& e : config.exports) {
-    const auto& table = of_table[e.contract];
-    exports.push_back({{"name", e.options.name},
-                       {"type", exporting::FormatName(e.options.format)},
-                       {"table", e.contract},
-                       {"path", ShownPlace(e.path, config.base_dir)},
-                       {"rows_estimate", table.first},
-                       {"bytes_estimate", OutputBytesEstimate(e, table.second)}});
+  for (size_t i = 0; i < config.stages.size(); ++i) {
+    stages.push_back(StageJson(config.stages[i], *chains[i].chain, outlooks[i]));
   }
-  return Json{{"plan_version", 1},
-              {"pipeline", config.name},
-              {"plan_id", PlanId(config)},
-              {"config_hash", config.config_hash},
-              {"sources", std::move(sources)},
-              {"contracts", ContractsJson(tables)},
-              {"exports", std::move(exports)},
-              {"estimates", {{"rows", rows}, {"bytes", bytes}, {"splits", changes.splits_total}}},
-              {"changes", ChangesJson(changes)},
-              {"drift", drift}};
+  const ExportEstimates estimates(config, outlooks, std::move(of_source));
+  for (const ExportConfig& e : config.exports) exports.push_back(estimates.ExportJson(e));
+  Json json = {{"plan_version", 1},
+               {"pipeline", config.name},
+               {"plan_id", PlanId(config)},
+               {"config_hash", config.config_hash},
+               {"sources", std::move(sources)},
+               {"contracts", ContractsJson(tables)},
+               {"exports", std::move(exports)},
+               {"estimates", {{"rows", rows}, {"bytes", bytes}, {"splits", changes.splits_total}}},
+               {"changes", ChangesJson(changes)},
+               {"drift", drift}};
+  if (!stages.empty()) json["stages"] = std::move(stages);
+  return json;
 }
 
 }  // namespace

@@ -21,7 +21,13 @@ struct KnownFile {
 struct LastRun {
   std::string folder, config_hash;
   std::map<std::string, KnownFile> files;  // by "<source>/<path>"
+  std::map<std::string, std::string> folders;
 };
+
+std::string FolderOf(const nlohmann::ordered_json& reported) {
+  const std::string manifest = TextOf(reported, "manifest");
+  return manifest.substr(0, manifest.rfind('/'));
+}
 
 Result<LastRun> FindLastRun(io::Store& store, const std::string& pipeline) {
   LastRun last;
@@ -33,7 +39,11 @@ Result<LastRun> FindLastRun(io::Store& store, const std::string& pipeline) {
     if (TextOf(report, "outcome") != "done") continue;  // it was ended: nothing came of it
     last.folder = run.folder;
     last.config_hash = TextOf(report, "config_hash");
+    for (const auto& stage : ItemsOf(report, "stages")) {
+      last.folders[TextOf(stage, "stage")] = FolderOf(stage);
+    }
     for (const auto& table : ItemsOf(report, "tables")) {
+      last.folders["ingest/" + TextOf(table, "table")] = FolderOf(table);
       for (const auto& input : ItemsOf(table, "inputs")) {
         last.files[TextOf(input, "source") + "/" + TextOf(input, "path")] = {
             NumberOf(input, "bytes"), TextOf(input, "sha256")};
@@ -61,6 +71,7 @@ class ChangeFinder {
   Result<PlanChanges> Find() {
     ARROW_ASSIGN_OR_RAISE(LastRun last, FindLastRun(*store_, plan_.pipeline));
     changes_.last_run = last.folder;
+    changes_.last_folders = last.folders;
     changes_.config_changed = !last.folder.empty() && last.config_hash != plan_.config_hash;
     for (const stage::IngestSource& source : plan_.sources) {
       hashes_.Load(source.files);
@@ -77,17 +88,19 @@ class ChangeFinder {
   Status CompareFile(const source::FileSource& source, const io::FileInfo& file, LastRun& last) {
     const std::string name = source.name + "/" + file.key;
     const auto known = last.files.find(name);
+    // An attempt that did not come to its end may have read it.
+    std::string sha256 = hashes_.Known(source, file);
     if (known == last.files.end()) {
       changes_.new_files.push_back(name);
+      if (!sha256.empty()) changes_.sha256[name] = sha256;
       return Status::OK();
     }
-    std::string sha256;
     if (known->second.bytes == file.bytes) {
       ARROW_ASSIGN_OR_RAISE(sha256, hashes_.Of(source, file));
     }
+    if (!sha256.empty()) changes_.sha256[name] = sha256;
     if (sha256 == known->second.sha256) {
       ++changes_.unchanged_files;
-      unchanged_[name] = sha256;
     } else {
       changes_.changed_files.push_back(name);
     }
@@ -107,8 +120,8 @@ class ChangeFinder {
       std::vector<std::string> sha256;
       for (const int file : split.files) {
         const auto known =
-            unchanged_.find(source.name + "/" + source.files[static_cast<size_t>(file)].key);
-        if (known != unchanged_.end()) sha256.push_back(known->second);
+            changes_.sha256.find(source.name + "/" + source.files[static_cast<size_t>(file)].key);
+        if (known != changes_.sha256.end()) sha256.push_back(known->second);
       }
       if (sha256.size() != split.files.size()) continue;
       const std::string id = stage::SplitId(plan_, split, sha256);
@@ -123,7 +136,6 @@ class ChangeFinder {
   std::shared_ptr<io::Store> store_;
   stage::InputAccess input_;
   stage::FileHashes hashes_;
-  std::map<std::string, std::string> unchanged_;
   PlanChanges changes_;
 };
 

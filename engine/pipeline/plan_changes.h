@@ -2,6 +2,7 @@
 // are committed already.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct PlanChanges {
   int64_t unchanged_files = 0;
   int64_t splits_total = 0, splits_committed = 0;
   std::vector<int64_t> splits_of_source;
+  /// Of the files as they are, by "<source>/<path>", where that is known.
+  std::map<std::string, std::string> sha256;
+  /// Folders in the workspace that the last run's results are in, by stage; of ingest by
+  /// "ingest/<table>".
+  std::map<std::string, std::string> last_folders;
 };
 
 /// Hashes files that an earlier run knew and that have the same size; the workspace's cache knows

@@ -23,6 +23,10 @@ ProgressTicker::~ProgressTicker() {
 void ProgressTicker::Enter(const std::string& phase) {
   std::lock_guard<std::mutex> lock(mutex_);
   phase_ = phase;
+  before_.rows_read = progress_.rows_read;
+  before_.rows_written = progress_.rows_written;
+  before_.splits_total = progress_.splits_total;
+  before_.splits_done = progress_.splits_done;
 }
 
 double ProgressTicker::seconds() const {
@@ -43,6 +47,10 @@ void ProgressTicker::Loop() {
     now.splits_total = progress_.splits_total;
     now.splits_done = progress_.splits_done;
     now.splits_skipped = progress_.splits_skipped;
+    now.phase_rows_read = now.rows_read - before_.rows_read;
+    now.phase_rows_written = now.rows_written - before_.rows_written;
+    now.phase_splits_total = now.splits_total - before_.splits_total;
+    now.phase_splits_done = now.splits_done - before_.splits_done;
     now.seconds = seconds();
     callback_(now);
   }

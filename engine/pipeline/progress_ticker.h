@@ -38,6 +38,7 @@ class ProgressTicker {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::string phase_ = "plan";
+  RunProgress before_;  // the phase
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -10,6 +10,7 @@
 #include "contract/drift_json.h"
 #include "pipeline/column_check.h"
 #include "pipeline/drift_survey.h"
+#include "pipeline/hooks/hooks.h"
 #include "pipeline/ingest_plan.h"
 #include "pipeline/input_files.h"
 #include "pipeline/machine_limits.h"
@@ -22,6 +23,7 @@
 #include "pipeline/run_folder.h"
 #include "pipeline/run_summary.h"
 #include "pipeline/snapshots.h"
+#include "pipeline/stage_choice.h"
 #include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 #include "stage/workspace_lock.h"
@@ -75,7 +77,8 @@ class Run {
   Result<RunResult> Execute() {
     ARROW_ASSIGN_OR_RAISE(workspace_,
                           OpenPlace(config_.workspace, storage_, /*private_mode=*/true));
-    const SnapshotChoice choice{options_.offline, options_.refetch, options_.snapshots};
+    ARROW_ASSIGN_OR_RAISE(choice_, ChooseStages(config_, options_));
+    const SnapshotChoice choice = ChooseSnapshots(options_, choice_);
     ARROW_RETURN_NOT_OK(CheckChoice(config_, choice));
     const bool fetches = HasRestSource(config_);
     InputFiles inputs;
@@ -95,6 +98,7 @@ class Run {
     if (CodeOfFailure(status) == ErrorCode::kRejectBudget) return EndOverBudget(status);
     if (CodeOfFailure(status) == ErrorCode::kModelContract) return EndUnfit(status);
     ARROW_RETURN_NOT_OK(Logged(status));
+    if (choice_.stops) return Finish();
     ARROW_RETURN_NOT_OK(FinishSnapshots(*workspace_, inputs));
     return Finish();
   }
@@ -228,7 +232,11 @@ class Run {
     context.attempt_event = [this](const std::string& event, const AttemptLog::Fields& fields) {
       log_->Event(event, fields);
     };
+    hooks_.emplace(
+        config_, run_folder_,
+        Hooks::Options{options_.cancelled, context.attempt_event, options_.on_stage_event});
     ticker_.Enter("ingest");
+    SetWork(choice_.from == 0, &context);
     ARROW_ASSIGN_OR_RAISE(manifests_, stage::RunIngest(plan, context));
     for (const stage::Manifest& manifest : manifests_) {
       manifest_keys_.push_back(stage::ManifestKey(plan, manifest.table));
@@ -243,6 +251,7 @@ class Run {
     }
     ARROW_RETURN_NOT_OK(CheckDrift(config_, drift_since_));
     ARROW_RETURN_NOT_OK(RunStages(plan, context));
+    if (choice_.stops) return Stop();
     if (config_.model) ARROW_RETURN_NOT_OK(JudgeRows(context.limits));
     ticker_.Enter("export");
     ARROW_RETURN_NOT_OK(WriteExports());
@@ -250,13 +259,31 @@ class Run {
     return WriteReport();
   }
 
-  Status RunStages(const stage::IngestPlan& ingest, const stage::RunContext& context) {
+  // A stage that is to be done is told of; one that must be committed already is only looked at.
+  void SetWork(bool done, stage::RunContext* context) {
+    context->only_committed = !done;
+    context->on_stage_event = nullptr;
+    if (done) context->on_stage_event = [this](const auto& event) { return Observe(event); };
+  }
+
+  Status Observe(const stage::StageEvent& event) {
+    AttemptLog::Fields fields = {{"stage", event.stage}, {"splits", std::to_string(event.splits)}};
+    if (event.kind == stage::StageEvent::Kind::kStart) log_->Event("stage_started", fields);
+    if (event.kind == stage::StageEvent::Kind::kEnd) {
+      fields["rows"] = std::to_string(event.rows.written);
+      log_->Event("stage_committed", fields);
+    }
+    return hooks_->Tell(event);
+  }
+
+  Status RunStages(const stage::IngestPlan& ingest, stage::RunContext& context) {
     CommittedRows committed;
     for (const stage::Manifest& manifest : manifests_) {
       committed.AddTable(config_, manifest.table, stage_folder_, manifest);
     }
-    for (size_t i = 0; i < config_.stages.size(); ++i) {
+    for (size_t i = 0; i < choice_.until; ++i) {
       const StageConfig& stage = config_.stages[i];
+      SetWork(i + 1 >= choice_.from, &context);
       ticker_.Enter("stage " + stage.name);
       ARROW_ASSIGN_OR_RAISE(const stage::OperatorPlan plan,
                             MakeOperatorPlan(ingest, stage, chains_[i], committed));
@@ -267,6 +294,19 @@ class Run {
       ARROW_ASSIGN_OR_RAISE(result.manifest, stage::RunOperators(plan, context));
       committed.AddStage(result.folder, result.manifest);
     }
+    return Status::OK();
+  }
+
+  // As it was told to. The run is not over: what it did so far is kept beside, and its folder is
+  // gone on with by the next attempt.
+  Status Stop() {
+    report_.until = options_.until;
+    ticker_.Enter("report");
+    ARROW_RETURN_NOT_OK(FillReport());
+    ARROW_RETURN_NOT_OK(
+        workspace_->Replace(run_folder_ + "/" + kStoppedReport, ReportToJson(report_, "")));
+    log_->Event("attempt_stopped", {{"stage", options_.until},
+                                    {"message", "after `" + options_.until + "`, as told"}});
     return Status::OK();
   }
 
@@ -386,6 +426,7 @@ class Run {
     }
     puts.emplace_back([&] { return workspace_->Replace(run_folder_ + "/report.html", html); });
     ARROW_RETURN_NOT_OK(AllAtOnce(puts));
+    ARROW_RETURN_NOT_OK(workspace_->Remove(run_folder_ + "/" + kStoppedReport));
     return workspace_->Replace(run_folder_ + "/report.json", json);
   }
 
@@ -477,8 +518,11 @@ class Run {
   Result<RunResult> Finish() {
     RunResult result = SummariseRun(config_, report_, releases_);
     result.run_folder = PlaceOf(*workspace_, run_folder_);
-    result.report_json_path = PlaceOf(*workspace_, run_folder_ + "/report.json");
-    result.report_html_path = PlaceOf(*workspace_, run_folder_ + "/report.html");
+    result.until = options_.until;
+    if (!choice_.stops) {
+      result.report_json_path = PlaceOf(*workspace_, run_folder_ + "/report.json");
+      result.report_html_path = PlaceOf(*workspace_, run_folder_ + "/report.html");
+    }
     for (const ReportTable& table : report_.tables) {
       if (!table.inferred) continue;
       result.proposed_contracts.push_back(PlaceOf(*workspace_, table.proposal_key));
@@ -490,6 +534,7 @@ class Run {
     result.splits_done = progress_.splits_done;
     result.splits_skipped = progress_.splits_skipped;
     result.seconds = ticker_.seconds();
+    if (choice_.stops) return result;
     log_->Event("attempt_finished", {{"rows_read", std::to_string(result.rows_read)},
                                      {"rows_written", std::to_string(result.rows_written)},
                                      {"splits_skipped", std::to_string(result.splits_skipped)}});
@@ -498,6 +543,7 @@ class Run {
 
   const PipelineConfig& config_;
   const RunOptions& options_;
+  StageChoice choice_;
   io::StorageOptions storage_;
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
@@ -507,6 +553,7 @@ class Run {
   TableContracts tables_;
   std::string run_folder_, stage_folder_;
   std::unique_ptr<AttemptLog> log_;
+  std::optional<Hooks> hooks_;
   stage::SpentBudget spent_budget_;
   std::vector<stage::Manifest> manifests_;
   std::vector<std::string> manifest_keys_;

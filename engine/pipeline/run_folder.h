@@ -25,6 +25,10 @@ std::string UtcNow();
 /// Key of the folder, for example "runs/0f3a21bc9d4e.1". REQUIRES: the workspace is locked.
 Result<std::string> OpenRunFolder(io::Store& workspace, const std::string& plan_id);
 
+/// What a run that was told to stop after a stage has done so far, as a report without exports.
+/// Gone when the run is over.
+inline constexpr char kStoppedReport[] = "stopped.json";
+
 /// attempts/<m>.jsonl: one event per line, written through at once so that it tells of a crash. On
 /// an object store, which cannot append, it is put anew every few seconds and at its end.
 /// Thread-safety: Event may be called from any thread.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "pipeline/stored_json.h"
@@ -33,6 +34,14 @@ void ReadLastEvent(const std::string& log, PastRun& run) {
     if (!line.is_object()) continue;
     run.last_event = TextOf(line, "event");
     run.last_message = TextOf(line, "message");
+    const std::string stage = TextOf(line, "stage");
+    if (stage.empty()) continue;
+    run.last_stage = stage;
+    if (run.last_event == "stage_started") {
+      run.splits_done = 0;
+      run.splits_total = std::atoll(TextOf(line, "splits").c_str());
+    }
+    run.splits_done += run.last_event == "split_committed" || run.last_event == "split_skipped";
   }
 }
 

@@ -17,8 +17,11 @@ struct PastRun {
   int number = 0;
   bool complete = false;  // it has a report.json
   int attempts = 0;
-  int64_t touched_ns = 0;                // when its last attempt or its report was written
-  std::string last_event, last_message;  // of its last attempt's log
+  int64_t touched_ns = 0;  // when its last attempt or its report was written
+  // Of its last attempt's log: how it ended, or what came last; the stage that it was at, and how
+  // many of that stage's splits were done.
+  std::string last_event, last_message, last_stage;
+  int64_t splits_done = 0, splits_total = 0;
 };
 
 /// The newest first.

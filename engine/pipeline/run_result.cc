@@ -92,8 +92,8 @@ std::string RunResult::ToJson() const {
                {"pipeline", pipeline},
                {"run_id", run_id},
                {"run_folder", run_folder},
-               {"report_json", report_json_path},
-               {"report_html", report_html_path},
+               {"report_json", report_json_path.empty() ? Json() : Json(report_json_path)},
+               {"report_html", report_html_path.empty() ? Json() : Json(report_html_path)},
                {"rows_read", rows_read},
                {"rows_written", rows_written},
                {"rows_rejected", rows_rejected},
@@ -107,6 +107,7 @@ std::string RunResult::ToJson() const {
                {"splits_done", splits_done},
                {"splits_skipped", splits_skipped},
                {"seconds", seconds}};
+  if (!until.empty()) json["until"] = until;
   if (!stages.empty()) json["stages"] = std::move(stages_json);
   if (!model.empty()) {
     Json list = Json::array();

@@ -72,6 +72,12 @@ void FileHashes::Learn(const source::FileSource& source, const io::FileInfo& fil
   if (entry->keep) ++caches_[source.name].unsaved;
 }
 
+std::string FileHashes::Known(const source::FileSource& source, const io::FileInfo& file) {
+  const auto entry = EntryOf(source.name, file);
+  std::lock_guard<std::mutex> lock(mutex_);
+  return entry->sha256;
+}
+
 Result<std::string> FileHashes::Of(const source::FileSource& source, const io::FileInfo& file) {
   const auto entry = EntryOf(source.name, file);
   std::lock_guard<std::mutex> reading(entry->reading);

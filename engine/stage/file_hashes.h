@@ -29,6 +29,8 @@ class FileHashes {
   /// A damaged cache counts as none.
   void Load(const source::FileSource& source);
   void Learn(const source::FileSource& source, const io::FileInfo& file, const std::string& sha256);
+  /// The hash as far as it is known without reading; else "".
+  std::string Known(const source::FileSource& source, const io::FileInfo& file);
   /// The known hash, else the file is read.
   Result<std::string> Of(const source::FileSource& source, const io::FileInfo& file);
   /// Writes the caches that have grown; `if_worthwhile`: only those that grew a good deal.

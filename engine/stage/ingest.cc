@@ -105,10 +105,25 @@ std::string ManifestPath(const std::string& table) {
   return (table.empty() ? "" : table + '.') + "manifest.json";
 }
 
+Status TellEnd(const StageContext& stage, const std::vector<Manifest>& tables, StageEvent event) {
+  if (!stage.run.on_stage_event) return Status::OK();
+  event.kind = StageEvent::Kind::kEnd;
+  event.skipped = stage.splits_skipped;
+  for (const Manifest& table : tables) {
+    event.rows.Add(table.rows);
+    event.manifests.push_back(stage.Key(ManifestPath(table.table)));
+  }
+  return stage.run.on_stage_event(event);
+}
+
 Result<std::vector<Manifest>> Run(StageContext& stage) {
   ARROW_RETURN_NOT_OK(FillContext(&stage));
   ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(stage.plan));
   ReportTotals(stage.plan, splits, stage.run.progress);
+  StageEvent event;
+  event.stage = "ingest";
+  event.splits = static_cast<int64_t>(splits.size());
+  if (stage.run.on_stage_event) ARROW_RETURN_NOT_OK(stage.run.on_stage_event(event));
   auto records = RunSplits(stage, splits);
   // What was learned is worth keeping whatever became of the run.
   const Status saved = stage.hashes.Save(/*if_worthwhile=*/false);
@@ -122,6 +137,7 @@ Result<std::vector<Manifest>> Run(StageContext& stage) {
   for (const Manifest& table : tables) {
     ARROW_RETURN_NOT_OK(PutManifest(stage.place, ManifestPath(table.table), table));
   }
+  ARROW_RETURN_NOT_OK(TellEnd(stage, tables, std::move(event)));
   return tables;
 }
 

@@ -20,6 +20,7 @@
 #include "source/file_source.h"
 #include "stage/manifest.h"
 #include "stage/reject_privacy.h"
+#include "stage/stage_event.h"
 
 namespace millrace::stage {
 
@@ -85,10 +86,12 @@ struct RunContext {
   InputAccess input;                             // REQUIRED: RealInput() but for tests
   Progress* progress = nullptr;                  // may be null
   const std::atomic<bool>* cancelled = nullptr;  // may be null; set: stop, resumable
+  bool only_committed = false;                   // what is to do is an error, NotCommitted
   SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;
+  StageObserver on_stage_event;  // may be null
 };
 
 /// `stages/ingest/<stage_key>`: where this plan's results live in a workspace. Paths in a manifest

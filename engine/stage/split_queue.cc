@@ -19,7 +19,7 @@ class SplitQueue {
         splits_.size(), stage_.memory.active_splits,
         [this](size_t index, const std::atomic<bool>& stop) {
           ARROW_ASSIGN_OR_RAISE(SplitResult result, RunSplit(stage_, splits_[index], stop));
-          Report(index, result);
+          ARROW_RETURN_NOT_OK(Report(index, result));
           records_[index] = std::move(result.record);
           return Status::OK();
         },
@@ -46,7 +46,7 @@ class SplitQueue {
     *stage_.run.spent_budget = std::move(budget);
   }
 
-  void Report(size_t index, const SplitResult& result) {
+  Status Report(size_t index, const SplitResult& result) {
     Progress* progress = stage_.run.progress;
     const RowEquation& rows = result.record.rows;
     if (progress != nullptr) {
@@ -62,7 +62,18 @@ class SplitQueue {
     if (result.skipped)
       stage_.rejects_by_source[static_cast<size_t>(splits_[index].source)] += rows.rejected;
     stage_.Event(result.skipped ? "split_skipped" : "split_committed",
-                 {{"split", result.record.split_name}, {"rows", std::to_string(rows.written)}});
+                 {{"stage", "ingest"},
+                  {"split", result.record.split_name},
+                  {"rows", std::to_string(rows.written)}});
+    stage_.splits_skipped += result.skipped;
+    if (result.skipped || !stage_.run.on_stage_event) return Status::OK();
+    StageEvent event;
+    event.kind = StageEvent::Kind::kPartitionEnd;
+    event.stage = "ingest";
+    event.split = result.record.split_name;
+    event.rows = rows;
+    event.splits = static_cast<int64_t>(splits_.size());
+    return stage_.run.on_stage_event(event);
   }
 
   const StageContext& stage_;

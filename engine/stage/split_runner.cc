@@ -157,6 +157,19 @@ Result<std::string> KnownSplitId(const StageContext& stage, const Split& split) 
   return SplitId(stage.plan, split, hashes);
 }
 
+Status NotCommitted(const StageContext& stage, const Split& split) {
+  const source::FileSource& source = stage.SourceOf(split).files;
+  std::string what = source.files[static_cast<size_t>(split.files.front())].key;
+  if (split.files.size() > 1) {
+    what += " or a file beside it (" + std::to_string(split.files.size()) + " are a split)";
+  }
+  return MakeError(
+      ErrorCode::kUsage,
+      "stage `ingest` is not committed for the inputs as they are: " + what + " of `" +
+          source.name + "` is to be read",
+      "`millrace run` without --from does what is missing; `millrace plan` shows what that is");
+}
+
 }  // namespace
 
 Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
@@ -166,6 +179,7 @@ Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
     ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(stage.place, split_id));
     if (committed) return SplitResult{*std::move(committed), true};
   }
+  if (stage.run.only_committed) return NotCommitted(stage, split);
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, Execute(stage, split, stop));
   ARROW_RETURN_NOT_OK(PutCommit(stage.place, record));
   ARROW_RETURN_NOT_OK(stage.hashes.Save(/*if_worthwhile=*/true));

@@ -69,6 +69,7 @@ struct StageContext {
   bool resumes = false;  // there are commits already
   std::unique_ptr<std::atomic<int64_t>[]> rejects_by_source;
   mutable SpentBudgets spent_budgets;
+  mutable std::atomic<int64_t> splits_skipped{0};
 
   io::Store& store() const { return place.store(); }
   std::string Key(const std::string& path) const { return place.Key(path); }

@@ -30,6 +30,10 @@ nb::dict ProgressDict(const RunProgress& now) {
   dict["splits_total"] = now.splits_total;
   dict["splits_done"] = now.splits_done;
   dict["splits_skipped"] = now.splits_skipped;
+  dict["phase_rows_read"] = now.phase_rows_read;
+  dict["phase_rows_written"] = now.phase_rows_written;
+  dict["phase_splits_total"] = now.phase_splits_total;
+  dict["phase_splits_done"] = now.phase_splits_done;
   dict["seconds"] = now.seconds;
   return dict;
 }

@@ -39,7 +39,8 @@ LoadedPipeline LoadText(const std::string& text, const std::string& file, const 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
 
 std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
-                bool offline, bool refetch, const Texts& snapshots, const nb::object& progress) {
+                bool offline, bool refetch, const Texts& snapshots, const std::string& until,
+                const std::string& from, const nb::object& progress) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -47,6 +48,8 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.offline = offline;
   options.refetch = refetch;
   options.snapshots = snapshots;
+  options.until = until;
+  options.from = from;
   return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
 }
 
@@ -74,7 +77,7 @@ NB_MODULE(_engine, module) {
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
-             "snapshots"_a, "progress"_a.none());
+             "snapshots"_a, "until"_a, "from_"_a, "progress"_a.none());
 
   nb::class_<ArrowStream>(module, "ArrowStream")
       .def(
@@ -90,6 +93,18 @@ NB_MODULE(_engine, module) {
             return ArrowStream(OrThrow(ReadRunTable(*opened.run, table)));
           },
           "table"_a, Free())
+      .def(
+          "read_stage",
+          [](const OpenedRun& opened, const std::string& stage) {
+            return ArrowStream(OrThrow(ReadRunStage(*opened.run, stage)));
+          },
+          "stage"_a, Free())
+      .def(
+          "read_rejects",
+          [](const OpenedRun& opened, const std::string& stage, const std::string& table) {
+            return ArrowStream(OrThrow(ReadRunRejects(*opened.run, stage, table)));
+          },
+          "stage"_a, "table"_a, Free())
       .def(
           "read_export",
           [](const OpenedRun& opened, const std::string& name) {

@@ -25,13 +25,15 @@ struct OpenRunOptions {
 };
 
 /// `path` is a run's folder, its report, or a workspace, of which the newest finished run is
-/// opened. UnreadablePath when there is none.
+/// opened. UnreadablePath when there is none. A run that was told to stop after a stage is opened
+/// by its folder: it has the rows up to there, and no exports.
 Result<std::shared_ptr<const FinishedRun>> OpenRun(const std::string& path,
                                                    const OpenRunOptions& options = {});
 
 /// As JSON: `folder`, `report_json` and `report_html` (paths), `report` (spec/report.md), `tables`
-/// (names) and `exports`, each with the folder of its release and its files in row order. Paths
-/// are absolute or URLs, and null where nobody can tell where the config was.
+/// (names), `stages` (names of those behind ingest) and `exports`, each with the folder of its
+/// release and its files in row order. Paths are absolute or URLs, and null where nobody can tell
+/// where the config was.
 std::string DescribeRun(const FinishedRun& run);
 
 /// The committed rows of a table in row order, with the reserved columns; "" stands for the only
@@ -39,6 +41,18 @@ std::string DescribeRun(const FinishedRun& run);
 /// committed, at once where its size tells, else by the reader.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadRunTable(const FinishedRun& run,
                                                                const std::string& table = "");
+
+/// The rows that left a stage behind ingest, in row order, with the reserved columns; otherwise as
+/// ReadRunTable.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadRunStage(const FinishedRun& run,
+                                                               const std::string& stage);
+
+/// The rows that a stage did not pass on and why (spec/rejects.md), in row order; of `ingest` those
+/// of a table, "" standing for the only one. Sensitive values are in it as the config keeps them:
+/// this is data.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadRunRejects(const FinishedRun& run,
+                                                                 const std::string& stage,
+                                                                 const std::string& table = "");
 
 /// The rows of a parquet export's release, in row order. BadValue for exports that are text or
 /// spread over partition folders: their files are for readers that know those.

@@ -55,17 +55,17 @@ Result<Proposal> ProposePipeline(const ProposeOptions& options);
 Status WriteProposal(const Proposal& proposal, const std::string& path, bool overwrite);
 
 struct PreviewOptions {
-  int64_t rows = 20;   // of each source
-  std::string source;  // "": all
+  int64_t rows = 20;             // of each source
+  std::string source;            // "": all
+  std::string until = "ingest";  // the last stage to show: one of StagesOf
 };
-
-/// The stages a preview can go up to.
-std::vector<std::string> PreviewStages();
 
 /// The first rows of every source as they stand in the files and as the contract makes them, with
 /// the reasons of those it rejects, as JSON. Reads the beginnings of files only, writes nothing,
-/// not even a workspace. Sensitive values are masked, also in the columns of the file they come
-/// from. `unique` is not checked: it needs all rows.
+/// not even a workspace. With a later stage in `until` the rows that pass go on through the stages
+/// up to it: what each makes of them, or which instance drops them and why; what needs all rows
+/// (`exact_dedup`, `limit`, ...) is decided over these alone. Sensitive values are masked, also in
+/// the columns of the file they come from. `unique` is not checked: it needs all rows.
 Result<std::string> PreviewPipeline(const Pipeline& pipeline, const PreviewOptions& options = {});
 
 struct CheckOptions {

@@ -35,6 +35,9 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
                                                          const std::string& base_dir,
                                                          const LoadOptions& options = {});
 
+/// The names of its stages in their order; the first is `ingest`.
+std::vector<std::string> StagesOf(const Pipeline& pipeline);
+
 /// Checks what needs the data too: paths match files, the files have the contract's columns.
 /// OK, or all problems at once.
 Status ValidatePipeline(const Pipeline& pipeline);
@@ -50,6 +53,9 @@ struct RunProgress {
   int64_t bytes_total = 0, bytes_read = 0;
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;
   int64_t splits_total = 0, splits_done = 0, splits_skipped = 0;
+  // Of these, those of the phase alone.
+  int64_t phase_rows_read = 0, phase_rows_written = 0, phase_splits_total = 0,
+          phase_splits_done = 0;
   double seconds = 0;
 };
 
@@ -63,6 +69,14 @@ struct RunOptions {
   // source ("" stands for the only one); begin anew instead of going on with what is unfinished.
   bool offline = false, refetch = false;
   std::map<std::string, std::string> snapshots;
+  // The last stage to do: nothing is judged, exported or reported after it, and the run stays
+  // unfinished, to be gone on with by the next one. "": all, to the end.
+  std::string until;
+  // The first stage to do: those before it must be committed for the config and the inputs as they
+  // are (NotCommitted); no input is read for them and no API asked. "": all.
+  std::string from;
+  // What hooks get on their stdin, as JSON (docs/hooks.md); one call at a time, from any thread.
+  std::function<void(const std::string& json)> on_stage_event;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -79,7 +93,9 @@ struct NulledReason {
 };
 
 struct RunResult {
-  std::string pipeline, run_id, run_folder, report_json_path, report_html_path;
+  std::string pipeline, run_id, run_folder;
+  std::string report_json_path, report_html_path;  // "" when it stopped before
+  std::string until;                               // the stage it was told to stop after, or ""
   int64_t rows_read = 0, rows_written = 0, rows_rejected = 0;  // of ingest
   struct Source {
     std::string name;

@@ -166,7 +166,6 @@ OperatorType ChunkText() {
        .fallback = "0",
        .min = 0,
        .max = 500'000'000}};
-  type.example = "{id: parts, type: chunk_text, field: text, by: tokens, size: 512, overlap: 64}";
   type.make = Make;
   return type;
 }

@@ -77,7 +77,6 @@ OperatorType Explode() {
   type.example = "{id: each, type: explode, field: answers}";
   type.parameters = {
       {.key = "field", .type = FieldType::kText, .doc = "The list column.", .required = true}};
-  type.example = "{id: each, type: explode, field: answers}";
   type.make = Make;
   return type;
 }

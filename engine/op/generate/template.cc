@@ -189,7 +189,6 @@ OperatorType Template() {
                       .type = FieldType::kText,
                       .doc = "The template (docs/prompts.md has the language and its filters).",
                       .required = true}};
-  type.example = R"({id: prompt, type: template, column: prompt, template: "{{title}}: {{text}}"})";
   type.make = Make;
   return type;
 }

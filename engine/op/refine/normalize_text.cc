@@ -207,7 +207,6 @@ OperatorType NormalizeText() {
            "all characters beyond ASCII are such readings; others are left alone.",
        .fallback = "keep",
        .choices = {"keep", "repair"}}};
-  type.example = "{id: clean, type: normalize_text, field: text, form: nfc, whitespace: lines}";
   type.make = Make;
   type.source =
       "The Unicode Consortium, Unicode Normalization Forms, Unicode Standard Annex 15; character "

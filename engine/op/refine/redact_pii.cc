@@ -176,7 +176,6 @@ OperatorType RedactPii() {
        .doc = "The key of pseudonyms, a reference such as `${env:NAME}`. Whoever has it can try "
               "values out; with another key all pseudonyms are others.",
        .secret = true}};
-  type.example = "{id: private, type: redact_pii, field: text}";
   type.make = Make;
   type.source =
       "check digits: ISO/IEC 7812-1 (Luhn) for cards, ISO 13616 with ISO 7064 MOD 97-10 for IBANs; "

@@ -194,8 +194,6 @@ OperatorType RegexReplace() {
        .doc = "What to put there: `\\0` is all that matched, `\\1` to `\\9` the groups, `\\\\` a "
               "backslash. Empty: it is removed.",
        .required = true}};
-  type.example =
-      R"({id: tags, type: regex_replace, field: text, pattern: "<[^>]*>", replacement: ""})";
   type.make = Make;
   return type;
 }

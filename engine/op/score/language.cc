@@ -119,7 +119,6 @@ OperatorType Language() {
                       .fallback = "64KiB",
                       .min = 64,
                       .max = 16 << 20}};
-  type.example = "{id: lang, type: language, field: text}";
   type.make = Make;
   type.source = "Compact Language Detector 2, Google, https://github.com/CLD2Owners/cld2";
   return type;

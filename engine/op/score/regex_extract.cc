@@ -71,7 +71,6 @@ OperatorType RegexExtract() {
   type.columns_doc =
       "a text field `<id>_<group>` for each named group: null where nothing matches, empty where "
       "the group had no part in the match";
-  type.example = R"x({id: part, type: regex_extract, field: text, pattern: "(?P<year>[0-9]{4})"})x";
   type.parameters = {
       {.key = "field",
        .type = FieldType::kText,

@@ -119,7 +119,6 @@ OperatorType TextQuality() {
                       .type = FieldType::kBool,
                       .doc = "Whether to measure what repeats, which takes most of the time.",
                       .fallback = "true"}};
-  type.example = "{id: quality, type: text_quality, field: text}";
   type.make = Make;
   type.source =
       "Rae et al., Scaling Language Models: Methods, Analysis & Insights from Training Gopher, "

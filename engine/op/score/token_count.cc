@@ -64,7 +64,6 @@ OperatorType TokenCount() {
            "as many of the other languages together. A model's own tokenizer cannot be used yet.",
        .fallback = "approx",
        .choices = {"approx"}}};
-  type.example = "{id: size, type: token_count, field: text}";
   type.make = Make;
   return type;
 }

@@ -9,6 +9,7 @@
 #include "io/object/store_url.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
+#include "pipeline/config/hook_fields.h"
 #include "pipeline/config/prompts.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/stages.h"
@@ -77,6 +78,7 @@ class Build {
         [this](const SourceConfig& source) { return KnownSchema(source.contract); }, config_.seed,
         problems_);
     config_.stages = stages_.stages;
+    if (const ConfigValue* hooks = root_.Find("hooks")) config_.hooks = BuildHooks(*hooks);
     BuildExports();
     return std::move(config_);
   }

@@ -138,6 +138,7 @@ std::string ConfigHash(const ConfigValue& config) {
   json.erase("limits");
   json.erase("vault");
   json.erase("storage");
+  json.erase("hooks");
   json.erase("model_contract");
   // Drift is told of or ends a run; it never shapes what is written.
   if (json.contains("contract")) json["contract"].erase("drift");

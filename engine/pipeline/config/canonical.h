@@ -12,7 +12,7 @@ namespace millrace::pipeline {
 /// in place and left out; it reads back to the same canonical text.
 std::string ResolvedYaml(const ConfigValue& config);
 
-/// SHA-256 of what shapes the data: without workspace, limits, model contract and export
+/// SHA-256 of what shapes the data: without workspace, limits, hooks, model contract and export
 /// paths.
 std::string ConfigHash(const ConfigValue& config);
 

@@ -1,6 +1,7 @@
 #include "pipeline/config/fields.h"
 
 #include "pipeline/config/export_fields.h"
+#include "pipeline/config/hook_fields.h"
 #include "pipeline/config/source_fields.h"
 #include "pipeline/config/stage_fields.h"
 #include "pipeline/config/storage_fields.h"
@@ -309,6 +310,10 @@ const ObjectSpec& PipelineSpec() {
                   "(docs/stages.md).",
            .max = 1'000,
            .object = &StageSpec()},
+          {.key = "hooks",
+           .type = T::kObject,
+           .doc = "Commands that are told how stages come on (docs/hooks.md). They shape nothing.",
+           .object = &HooksSpec()},
           {.key = "exports",
            .type = T::kNamedObjects,
            .doc = "What is published, by name. Without exports a run ends with its last stage.",

@@ -72,6 +72,18 @@ struct RejectsConfig {
   SourceSpan hash_key_span;
 };
 
+/// A command that is told what happens to a stage.
+struct HookConfig {
+  std::vector<std::string> run;  // argv
+  bool required = false;         // its failure ends the run
+  int64_t timeout_seconds = 0;
+  std::vector<std::string> env;  // names of variables that it gets
+};
+
+struct HooksConfig {
+  std::vector<HookConfig> on_stage_start, on_partition_end, on_stage_end;
+};
+
 struct PipelineConfig {
   std::string name;
   std::string file;       // as given; for messages only
@@ -86,14 +98,15 @@ struct PipelineConfig {
   std::vector<SourceConfig> sources;
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
-  std::vector<StageConfig> stages;                     // in the order of the config
+  HooksConfig hooks;
+  std::vector<StageConfig> stages;  // in the order of the config
   std::shared_ptr<const ParsedConfig> parsed;
   std::vector<ExportConfig> exports;
   std::optional<LoadedModelContract> model;
   SourceSpan model_span;      // of its path in the config
   std::string resolved_yaml;  // canonical text: parameters and references in place
   /// SHA-256 of what shapes the data: resolved_yaml without workspace, limits, storage, vault,
-  /// model_contract and export paths.
+  /// hooks, model_contract and export paths.
   std::string config_hash;
   /// Canonical JSON of one source / one contract, as resolved: what split identities hash.
   std::map<std::string, std::string> source_json, contract_json;

@@ -70,6 +70,7 @@ struct ReportModel {
 
 struct Report {
   std::string pipeline, plan_id, run_id, config_hash, code_version, engine_version;
+  std::string until;  // the stage that the run was told to stop after; then it is none yet
   uint64_t seed = 0;
   std::optional<ReportBudget> budget;  // then there are no tables and no exports
   std::vector<ReportTable> tables;
@@ -79,7 +80,7 @@ struct Report {
   std::vector<contract::Drift> drift;  // between the files of a source
   std::optional<ReportModel> model;
   stage::RowEquation Rows() const;
-  /// "done", "reject_budget_spent" or "model_contract_unmet".
+  /// "done", "stopped", "reject_budget_spent" or "model_contract_unmet".
   std::string Outcome() const;
   /// "fit", "not_fit", or "unjudged" without a model's contract.
   std::string Verdict() const;

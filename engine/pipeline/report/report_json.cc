@@ -270,6 +270,7 @@ Json ModelJson(const ReportModel& model) {
 }  // namespace
 
 std::string Report::Outcome() const {
+  if (!until.empty()) return "stopped";
   if (budget) return "reject_budget_spent";
   return model && model->ended_the_run ? "model_contract_unmet" : "done";
 }
@@ -313,6 +314,7 @@ std::string ReportToJson(const Report& report, const std::string& card_sha256) {
                {"seed", report.seed},
                {"verdict", report.Verdict()},
                {"card_sha256", card_sha256}};
+  if (!report.until.empty()) json["until"] = report.until;
   if (report.model) json["model_contract"] = ModelJson(*report.model);
   if (report.budget) {
     json["budget"] = BudgetJson(*report.budget);

@@ -16,7 +16,9 @@
 #include "pipeline/table_contracts.h"
 #include "pipeline/trial/raw_head.h"
 #include "pipeline/trial/shown_reject.h"
+#include "pipeline/trial/staged_rows.h"
 #include "source/sniff_format.h"
+#include "stage/row_id.h"
 
 namespace millrace {
 namespace pipeline {
@@ -59,6 +61,15 @@ class SourcePreview {
     if (auto* parquet = std::get_if<io::ParquetReadOptions>(&format)) {
       parquet->rows_per_chunk = std::max<int64_t>(rows, 1);
     }
+  }
+
+  /// The rows that passed, in the columns of their table's shards.
+  Result<std::shared_ptr<arrow::RecordBatch>> Passed() const {
+    const auto schema = StageSchema(contract_);
+    if (passed_batches_.empty()) return arrow::RecordBatch::MakeEmpty(schema);
+    ARROW_ASSIGN_OR_RAISE(const auto table,
+                          arrow::Table::FromRecordBatches(schema, passed_batches_));
+    return table->CombineChunksToBatch();
   }
 
   Result<Json> Run() {
@@ -120,14 +131,11 @@ class SourcePreview {
   Status AddBatch(const contract::Binding& binding, const RawHead& head, const Place& place) {
     ARROW_ASSIGN_OR_RAISE(contract::CheckedBatch checked,
                           binding.Apply(head.batch(), head.chunk()));
-    if (!checked.failure) {
-      AddRows(place, head.batch(), checked);
-      return Status::OK();
-    }
+    if (!checked.failure) return AddRows(place, head.batch(), checked);
     const Reject& failure = *checked.failure;
     ARROW_ASSIGN_OR_RAISE(const io::RawBatch sound, FirstRecords(head.batch(), failure.record));
     ARROW_ASSIGN_OR_RAISE(const contract::CheckedBatch rows, binding.Apply(sound, head.chunk()));
-    AddRows(place, sound, rows);
+    ARROW_RETURN_NOT_OK(AddRows(place, sound, rows));
     AddRow(place, failure.record, Json(), &failure);
     rows_.back()["reject"]["ends_the_run"] = true;
     failed_ = true;
@@ -195,7 +203,20 @@ class SourcePreview {
     return CutText(text, kCellBytesMax);
   }
 
-  void AddRows(const Place& place, const io::RawBatch& raw, const contract::CheckedBatch& checked) {
+  Status KeepPassed(const Place& place, const contract::CheckedBatch& checked) {
+    if (checked.rows == nullptr || checked.rows->num_rows() == 0) return Status::OK();
+    arrow::ArrayVector columns = checked.rows->columns();
+    ARROW_ASSIGN_OR_RAISE(
+        columns.emplace_back(),
+        stage::RowIds(files_.name + "/" + place.key + "#", place.first, checked.record_of_row));
+    passed_batches_.push_back(arrow::RecordBatch::Make(
+        StageSchema(contract_), checked.rows->num_rows(), std::move(columns)));
+    return Status::OK();
+  }
+
+  Status AddRows(const Place& place, const io::RawBatch& raw,
+                 const contract::CheckedBatch& checked) {
+    ARROW_RETURN_NOT_OK(KeepPassed(place, checked));
     std::map<int64_t, const Reject*> rejects;
     for (const Reject& reject : raw.rejects) rejects[reject.record] = &reject;
     for (const Reject& reject : checked.rejects) rejects[reject.record] = &reject;
@@ -209,6 +230,7 @@ class SourcePreview {
       AddRow(place, record, row == row_of_record.end() ? Json() : After(*checked.rows, row->second),
              reject == rejects.end() ? nullptr : reject->second);
     }
+    return Status::OK();
   }
 
   void AddRow(const Place& place, int64_t record, Json after, const Reject* reject) {
@@ -238,6 +260,7 @@ class SourcePreview {
   std::set<std::string> sensitive_;
   std::vector<std::string> sensitive_paths_, before_names_;
   Json rows_ = Json::array();
+  arrow::RecordBatchVector passed_batches_;
   int64_t read_ = 0, passed_ = 0;
   bool failed_ = false;
 };
@@ -254,6 +277,35 @@ InputFiles FirstFiles(InputFiles inputs) {
   return inputs;
 }
 
+// What each stage up to the last one wanted makes of the rows that were looked at.
+Status AddStages(const PipelineConfig& config, const TableContracts& tables, size_t stages,
+                 StagedRows& staged, Json* preview) {
+  ARROW_ASSIGN_OR_RAISE(const auto chains, BindStages(config, tables));
+  for (size_t i = 0; i < stages; ++i) {
+    ARROW_RETURN_NOT_OK(staged.Run(config.stages[i], *chains[i].chain));
+  }
+  for (Json& source : (*preview)["sources"]) {
+    for (Json& row : source["rows"]) {
+      if (!row.contains("reject")) row["stages"] = staged.OfRow(row["row"]);
+    }
+  }
+  (*preview)["stages"] = staged.stages();
+  return Status::OK();
+}
+
+// How many stages behind ingest are wanted.
+Result<size_t> StagesWanted(const PipelineConfig& config, const std::string& until) {
+  std::vector<std::string> names = {"ingest"};
+  for (const StageConfig& stage : config.stages) names.push_back(stage.name);
+  const auto found = std::find(names.begin(), names.end(), until);
+  if (found != names.end()) return static_cast<size_t>(found - names.begin());
+  std::string suggestion = DidYouMean(until, names);
+  for (size_t i = 0; suggestion.empty() && i < names.size(); ++i) {
+    if (i + 1 == names.size()) suggestion = "the last of its stages is `" + names[i] + "`";
+  }
+  return MakeError(ErrorCode::kUsage, "the config has no stage `" + until + "`", suggestion);
+}
+
 Result<Json> Preview(const PipelineConfig& config, const PreviewOptions& options) {
   std::vector<std::string> names;
   for (const SourceConfig& source : config.sources) names.push_back(source.name);
@@ -264,22 +316,30 @@ Result<Json> Preview(const PipelineConfig& config, const PreviewOptions& options
     return MakeError(ErrorCode::kUsage, "the config has no source `" + options.source + "`",
                      suggestion);
   }
+  ARROW_ASSIGN_OR_RAISE(const size_t stages, StagesWanted(config, options.until));
   ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config));
   ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, FirstFiles(inputs)));
+  StagedRows staged;
   Json sources = Json::array();
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!options.source.empty() && options.source != inputs[i].name) continue;
-    Result<Json> source = SourcePreview(inputs[i], tables.OfSource(i), options.rows).Run();
+    SourcePreview preview(inputs[i], tables.OfSource(i), options.rows);
+    Result<Json> source = preview.Run();
     if (!source.ok()) return AtPlace(source.status(), config, config.sources[i].path_span);
+    if (stages > 0) {
+      ARROW_ASSIGN_OR_RAISE(auto passed, preview.Passed());
+      staged.AddSource(inputs[i].name, std::move(passed));
+    }
     sources.push_back(*std::move(source));
   }
-  return Json{{"pipeline", config.name}, {"stage", "ingest"}, {"sources", std::move(sources)}};
+  Json preview = {
+      {"pipeline", config.name}, {"stage", options.until}, {"sources", std::move(sources)}};
+  if (stages > 0) ARROW_RETURN_NOT_OK(AddStages(config, tables, stages, staged, &preview));
+  return preview;
 }
 
 }  // namespace
 }  // namespace pipeline
-
-std::vector<std::string> PreviewStages() { return {"ingest"}; }
 
 Result<std::string> PreviewPipeline(const Pipeline& pipeline, const PreviewOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto preview, pipeline::Preview(pipeline.config(), options));

@@ -13,9 +13,11 @@
 #include "pipeline/config/tree.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/places.h"
+#include "pipeline/run_folder.h"
 #include "pipeline/run_history.h"
 #include "pipeline/table_contracts.h"
 #include "pipeline/workspace/committed_rows.h"
+#include "pipeline/workspace/run_report.h"
 #include "pipeline/workspace/stage_folders.h"
 
 namespace millrace {
@@ -125,33 +127,6 @@ Json ExportJson(const FinishedRun::Parts& parts, const Json& of_report) {
   return json;
 }
 
-io::DataFile FileOf(const Json& json, const std::string& folder) {
-  io::DataFile file;
-  file.path = folder + "/" + json.at("path").get<std::string>();
-  file.rows = json.at("rows");
-  file.bytes = json.at("bytes");
-  file.sha256 = json.at("sha256");
-  return file;
-}
-
-std::string NamesOf(const Json& list, const char* key) {
-  std::string names;
-  for (const Json& item : list) {
-    names += (names.empty() ? "`" : ", `") + item.at(key).get<std::string>() + "`";
-  }
-  return names;
-}
-
-// A report that another program wrote, or that is damaged, must not end this one.
-template <typename Read>
-auto FromReport(const Read& read) -> decltype(read()) {
-  try {
-    return read();
-  } catch (const nlohmann::json::exception&) {
-    return MakeError(ErrorCode::kWorkspaceDamaged, "the report of the run is malformed");
-  }
-}
-
 Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
                                             const std::string& name) {
   const Json& tables = parts.report.at("tables");
@@ -173,9 +148,7 @@ Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
   exporting::ExportInput input;
   input.store = parts.workspace;
   input.table = table->at("table");
-  const std::string manifest = table->at("manifest");
-  const std::string folder = manifest.substr(0, manifest.rfind('/'));
-  for (const Json& file : table->at("outputs")) input.shards.push_back(FileOf(file, folder));
+  input.shards = FilesOf(*table, "outputs");
   if (!input.shards.empty() || !parts.config) return input;
   for (const contract::Contract& contract : parts.config->contracts) {
     if (contract.name == input.table) input.schema = StageSchema(contract);
@@ -239,14 +212,18 @@ Result<std::shared_ptr<const FinishedRun>> OpenRun(const std::string& path,
   if (parts.folder.empty()) {
     ARROW_ASSIGN_OR_RAISE(parts.folder, pipeline::NewestFinished(*parts.workspace, path));
   }
-  ARROW_ASSIGN_OR_RAISE(const bool finished,
-                        parts.workspace->Exists(parts.folder + "/report.json"));
+  std::string name = "/report.json";
+  ARROW_ASSIGN_OR_RAISE(bool finished, parts.workspace->Exists(parts.folder + name));
+  if (!finished) {
+    name = std::string("/") + pipeline::kStoppedReport;
+    ARROW_ASSIGN_OR_RAISE(finished, parts.workspace->Exists(parts.folder + name));
+  }
   if (!finished) {
     return MakeError(ErrorCode::kUnreadablePath, "`" + path + "` is no finished run",
                      "it has no report.json; `millrace run` finishes or resumes a run");
   }
-  ARROW_ASSIGN_OR_RAISE(const std::string report,
-                        parts.workspace->ReadSmall(parts.folder + "/report.json"));
+  ARROW_ASSIGN_OR_RAISE(const std::string report, parts.workspace->ReadSmall(parts.folder + name));
+  parts.report_key = parts.folder + name;
   parts.report = nlohmann::ordered_json::parse(report, nullptr, /*allow_exceptions=*/false);
   if (options.pipeline) parts.config = options.pipeline->config();
   if (!options.pipeline) pipeline::ReadRecordedConfig(parts);
@@ -259,17 +236,24 @@ Result<std::shared_ptr<const FinishedRun>> OpenRun(const std::string& path,
 
 std::string DescribeRun(const FinishedRun& run) {
   const FinishedRun::Parts& parts = run.parts();
-  nlohmann::ordered_json tables = nlohmann::ordered_json::array(), exports = tables;
+  nlohmann::ordered_json tables = nlohmann::ordered_json::array(), stages = tables,
+                         exports = tables;
   for (const auto& table : parts.report.at("tables")) tables.push_back(table.at("table"));
+  for (const auto& stage : parts.report.value("stages", nlohmann::ordered_json::array())) {
+    stages.push_back(stage.at("stage"));
+  }
   for (const auto& e : parts.report.at("exports")) {
     exports.push_back(pipeline::ExportJson(parts, e));
   }
+  const bool stopped = parts.report.at("outcome") == "stopped";  // it has no card
   const nlohmann::ordered_json json = {
       {"folder", pipeline::PlaceOf(*parts.workspace, parts.folder)},
-      {"report_json", pipeline::PlaceOf(*parts.workspace, parts.folder + "/report.json")},
-      {"report_html", pipeline::PlaceOf(*parts.workspace, parts.folder + "/report.html")},
+      {"report_json", pipeline::PlaceOf(*parts.workspace, parts.report_key)},
+      {"report_html", stopped ? nlohmann::ordered_json()
+                              : pipeline::PlaceOf(*parts.workspace, parts.folder + "/report.html")},
       {"report", parts.report},
       {"tables", std::move(tables)},
+      {"stages", std::move(stages)},
       {"exports", std::move(exports)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }

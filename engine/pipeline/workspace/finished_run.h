@@ -18,6 +18,7 @@ class FinishedRun {
   struct Parts {
     std::shared_ptr<io::Store> workspace;
     std::string folder;             // key of the run's folder
+    std::string report_key;         // of its report, or of what a run that stopped left of it
     nlohmann::ordered_json report;  // spec/report.md
     /// Paths of exports are relative where nobody can tell where the config was. Null where what
     /// the run recorded cannot be read as a config any more.

@@ -55,6 +55,12 @@ Result<Json> RunsJson(io::Store& workspace) {
     AddReport(workspace, run, json);
     if (!run.complete) {
       json["last_event"] = run.last_event;
+      if (!run.last_stage.empty()) json["stage"] = run.last_stage;
+      if (run.last_event == "attempt_stopped") json["state"] = "stopped";
+      if (active && i == 0 && !run.last_stage.empty()) {
+        json["splits_done"] = run.splits_done;
+        json["splits_total"] = run.splits_total;
+      }
       if (!run.last_message.empty()) json["message"] = run.last_message;
     }
     list.push_back(std::move(json));
@@ -78,6 +84,7 @@ Result<Json> StagesJson(io::Store& workspace) {
         columns.push_back({{"name", c.name}, {"type", c.type}, {"nulls", c.nulls}});
       }
       tables.push_back({{"table", m.table},
+                        {"stage", m.stage},
                         {"pipeline", m.pipeline},
                         {"rows_read", m.rows.read},
                         {"rows_written", m.rows.written},

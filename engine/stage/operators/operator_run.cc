@@ -247,6 +247,14 @@ void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skippe
                              {"rows", std::to_string(record.rows.written)}});
 }
 
+Status OperatorRun::MayWork() const {
+  if (!context.only_committed) return Status::OK();
+  return MakeError(
+      ErrorCode::kUsage,
+      "stage `" + plan.stage + "` is not committed for the config and the inputs as they are",
+      "`millrace run` without --from does what is missing; `millrace plan` shows what that is");
+}
+
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
                                              size_t index, const GlobalDecisions& decisions,
                                              const std::atomic<bool>& stop) {
@@ -255,6 +263,7 @@ Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const Opera
     ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
     if (committed) return OperatorSplitResult{*std::move(committed), true};
   }
+  ARROW_RETURN_NOT_OK(run.MayWork());
   ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
   ARROW_RETURN_NOT_OK(PutCommit(run.place, record));

@@ -27,6 +27,8 @@ struct OperatorRun {
   int active_splits = 1, active_partitions = 1;
   bool resumes = false;  // there are commits already
 
+  /// NotCommitted where the context asks that everything is.
+  Status MayWork() const;
   bool cancelled() const { return context.cancelled != nullptr && *context.cancelled; }
 };
 

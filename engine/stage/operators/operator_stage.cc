@@ -159,6 +159,12 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
                        std::to_string(manifest.rows.rejected) + " rejected");
 }
 
+Status Tell(const OperatorRun& run, StageEvent event) {
+  if (!run.context.on_stage_event) return Status::OK();
+  event.stage = run.plan.stage;
+  return run.context.on_stage_event(event);
+}
+
 }  // namespace
 
 std::string OperatorFolder(const OperatorPlan& plan) {
@@ -185,6 +191,9 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   if (context.progress != nullptr) {
     context.progress->splits_total += static_cast<int64_t>(splits.size());
   }
+  StageEvent event;
+  event.splits = static_cast<int64_t>(splits.size());
+  ARROW_RETURN_NOT_OK(Tell(run, event));
   ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(run.place.store()));
   SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
@@ -194,6 +203,7 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
     decisions.push_back(std::move(decision));
   }
   std::vector<CommitRecord> records(splits.size());
+  std::atomic<int64_t> skipped{0};
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
       splits.size(), run.active_splits,
@@ -201,8 +211,14 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
         ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
                               RunOperatorSplit(run, splits[index], index, decisions, stop));
         ReportSplit(run, result.record, result.skipped);
+        skipped += result.skipped;
         records[index] = std::move(result.record);
-        return Status::OK();
+        if (result.skipped) return Status::OK();
+        StageEvent committed = event;
+        committed.kind = StageEvent::Kind::kPartitionEnd;
+        committed.split = records[index].split_name;
+        committed.rows = records[index].rows;
+        return Tell(run, std::move(committed));
       },
       &failed));
   std::vector<CommitRecord> partitions;
@@ -212,6 +228,11 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   }
   ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, partitions));
   ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
+  event.kind = StageEvent::Kind::kEnd;
+  event.rows = manifest.rows;
+  event.skipped = skipped;
+  event.manifests = {run.place.Key("manifest.json")};
+  ARROW_RETURN_NOT_OK(Tell(run, std::move(event)));
   return manifest;
 }
 

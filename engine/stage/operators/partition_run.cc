@@ -73,6 +73,7 @@ class Partitions {
       if (skipped) record = *std::move(committed);
     }
     if (!skipped) {
+      ARROW_RETURN_NOT_OK(run_.MayWork());
       ARROW_ASSIGN_OR_RAISE(record, Make(part, id, stop));
       ARROW_RETURN_NOT_OK(PutCommit(run_.place, record));
     }

@@ -58,6 +58,7 @@ Result<CommitRecord> Summary(const OperatorRun& run, const std::string& id,
     ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
     if (committed) return *std::move(committed);
   }
+  ARROW_RETURN_NOT_OK(run.MayWork());
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
   record.split_id = id;
   ARROW_RETURN_NOT_OK(PutCommit(run.place, record));

@@ -12,7 +12,7 @@ The engine and pyarrow load on first use. docs/python.md has the whole.
 
 from millrace._door import run, validate
 from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
-from millrace._run import Counts, Export, FunnelRow, Run, open_run
+from millrace._run import Counts, Export, FunnelRow, Operator, Run, Stage, open_run
 
 __all__ = [
     "BugError",
@@ -23,7 +23,9 @@ __all__ = [
     "Error",
     "Export",
     "FunnelRow",
+    "Operator",
     "Run",
+    "Stage",
     "UserError",
     "open_run",
     "run",

@@ -30,6 +30,8 @@ def run(
     offline: bool = False,
     refetch: bool = False,
     snapshots: Mapping[str, str] | None = None,
+    until: str | None = None,
+    from_: str | None = None,
     progress: Callable[[dict[str, Any]], object] | None = None,
 ) -> Run:
     """Runs a pipeline, or resumes it, and gives the finished run.
@@ -37,6 +39,10 @@ def run(
     `memory` is in bytes or a text such as "512MiB"; `wait` waits for another run in the workspace;
     `offline`, `refetch` and `snapshots` (source to id) are about sources behind an API, as on the
     command line. `progress` is called about five times a second with how far the run has come.
+
+    `until` stops when that stage is committed: the run given back is "stopped", with the rows of
+    what is done and without exports, and the next call goes on. `from_` begins with a stage; those
+    before it must be committed for the config and the inputs as they are.
 
     Ctrl-C, or an exception in `progress`, stops the run at the next safe point: what is committed
     stays, and the next call resumes.
@@ -50,6 +56,8 @@ def run(
         offline=offline,
         refetch=refetch,
         snapshots=dict(snapshots or {}),
+        until=until or "",
+        from_=from_ or "",
         progress=progress,
     )
     return open_result(result, pipeline)

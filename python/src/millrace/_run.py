@@ -47,6 +47,50 @@ class Export(NamedTuple):
     files: tuple[str, ...] | None
 
 
+class Operator(NamedTuple):
+    """What an operator instance did with the rows that reached it."""
+
+    id: str
+    type: str
+    kind: str
+    reached: int
+    dropped: int
+    tagged: int
+    refined: int
+    expanded: int
+    derived: int
+
+
+class Stage:
+    """A stage of a run: its funnel, the rows that left it and those that did not."""
+
+    def __init__(self, opened: _engine.FinishedRun, told: dict[str, Any]) -> None:
+        self._opened = opened
+        self.name: str = told["stage"]
+        self.counts = Counts(**told["rows"])
+        self.operators = tuple(
+            Operator(**{name: told_of[name] for name in Operator._fields})
+            for told_of in told["operators"]
+        )
+
+    def to_arrow(self) -> pyarrow.RecordBatchReader:
+        """The rows that left it, as a stream in row order and bounded memory."""
+        return _reader(self._opened.read_stage(self.name))
+
+    def rejects_to_arrow(self) -> pyarrow.RecordBatchReader:
+        """The rows it dropped, with instance, rule, value and threshold (spec/rejects.md)."""
+        return _reader(self._opened.read_rejects(self.name, ""))
+
+    def __repr__(self) -> str:
+        return f"<millrace.Stage {self.name}: {self.counts.read} in, {self.counts.written} out>"
+
+
+def _reader(stream: _engine.ArrowStream) -> pyarrow.RecordBatchReader:
+    import pyarrow
+
+    return pyarrow.RecordBatchReader.from_stream(stream)
+
+
 def _export(told: dict[str, Any]) -> Export:
     files = told["files"]
     return Export(**{**told, "files": None if files is None else tuple(files)})
@@ -64,7 +108,10 @@ class Run:
         self.report: dict[str, Any] = told["report"]
         self.folder: str = told["folder"]
         self.report_json: str = told["report_json"]
-        self.report_html: str = told["report_html"]
+        #: The release card; None of a run that was told to stop after a stage.
+        self.report_html: str | None = told["report_html"]
+        #: The names of its stages behind ingest.
+        self.stages: tuple[str, ...] = tuple(told["stages"])
         self.tables: tuple[str, ...] = tuple(told["tables"])
         self.exports = {item["name"]: _export(item) for item in told["exports"]}
 
@@ -80,7 +127,8 @@ class Run:
     @property
     def outcome(self) -> str:
         """As spec/report.md has it. Only a run that is "done" has exports; one that spent its
-        budget of rejects has no rows either."""
+        budget of rejects has no rows either. "stopped" is one that `until` ended: it is not over,
+        and the next `run` goes on."""
         return str(self.report["outcome"])
 
     @property
@@ -103,15 +151,26 @@ class Run:
         Of an export of type parquet, or else the committed rows of a table, with the reserved
         columns; `table` may be left out where there is one.
         """
-        import pyarrow
-
         if export is None:
             stream = self._opened.read_table(table)
         elif table:
             raise TypeError("rows come from an export or from a table, not from both")
         else:
             stream = self._opened.read_export(export)
-        return pyarrow.RecordBatchReader.from_stream(stream)
+        return _reader(stream)
+
+    def stage(self, name: str) -> Stage:
+        """A stage behind ingest; a KeyError names those there are."""
+        for told in self.report.get("stages", ()):
+            if told["stage"] == name:
+                return Stage(self._opened, told)
+        raise KeyError(f"the run has no stage {name!r}; its stages are {list(self.stages)}")
+
+    def rejects_to_arrow(self, table: str = "") -> pyarrow.RecordBatchReader:
+        """The rows that ingest rejected, of a table where there are several; those of a later stage
+        are `stage(name).rejects_to_arrow()`. Sensitive values are in it as the config keeps
+        them: this is data."""
+        return _reader(self._opened.read_rejects("ingest", table))
 
     def __repr__(self) -> str:
         counts = self.counts
