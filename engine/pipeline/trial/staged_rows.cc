@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/reserved_columns.h"
+#include "base/utf8.h"
 #include "contract/value_text.h"
 #include "op/request.h"
 #include "op/row_layout.h"

@@ -250,7 +250,8 @@ std::string DescribeRun(const FinishedRun& run) {
       {"folder", pipeline::PlaceOf(*parts.workspace, parts.folder)},
       {"report_json", pipeline::PlaceOf(*parts.workspace, parts.report_key)},
       {"report_html", stopped ? nlohmann::ordered_json()
-                              : pipeline::PlaceOf(*parts.workspace, parts.folder + "/report.html")},
+                              : nlohmann::ordered_json(pipeline::PlaceOf(
+                                    *parts.workspace, parts.folder + "/report.html"))},
       {"report", parts.report},
       {"tables", std::move(tables)},
       {"stages", std::move(stages)},
