@@ -32,26 +32,27 @@ constexpr int64_t kMergeMax = 256 << 20;
 
 // A split reads one row group, writes another, and has rows under way between them.
 Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
-  // Rows that get another order leave by an exchange file instead of a shard.
-  const int64_t row_group = run->plan.writer.bytes_per_row_group;
+  // Rows that get another order leave by an exchange file instead of a shard, and come together in
+  // partitions: as they are read, joined, taken in order and written.
+  const bool orders = run->plan.chain->order() != nullptr;
   const int64_t fixed =
-      kReaderBytes + (run->plan.chain->order() != nullptr ? kExchangeBytes : row_group);
+      kReaderBytes + (orders ? kExchangeBytes : run->plan.writer.bytes_per_row_group);
+  const int64_t of_partition = 4 * kPartitionBytes;
+  const int64_t least = std::max(fixed + kInFlightMin, orders ? of_partition : 0);
   const int64_t room = limits.memory_bytes - kProgramBytes;
-  if (room < fixed + kInFlightMin) {
-    const int64_t needed = kProgramBytes + fixed + kInFlightMin;
-    return MakeError(ErrorCode::kMemoryLimit,
-                     "a memory limit of " + FormatByteSize(limits.memory_bytes) +
-                         " is too small: stage `" + run->plan.stage + "` needs " +
-                         FormatByteSize(needed),
-                     "set limits.memory or --memory to at least " + FormatByteSize(needed));
+  if (room < least) {
+    return MakeError(
+        ErrorCode::kMemoryLimit,
+        "a memory limit of " + FormatByteSize(limits.memory_bytes) + " is too small: stage `" +
+            run->plan.stage + "` needs " + FormatByteSize(kProgramBytes + least),
+        "set limits.memory or --memory to at least " + FormatByteSize(kProgramBytes + least));
   }
   run->active_splits =
       static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
   const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
   run->writer_queue_bytes = share / 8;
   run->in_flight_bytes = share - run->writer_queue_bytes;
-  // A partition as it is read, joined and written; beside them, what the exchange has left.
-  const int64_t of_partition = 4 * kPartitionBytes + row_group;
+  // Beside partitions stands what the exchange has left.
   run->active_partitions = static_cast<int>(
       std::clamp<int64_t>((room - 2 * kExchangeBytes) / of_partition, 1, limits.threads));
   run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
