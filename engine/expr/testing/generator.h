@@ -485,8 +485,9 @@ class Generator {
         if (Below(3) == 0) return Call("repeat", type, {text(), grown()});
         return Call(Pick<std::string>({"left", "right"}), type, {text(), count()});
       case 7: {
-        Sample number = count();
-        if (number.op == "literal" && number.literal.integer == 0) number = IntegerLiteral(-1);
+        // 0 is refused where it is written out.
+        const Sample number = Below(2) == 0 ? IntegerLiteral(Pick<int64_t>({1, 2, 3, -1, -2}))
+                                            : FromColumn(Want::kInt);
         return Call("split_part", type,
                     {text(), TextLiteral(Pick<std::string>({"a", "7", "-", ":0"})), number});
       }
