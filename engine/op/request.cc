@@ -63,7 +63,7 @@ int Request::TextColumn(std::string_view key) const {
   if (at < 0) return -1;
   const arrow::DataType& type = *columns_->field(at)->type();
   if (type.id() == arrow::Type::STRING) return at;
-  Report(*name, ErrorCode::kWrongType,
+  Report(*name, ErrorCode::kBadValue,
          "`" + name->text + "` is " + contract::TypeText(type) + ", but must be a string");
   return -1;
 }

@@ -213,7 +213,7 @@ stages:
     [change] = stage["changes"]
     assert (change["before"], change["after"], change["rows"]) == (
         "written",
-        "rejected: few.where",
+        "rejected: few.where.false",
         3,
     )
     assert change["row_ids"] == [f"s/a.jsonl#{i}" for i in (5, 6, 7)]

@@ -41,11 +41,11 @@ std::shared_ptr<const Operator> Make(const Request& request) {
     if (at < 0) continue;
     const auto& own = request.columns()->field(at)->type();
     if (normalize && own->id() != arrow::Type::STRING) {
-      request.Report(field, ErrorCode::kWrongType,
+      request.Report(field, ErrorCode::kBadValue,
                      "`" + field.text + "` is " + contract::TypeText(*own) +
                          ", and only texts can be normalized");
     } else if (type != nullptr && !type->Equals(*own)) {
-      request.Report(field, ErrorCode::kWrongType,
+      request.Report(field, ErrorCode::kBadValue,
                      "`" + field.text + "` is " + contract::TypeText(*own) + ", but `" +
                          names.front() + "` is " + contract::TypeText(*type));
     }
@@ -62,7 +62,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   }
   auto expression = expr::Expression::Parse(text);
   if (!expression.ok() || !expression->TypeCheck(*request.columns()).ok()) {
-    request.Report("fields", ErrorCode::kWrongType,
+    request.Report("fields", ErrorCode::kBadValue,
                    "values of type " + contract::TypeText(*type) + " cannot be compared");
     return nullptr;
   }

@@ -53,7 +53,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
     const arrow::DataType& type = *request.columns()->field(column)->type();
     if (type.id() != arrow::Type::LIST) {
       request.Report(
-          *name, ErrorCode::kWrongType,
+          *name, ErrorCode::kBadValue,
           '`' + name->text + "` is " + contract::TypeText(type) + ", but must be a list");
     }
   }

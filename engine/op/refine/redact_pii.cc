@@ -126,7 +126,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   const bool has_key = request.parameters().IsWritten("key");
   std::string key;
   if (pseudonyms && !has_key) {
-    request.Report("mode", ErrorCode::kMissingKey, "`mode: pseudonym` needs a `key`",
+    request.Report("mode", ErrorCode::kBadValue, "`mode: pseudonym` needs a `key`",
                    "without a key anybody could try values out; add `key: ${env:NAME}`");
   } else if (!pseudonyms && has_key) {
     request.Report("key", ErrorCode::kBadValue, "`key` has no effect without `mode: pseudonym`");

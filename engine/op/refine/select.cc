@@ -30,7 +30,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   if (drops && request.parameters().IsWritten("columns")) {
     request.Report("drop", ErrorCode::kBadValue, "`columns` and `drop` exclude each other");
   } else if (!drops && !request.parameters().IsWritten("columns")) {
-    request.Report("columns", ErrorCode::kMissingKey, "`columns` is missing",
+    request.Report("columns", ErrorCode::kBadValue, "`columns` is missing",
                    "name the columns to keep, or those to `drop`");
   }
   if (list == nullptr || request.columns() == nullptr) return nullptr;

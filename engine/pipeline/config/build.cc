@@ -326,7 +326,8 @@ class Build {
       built.span = exports->member_spans[i];
       built.contract = value.Text("contract");
       built.stage = StageOf(value);
-      if (built.stage.empty()) CheckTable(value, "export `" + name + "`");
+      if (built.stage.empty() && !value.IsWritten("from"))
+        CheckTable(value, "export `" + name + "`");
       built.options = BuildOptions(name, value);
       if (const ConfigValue* path = value.Find("path")) {
         built.path = Absolute(config_.base_dir, path->text);

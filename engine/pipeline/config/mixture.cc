@@ -127,7 +127,7 @@ std::optional<MixtureConfig> BuildMixture(const ConfigValue* inputs, const Confi
     return std::nullopt;
   }
   if (inputs == nullptr) {
-    problems->Add(ErrorCode::kMissingKey, mixture->span, "a `mixture` needs `inputs`",
+    problems->Add(ErrorCode::kBadValue, mixture->span, "a `mixture` needs `inputs`",
                   "name them with their weights: `inputs: {web: {weight: 0.7}, ...}`");
     return std::nullopt;
   }

@@ -35,7 +35,7 @@ class StageBuilder {
     SetInputs(value, &stage);
     SetMixture(value, &stage);
     if (!value.IsWritten("operators") && !stage.mixture) {
-      problems_->Add(ErrorCode::kMissingKey, value.span,
+      problems_->Add(ErrorCode::kBadValue, value.span,
                      "`operators` is missing in stage `" + stage.name + "`",
                      "only a stage with a `mixture` can do without");
     }
@@ -102,7 +102,7 @@ class StageBuilder {
     }
     for (const SourceConfig& source : sources_) {
       if (source.contract != sources_.front().contract) {
-        problems_->Add(ErrorCode::kMissingKey, value.span,
+        problems_->Add(ErrorCode::kBadValue, value.span,
                        "`input` is missing: the sources have several contracts",
                        "name the sources that the stage reads");
         stage->inputs.clear();
@@ -150,7 +150,7 @@ std::shared_ptr<arrow::Schema> InputColumns(
     if (columns == nullptr) columns = own;
     if (columns->Equals(*own, /*check_metadata=*/false)) continue;
     const ConfigValue* written = stage.value->Find("input");
-    problems->Add(ErrorCode::kWrongType, written == nullptr ? stage.value->span : written->span,
+    problems->Add(ErrorCode::kBadValue, written == nullptr ? stage.value->span : written->span,
                   "`" + input + "` has other columns than `" + stage.inputs.front() + "`",
                   "the rows of a stage's inputs need the same columns in the same order; "
                   "`select` and `rename` in a stage of its own can bring them in line");

@@ -116,23 +116,32 @@ class Comparison {
 
   Status ReadRejected(const FateTable& table, const io::DataFile& file, uint32_t side,
                       const Take& take) {
-    ARROW_ASSIGN_OR_RAISE(auto rows, stage::ShardRows::Open(*table.workspace, file,
-                                                            {std::string(kRowIdColumn), "rule"}));
+    ARROW_ASSIGN_OR_RAISE(auto rows,
+                          stage::ShardRows::Open(*table.workspace, file,
+                                                 {std::string(kRowIdColumn), "instance", "rule"}));
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
       if (batch == nullptr) return Status::OK();
       const auto ids = batch->GetColumnByName(std::string(kRowIdColumn));
+      const auto instances = batch->GetColumnByName("instance");
       const auto rules = batch->GetColumnByName("rule");
       for (int64_t row = 0; row < batch->num_rows(); ++row) {
         if (ids->IsNull(row)) continue;
         const auto id = static_cast<const arrow::BinaryArray&>(*ids).GetView(row);
-        const auto rule =
-            rules->IsNull(row)
-                ? std::string()
-                : std::string(static_cast<const arrow::BinaryArray&>(*rules).GetView(row));
+        const std::string rule = NamedRule(TextOf(*instances, row), TextOf(*rules, row));
         ARROW_RETURN_NOT_OK(take(Fate{DigestOf(id), {}, NumberOf(rule), side}, id));
       }
     }
+  }
+
+  static std::string TextOf(const arrow::Array& texts, int64_t row) {
+    if (texts.IsNull(row)) return "";
+    return std::string(static_cast<const arrow::BinaryArray&>(texts).GetView(row));
+  }
+
+  // A rule of an operator's type says more with the instance before it: "keep.where.false".
+  static std::string NamedRule(const std::string& instance, const std::string& rule) {
+    return rule.rfind(instance + '.', 0) == 0 ? rule : instance + '.' + rule;
   }
 
   Status Count(stage::SortedStream<Fate>& sorted) {
