@@ -30,7 +30,9 @@ std::string Title(const std::string& text) { return "\n" + Styled(Style::kBold, 
 std::string RenderOperators(const std::vector<OperatorDescription>& descriptions) {
   TextTable table({{"operator"}, {"kind"}, {"does", Align::kLeft, 100}});
   for (const OperatorDescription& one : descriptions) {
-    table.Add({one.name, one.kind, one.doc.substr(0, one.doc.find(". "))});
+    std::string does = one.doc.substr(0, one.doc.find(". "));
+    if (!does.empty() && does.back() == '.') does.pop_back();
+    table.Add({one.name, one.kind, does});
   }
   return table.Render();
 }

@@ -239,3 +239,21 @@ def test_bytes_that_are_no_text_are_shown_as_they_are(millrace: Millrace, tmp_pa
     assert outcome.code == 2
     outcome = millrace("validate", name + ".yaml", cwd=tmp_path)
     assert "caf\\xff é \\x1b[31m.csv.yaml" in outcome.err
+
+
+def test_operators_are_listed_and_shown(millrace: Millrace) -> None:
+    listed = millrace.ok("operators", "--json").json()["operators"]
+    names = [operator["name"] for operator in listed]
+    assert names == sorted(names) and "where" in names
+    lines = millrace.ok("operators").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == names
+    where = millrace.ok("operators", "where", "--json").json()
+    assert where in listed
+    assert where["kind"] == "filter"
+    rejects = next(p for p in where["parameters"] if p["name"] == "rejects")
+    assert rejects["default"] == "full" and not rejects["required"]
+    assert (
+        "rejects: `full`, `keys` or `count`; default full" in millrace.ok("operators", "where").out
+    )
+    wrong = millrace("operators", "wher")
+    assert wrong.code == 2 and "did you mean `where`?" in wrong.err
