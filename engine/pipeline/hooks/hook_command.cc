@@ -18,6 +18,9 @@
 namespace millrace::pipeline {
 namespace {
 
+// Descriptors of the command: what it prints goes where the errors of this process go.
+constexpr int kOutput = 1, kErrors = 2;
+
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
@@ -72,7 +75,7 @@ class Child {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_adddup2(&actions, input.fd(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, kErrors, kOutput);
     posix_spawn_file_actions_addchdir_np(&actions, command.folder.c_str());
     sigset_t none, standard;
     sigemptyset(&none);
