@@ -173,7 +173,8 @@ Json StageJson(const StageConfig& stage, const op::Chain& chain, const StageOutl
                          {"type", instance.type->name},
                          {"kind", std::string(op::KindName(instance.op->kind()))}});
   }
-  for (const auto& field : op::WorkingSchema(*chain.stored())->fields()) {
+  const auto working = op::WorkingSchema(*chain.stored());
+  for (const auto& field : working->fields()) {
     if (IsReservedColumn(field->name())) continue;
     columns.push_back({{"name", field->name()}, {"type", contract::TypeText(*field->type())}});
   }

@@ -23,4 +23,4 @@ def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         elif language == "python":
             exec(compile(text, "docs/python.md", "exec"), names)
             ran += 1
-    assert ran == 3
+    assert ran == 4

@@ -220,7 +220,7 @@ def test_ctrl_c_in_the_middle_of_a_stage(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("hooks:\n  on_stage_begin: []\n", "on_stage_start"),
+        ("hooks:\n  on_stage_begin: []\n", "on_stage_end"),
         ("hooks:\n  on_stage_end:\n    - {run: []}\n", "run"),
         ("hooks:\n  on_stage_end:\n    - {required: true}\n", "`run`"),
         ("hooks:\n  on_stage_end:\n    - {run: [true], timeout_seconds: 0}\n", "timeout_seconds"),
