@@ -59,6 +59,7 @@ def test_run_gives_funnel_exports_and_rows(folder: Path) -> None:
     assert (run.counts.read, run.counts.written, run.counts.rejected) == (4, 2, 2)
     assert [(f.table, f.source, f.counts) for f in run.funnel] == [("", "people", run.counts)]
     assert run.result is not None and run.result["run_id"] == run.run_id
+    assert run.report_html is not None
     assert Path(run.report_json).is_file() and Path(run.report_html).is_file()
     table = run.exports["table"]
     assert table.rows == 2 and table.files is not None
