@@ -242,6 +242,7 @@ def test_progress_tells_of_the_stage_at_work(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     run = engine.run(tmp_path / "pipeline.yaml", threads=1, progress=seen.append)
     of_stage = [now for now in seen if now["phase"] == "stage quality"]
+    of_stage = [now for now in of_stage if now["phase_splits_total"] > 0]  # it has planned them
     assert of_stage
     assert {now["phase_splits_total"] for now in of_stage} == {4}
     done = [now["phase_splits_done"] for now in of_stage]
