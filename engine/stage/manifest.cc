@@ -26,20 +26,13 @@ void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCou
   }
 }
 
-void AddInstanceCounts(const std::vector<InstanceCount>& from, std::vector<InstanceCount>* to) {
-  if (to->empty()) {
-    *to = from;
-    return;
-  }
-  for (size_t i = 0; i < from.size(); ++i) {
-    InstanceCount& sum = (*to)[i];
-    sum.reached += from[i].reached;
-    sum.dropped += from[i].dropped;
-    sum.tagged += from[i].tagged;
-    sum.refined += from[i].refined;
-    sum.expanded += from[i].expanded;
-    sum.derived += from[i].derived;
-  }
+void InstanceCount::Add(const InstanceCount& other) {
+  reached += other.reached;
+  dropped += other.dropped;
+  tagged += other.tagged;
+  refined += other.refined;
+  expanded += other.expanded;
+  derived += other.derived;
 }
 
 }  // namespace millrace::stage

@@ -51,6 +51,7 @@ struct InstanceCount {
   int64_t reached = 0, dropped = 0;   // dropped: rejected, or not drawn by it
   int64_t tagged = 0, refined = 0;    // rows that stayed
   int64_t expanded = 0, derived = 0;  // parents replaced, children made
+  void Add(const InstanceCount& other);
 };
 
 /// What a mixture drew of one input.
@@ -93,9 +94,6 @@ struct Manifest {
   std::vector<InputFile> inputs;
   std::map<std::string, std::string> snapshots;  // source -> id, where its files are a snapshot's
 };
-
-/// Adds `from` to `to`: the same instances in the same order, or none yet.
-void AddInstanceCounts(const std::vector<InstanceCount>& from, std::vector<InstanceCount>* to);
 
 /// Adds `from` to `to`, one entry per source, rule and column, sorted.
 void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCount>* to);

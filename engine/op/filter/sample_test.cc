@@ -33,8 +33,10 @@ std::set<std::string> Drawn(const std::string& id, const Parameters& parameters,
 
 TEST_CASE("about the share that is wanted is drawn") {
   // Of a fair coin the count lies within five standard deviations.
-  for (const auto& [fraction, low, high] :
+  for (const auto& wanted :
        {std::tuple("0.5", 4750, 5250), std::tuple("0.1", 850, 1150), std::tuple("0.001", 1, 26)}) {
+    const std::string fraction = std::get<0>(wanted);
+    const int low = std::get<1>(wanted), high = std::get<2>(wanted);
     CAPTURE(fraction);
     const auto drawn = static_cast<int>(Drawn("s", {{"fraction", fraction}}).size());
     CHECK(drawn >= low);

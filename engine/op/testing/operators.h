@@ -139,10 +139,10 @@ inline ConfigValue InstanceValue(const std::string& type, const std::string& id,
   REQUIRE_MESSAGE(value.spec != nullptr, type);
   value.members.push_back({"type", internal::TextValue(type)});
   value.members.push_back({"id", internal::TextValue(id)});
-  for (const auto& [key, text] : parameters) {
-    const Field* field = value.spec->Find(key);
-    REQUIRE_MESSAGE(field != nullptr, key);
-    value.members.push_back({key, internal::Parse(*field, text)});
+  for (const auto& parameter : parameters) {  // no binding: a check may be a lambda inside
+    const Field* field = value.spec->Find(parameter.first);
+    REQUIRE_MESSAGE(field != nullptr, parameter.first);
+    value.members.push_back({parameter.first, internal::Parse(*field, parameter.second)});
   }
   for (const Field& field : value.spec->fields) {
     if (field.fallback.empty() || value.Find(field.key) != nullptr) continue;

@@ -85,6 +85,16 @@ std::string RowTiles(const stage::RowEquation& rows) {
   return tiles;
 }
 
+// With stages it is the last of them that says what is left of the rows that were read.
+std::string StageTiles(const Report& report) {
+  const int64_t read = report.Rows().read;
+  const int64_t left = report.stages.back().manifest.rows.written;
+  return Tile("rows read", FormatCount(read), "") +
+         Tile("left by stage " + report.stages.back().manifest.stage, FormatCount(left),
+              left > 0 ? "good" : "bad") +
+         Tile("of the rows read", FormatShare(left, read), "");
+}
+
 // A share of the rows as a bar.
 std::string ShareBar(int64_t part, int64_t whole) {
   const double width =
@@ -139,7 +149,10 @@ std::string VerdictSection(const Report& report) {
                                "rows must be for the model that is trained on them."));
   }
   return html +
-         Element("div", report.budget ? BudgetTiles(report.budget->spent) : RowTiles(report.Rows()),
+         Element("div",
+                 report.budget
+                     ? BudgetTiles(report.budget->spent)
+                     : (report.stages.empty() ? RowTiles(report.Rows()) : StageTiles(report)),
                  "tiles") +
          "\n";
 }

@@ -155,9 +155,7 @@ class SplitRun {
     more.refined = found.refined;
     more.expanded = found.expanded;
     more.derived = found.derived;
-    std::vector<InstanceCount> one = {*sum};
-    AddInstanceCounts({more}, &one);
-    *sum = one.front();
+    sum->Add(more);
     (draws ? count->not_drawn : count->rejected) += found.dropped;
     count->expanded += found.expanded;
     count->derived += found.derived;

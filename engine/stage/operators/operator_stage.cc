@@ -134,7 +134,9 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
     manifest.rows.Add(record.rows);
     if (!run.plan.mixture) manifest.rows_by_source[record.source].Add(record.rows);
     AddRejectCounts(record.rejects, &manifest.rejects);
-    AddInstanceCounts(record.instances, &manifest.instances);
+    for (size_t i = 0; i < record.instances.size(); ++i) {
+      manifest.instances[i].Add(record.instances[i]);
+    }
     for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
     ARROW_RETURN_NOT_OK(AddShards(run, record, &profile, &manifest));
   }
