@@ -39,3 +39,5 @@ BENCHMARK(Seek);
 
 }  // namespace
 }  // namespace millrace::mix
+
+BENCHMARK_MAIN();
