@@ -136,16 +136,6 @@ const Orderer* Chain::order() const {
   return static_cast<const Orderer*>(instances_.back().op.get());
 }
 
-bool Chain::KeepsPositions(size_t instance) const {
-  for (size_t i = 0; i < instance; ++i) {
-    const Operator& op = *instances_[i].op;
-    if (op.kind() == Kind::kGenerator && static_cast<const Generator&>(op).makes_rows()) {
-      return false;
-    }
-  }
-  return true;
-}
-
 std::vector<std::string> Chain::ColumnsFor(size_t instance) const {
   std::set<std::string> read = {std::string(kRowIdColumn)};
   for (size_t i = 0; i <= instance; ++i) {

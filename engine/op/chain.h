@@ -94,8 +94,6 @@ class Chain {
   const std::vector<size_t>& globals() const { return globals_; }
   /// What the rows are to be ordered by when they leave; null for the order they came in.
   const Orderer* order() const;
-  /// Whether no instance before this one makes rows: positions tell the rows that reach it apart.
-  bool KeepsPositions(size_t instance) const;
   /// The stored columns that matter for which rows reach an instance and for what it reads of
   /// them. Others may be given as nulls to Reach.
   std::vector<std::string> ColumnsFor(size_t instance) const;

@@ -4,7 +4,6 @@
 #include <arrow/compute/api.h>
 
 #include <algorithm>
-#include <bitset>
 
 #include "base/reserved_columns.h"
 #include "op/kind_contract.h"
@@ -38,6 +37,17 @@ Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::R
                                                   const std::shared_ptr<arrow::Array>& indices) {
   ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(rows, indices));
   return taken.record_batch();
+}
+
+// The columns behind a generator: those of the rows, and what it has made.
+arrow::ArrayVector WithMade(const Generator& op, const Generated& made,
+                            const arrow::RecordBatch& rows, const arrow::Schema& after) {
+  arrow::ArrayVector columns;
+  for (const auto& field : after.fields()) columns.push_back(rows.GetColumnByName(field->name()));
+  for (size_t i = 0; i < made.columns.size(); ++i) {
+    columns[static_cast<size_t>(after.GetFieldIndex(op.writes()[i]->name()))] = made.columns[i];
+  }
+  return columns;
 }
 
 }  // namespace
@@ -213,13 +223,7 @@ Status ChainRun::Generate(const Generator& op, const std::shared_ptr<arrow::Sche
     counts_[at_].derived += made.parents->length();
     return MakeChildren(made, parents, after);
   }
-  arrow::ArrayVector columns(static_cast<size_t>(after->num_fields()));
-  for (int i = 0; i < after->num_fields(); ++i) {
-    columns[static_cast<size_t>(i)] = parents->GetColumnByName(after->field(i)->name());
-  }
-  for (size_t i = 0; i < made.columns.size(); ++i) {
-    columns[static_cast<size_t>(after->GetFieldIndex(op.writes()[i]->name()))] = made.columns[i];
-  }
+  arrow::ArrayVector columns = WithMade(op, made, *parents, *after);
   rows_ = arrow::RecordBatch::Make(after, parents->num_rows(), std::move(columns));
   ARROW_RETURN_NOT_OK(Mark(kGenerated, nullptr, nullptr));
   return RejectFailures(failures);
@@ -231,13 +235,7 @@ Status ChainRun::MakeChildren(const Generated& made,
   const auto& op = static_cast<const Generator&>(*chain_.instances()[at_].op);
   ARROW_ASSIGN_OR_RAISE(const auto taken, Taken(parents, made.parents));
   ARROW_ASSIGN_OR_RAISE(beside_, Taken(beside_, made.parents));
-  arrow::ArrayVector columns(static_cast<size_t>(after->num_fields()));
-  for (int i = 0; i < after->num_fields(); ++i) {
-    columns[static_cast<size_t>(i)] = taken->GetColumnByName(after->field(i)->name());
-  }
-  for (size_t i = 0; i < made.columns.size(); ++i) {
-    columns[static_cast<size_t>(after->GetFieldIndex(op.writes()[i]->name()))] = made.columns[i];
-  }
+  arrow::ArrayVector columns = WithMade(op, made, *taken, *after);
   const auto row_id = static_cast<size_t>(after->GetFieldIndex(std::string(kRowIdColumn)));
   const auto& ids = static_cast<const arrow::StringArray&>(*columns[row_id]);
   arrow::StringBuilder children;

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "stage/operators/reach.h"
-#include "stage/ordered_queue.h"
 
 namespace millrace::stage {
 namespace {

@@ -25,14 +25,6 @@ struct Worked {
   std::unique_ptr<TableProfiler> profile;
 };
 
-std::set<std::string> SensitiveColumns(const arrow::Schema& schema) {
-  std::set<std::string> names;
-  for (const auto& field : schema.fields()) {
-    if (op::IsSensitive(*field)) names.insert(field->name());
-  }
-  return names;
-}
-
 class SplitRun {
  public:
   SplitRun(const OperatorRun& run, const OperatorSplit& split, std::string id,
@@ -215,6 +207,14 @@ class SplitRun {
 };
 
 }  // namespace
+
+std::set<std::string> SensitiveColumns(const arrow::Schema& schema) {
+  std::set<std::string> names;
+  for (const auto& field : schema.fields()) {
+    if (op::IsSensitive(*field)) names.insert(field->name());
+  }
+  return names;
+}
 
 ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name) {
   ShardSequenceOptions options;

@@ -37,6 +37,8 @@ struct OperatorSplitResult {
   bool skipped = false;  // it was committed already
 };
 
+/// The columns whose values must not be shown.
+std::set<std::string> SensitiveColumns(const arrow::Schema& schema);
 /// How the shards of a split or partition are written.
 ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name);
 /// Tells of a split that is done.

@@ -7,7 +7,6 @@
 #include "base/quantity.h"
 #include "contract/features.h"
 #include "io/object/scratch_space.h"
-#include "op/request.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/manifest_json.h"
@@ -124,11 +123,7 @@ Status AddShards(const OperatorRun& run, const CommitRecord& record, TableProfil
 Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records,
                                 const std::vector<CommitRecord>& partitions) {
   Manifest manifest = StartManifest(run);
-  std::set<std::string> sensitive;
-  for (const auto& field : run.schema->fields()) {
-    if (op::IsSensitive(*field)) sensitive.insert(field->name());
-  }
-  TableProfiler profile(*run.schema, sensitive);
+  TableProfiler profile(*run.schema, SensitiveColumns(*run.schema));
   for (const CommitRecord& record : records) {
     AddInputs(run, record, &manifest);
     manifest.rows.Add(record.rows);
