@@ -81,12 +81,21 @@ Status CheckColumns(const PipelineConfig& config, const InputFiles& inputs,
                     const TableContracts& tables) {
   std::vector<Diagnostic> problems;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    SourceCheck check(config, config.sources[i], tables.OfSource(i));
-    ARROW_RETURN_NOT_OK(check.Check(inputs[i]));
-    for (Diagnostic& problem : check.TakeProblems()) problems.push_back(std::move(problem));
+    ARROW_ASSIGN_OR_RAISE(std::vector<Diagnostic> of_source,
+                          ColumnProblems(config, config.sources[i], inputs[i], tables.OfSource(i)));
+    for (Diagnostic& problem : of_source) problems.push_back(std::move(problem));
   }
   if (!problems.empty()) return MakeError(std::move(problems));
   return Status::OK();
+}
+
+Result<std::vector<Diagnostic>> ColumnProblems(const PipelineConfig& config,
+                                               const SourceConfig& source,
+                                               const source::FileSource& files,
+                                               const contract::Contract& contract) {
+  SourceCheck check(config, source, contract);
+  ARROW_RETURN_NOT_OK(check.Check(files));
+  return check.TakeProblems();
 }
 
 }  // namespace millrace::pipeline

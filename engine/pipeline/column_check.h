@@ -14,4 +14,10 @@ namespace millrace::pipeline {
 Status CheckColumns(const PipelineConfig& config, const InputFiles& inputs,
                     const TableContracts& tables);
 
+/// The same of one source.
+Result<std::vector<Diagnostic>> ColumnProblems(const PipelineConfig& config,
+                                               const SourceConfig& source,
+                                               const source::FileSource& files,
+                                               const contract::Contract& contract);
+
 }  // namespace millrace::pipeline

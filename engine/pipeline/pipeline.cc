@@ -8,6 +8,7 @@
 #include "pipeline/column_check.h"
 #include "pipeline/config/loader.h"
 #include "pipeline/config/model_contract.h"
+#include "pipeline/data_problems.h"
 #include "pipeline/input_files.h"
 #include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
@@ -18,7 +19,7 @@ Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
   ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
-                        pipeline::LoadConfig(path, {options.params, true}));
+                        pipeline::LoadConfig(path, {options.params, pipeline::ProblemsInData}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 
@@ -28,8 +29,9 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
                                                          const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
   const std::string base = std::filesystem::absolute(base_dir).lexically_normal().string();
-  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
-                        pipeline::ParseConfig(text, file, base, {options.params, true}));
+  ARROW_ASSIGN_OR_RAISE(
+      pipeline::PipelineConfig config,
+      pipeline::ParseConfig(text, file, base, {options.params, pipeline::ProblemsInData}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 

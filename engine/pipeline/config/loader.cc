@@ -9,7 +9,6 @@
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/walk.h"
-#include "source/file_source.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -97,20 +96,6 @@ ConfigNode WithParams(ConfigNode root, const LoadOptions& options) {
   return root;
 }
 
-// Paths that match nothing. Of a config that is right, whoever lists the files hears of them.
-void CheckPaths(const PipelineConfig& config, ConfigProblems* problems) {
-  for (const SourceConfig& source : config.sources) {
-    if (source.path.empty() || HoldsUrlPassword(source.path)) continue;
-    const auto files =
-        source::ExpandFiles(source.name, source.path, config.base_dir, source.format);
-    for (Diagnostic problem : DiagnosticsOf(files.status())) {
-      if (KindOf(problem.code) != ErrorKind::kUser) continue;
-      problem.span = source.path_span;
-      problems->Add(std::move(problem));
-    }
-  }
-}
-
 // At most one byte more than a config may have: that tells a longer one.
 Result<std::string> ReadConfigText(const std::filesystem::path& path, const std::string& what) {
   std::error_code error;
@@ -189,13 +174,17 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
     config = BuildConfig(value, base_dir, &problems);
     LoadModelContract(value, file, &config, &problems, &of_model);
   }
-  if (!problems.empty() && options.look_for_files) CheckPaths(config, &problems);
+  config.file = file;
+  if (!problems.empty() && options.look_at_data) {
+    for (Diagnostic& problem : options.look_at_data(config, problems)) {
+      problems.Add(std::move(problem));
+    }
+  }
   if (!problems.empty() || !of_model.empty()) {
     std::vector<Diagnostic> all = problems.Finish();
     all.insert(all.end(), of_model.begin(), of_model.end());
     return MakeError(std::move(all));
   }
-  config.file = file;
   config.parsed = parsed;
   config.resolved_yaml = ResolvedYaml(value);
   config.config_hash = ConfigHash(value);

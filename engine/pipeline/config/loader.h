@@ -1,19 +1,22 @@
 // YAML or JSON text to PipelineConfig, with all problems at once.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "pipeline/config/pipeline_config.h"
+#include "pipeline/config/problems.h"
 
 namespace millrace::pipeline {
 
 struct LoadOptions {
   std::map<std::string, std::string> params;  // --set name=value
-  /// Of a config that is wrong, look for the files of its sources as well: all problems at once.
-  bool look_for_files = false;
+  /// What the data adds to the problems of a config that is wrong, so that all are told at once.
+  /// The config holds what could be built of it.
+  std::function<std::vector<Diagnostic>(const PipelineConfig&, const ConfigProblems&)> look_at_data;
 };
 
 /// Fails with every diagnostic of the config at once. Does not look into data.

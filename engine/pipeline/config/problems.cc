@@ -64,6 +64,12 @@ ConfigProblems::ConfigProblems(const ConfigTree* tree) : tree_(tree) {
   }
 }
 
+bool ConfigProblems::AnyIn(int first, int end) const {
+  return std::any_of(problems_.begin(), problems_.end(), [&](const Diagnostic& problem) {
+    return problem.span.line >= first && problem.span.line < end;
+  });
+}
+
 void ConfigProblems::Add(ErrorCode code, const SourceSpan& span, std::string message,
                          std::string suggestion) {
   problems_.push_back({code, std::move(message), std::move(suggestion), span, ""});

@@ -29,6 +29,8 @@ class ConfigProblems {
   void HideLines(const ConfigNode& node);
 
   bool empty() const { return problems_.empty(); }
+  /// Whether one of them lies in the lines from `first` up to `end`.
+  bool AnyIn(int first, int end) const;
   const ConfigTree& tree() const { return *tree_; }
   /// Sorted by place, without repetitions, the first hundred and a count of the others.
   std::vector<Diagnostic> Finish() const;
