@@ -50,6 +50,23 @@ std::string Step(const Json& step) {
   return out;
 }
 
+std::string Record(const Json& record) {
+  std::string out = "  record: ";
+  if (record.at("state") == "gone") return out + "not in its source any more\n";
+  if (record.at("state") == "unknown") return out + "its id came with the data\n";
+  if (record.contains("row_group")) {
+    out += "row " + record.at("row").dump() + " of row group " + record.at("row_group").dump();
+  } else if (record.contains("byte_offset")) {
+    out += record.at("byte_length").dump() + " bytes from byte " + record.at("byte_offset").dump();
+  } else {
+    out += "in its file";
+  }
+  if (record.at("state") == "changed") out += " (the file is another one since the run)";
+  out += "\n";
+  if (record.contains("bytes")) out += "    " + Shown(record.at("bytes")) + "\n";
+  return out;
+}
+
 std::string Ingest(const Json& ingest) {
   std::string out = "  ingest: ";
   if (ingest.at("decision") != "written") {
@@ -64,7 +81,8 @@ std::string Ingest(const Json& ingest) {
 
 std::string Row(const Json& row) {
   std::string out = Styled(Style::kBold, Shown(row.at("row_id"))) + "  of " +
-                    Shown(row.at("file")) + "\n" + Ingest(row.at("ingest"));
+                    Shown(row.at("file")) + "\n" + Record(row.at("record")) +
+                    Ingest(row.at("ingest"));
   for (const Json& stage : row.at("stages")) {
     out += "  stage " + Shown(stage.at("stage")) + ":";
     if (stage.at("row_id") != row.at("row_id")) out += " " + Shown(stage.at("row_id"));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,13 @@ def trace(millrace: Millrace, folder: Path, *arguments: str) -> list[dict[str, A
 def test_a_row_that_is_published(millrace: Millrace, folder: Path) -> None:
     (row,) = trace(millrace, folder, "web/web.jsonl#0")
     assert row["ingest"]["values"] == {"id": "1", "text": "one two", "mail": "***"}
+    length = len(json.dumps(WEB[0]))
+    assert row["record"] == {
+        "state": "as read",
+        "byte_offset": 0,
+        "byte_length": length,
+        "bytes": "***",
+    }
     clean, blend = row["stages"]
     assert [step["decision"] for step in clean["operators"]] == ["passed"] * 4
     assert clean["operators"][2]["changes"]["text"] == {"before": "one two", "after": "ONE TWO"}
@@ -127,3 +135,30 @@ def test_what_cannot_be_traced(millrace: Millrace, folder: Path) -> None:
     (folder / "p.yaml").write_text(CONFIG.replace("id < 3", "id < 4"))
     result = millrace("trace", "p.yaml", "web/web.jsonl#0", cwd=folder)
     assert "MR1501" in result.err
+
+
+def test_the_record_as_it_stands_in_its_file(millrace: Millrace, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nname: p\nsources: {s: {type: csv, path: 'in/*.csv.gz'}}\n"
+        "contract: {columns: {id: {type: int64}, text: {type: string}}}\n"
+        "exports: {o: {type: jsonl, path: out}}\n"
+    )
+    (tmp_path / "in").mkdir()
+    text = 'id,text\n1,"two\nlines"\nx,bad\n3,ragged,row\n4,last\n'
+    (tmp_path / "in/a.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "in/b.csv.gz").write_bytes(gzip.compress(b"id,text\n9,other\n"))
+    millrace.ok("run", "p.yaml", cwd=tmp_path)
+    for ordinal, record in enumerate(['1,"two\nlines"', "x,bad", "3,ragged,row", "4,last"]):
+        (row,) = trace(millrace, tmp_path, f"s/a.csv.gz#{ordinal}")
+        assert row["record"]["state"] == "as read"
+        assert row["record"]["bytes"].rstrip("\n") == record
+        assert row["record"]["byte_offset"] == text.index(record)
+    shown = millrace.ok("trace", "p.yaml", "s/a.csv.gz#0", cwd=tmp_path).out
+    assert "record: " in shown and "bytes from byte 8" in shown
+
+    (tmp_path / "in/a.csv.gz").write_bytes(gzip.compress(b"id,text\n1,else\n"))
+    (row,) = trace(millrace, tmp_path, "s/a.csv.gz#0")
+    assert row["record"]["state"] == "changed"
+    (tmp_path / "in/a.csv.gz").unlink()
+    (row,) = trace(millrace, tmp_path, "s/a.csv.gz#0")
+    assert row["record"] == {"state": "gone"}

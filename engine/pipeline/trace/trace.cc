@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/reserved_columns.h"
+#include "contract/binding.h"
 #include "expr/expression.h"
 #include "op/row_layout.h"
 #include "pipeline/input_files.h"
@@ -17,6 +18,7 @@
 #include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 #include "pipeline/trace/row_search.h"
+#include "pipeline/trace/source_record.h"
 #include "pipeline/trace/stage_trace.h"
 #include "stage/manifest_json.h"
 #include "stage/shard_rows.h"
@@ -27,6 +29,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr size_t kRecordBytesShown = 1000;
 constexpr size_t kRowsFollowed = 20;  // of one: what generators and epochs make of it
 
 /// A stage that is done: its manifest and where that lies.
@@ -63,8 +66,8 @@ class Tracer {
   Status Open() {
     ARROW_ASSIGN_OR_RAISE(store_,
                           OpenPlace(config_.workspace, config_.storage, /*private_mode=*/true));
-    ARROW_ASSIGN_OR_RAISE(const InputFiles inputs, FindInputFiles(config_));
-    ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs));
+    ARROW_ASSIGN_OR_RAISE(inputs_, FindInputFiles(config_));
+    ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs_));
     ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_));
     return ReadRun();
   }
@@ -171,13 +174,14 @@ class Tracer {
     if (source == nullptr) return NoRow(id, source);
     const DoneStage& table = tables_done_.at(source->contract);
     const auto is_record = [&](std::string_view other) { return other == record; };
-    Json shown = {{"row_id", id},
-                  {"source", source->name},
-                  {"file", record.substr(source->name.size() + 1,
-                                         record.rfind('#') - source->name.size() - 1)}};
+    const size_t hash = record.rfind('#');
+    const std::string file = record.substr(source->name.size() + 1, hash - source->name.size() - 1);
+    const std::string ordinal = hash == std::string::npos ? "" : record.substr(hash + 1);
+    Json shown = {{"row_id", id}, {"source", source->name}, {"file", file}};
     ARROW_ASSIGN_OR_RAISE(const auto rejected, FindRows(*store_, table.folder,
                                                         table.manifest.reject_files, is_record, 1));
     if (!rejected.empty()) {
+      ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
       shown["ingest"] = IngestReject(*rejected[0].row, *source);
       shown["stages"] = Json::array();
       shown["ended"] = {{"stage", "ingest"}, {"as", "rejected"}, {"file", rejected[0].file}};
@@ -186,6 +190,7 @@ class Tracer {
     ARROW_ASSIGN_OR_RAISE(const auto found,
                           FindRows(*store_, table.folder, table.manifest.outputs, is_record, 1));
     if (found.empty()) return NoRow(id, source);
+    ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
     const auto stored = StageSchema(*ContractOf(source->contract));
     const auto row = WithFields(*found[0].row, stored);
     shown["ingest"] = {{"decision", "written"},
@@ -204,11 +209,48 @@ class Tracer {
     return arrow::RecordBatch::Make(schema, row.num_rows(), std::move(columns));
   }
 
-  Json IngestReject(const arrow::RecordBatch& reject, const SourceConfig& source) const {
-    bool sensitive = false;
-    for (const contract::Column& column : ContractOf(source.contract)->columns) {
-      sensitive = sensitive || column.sensitive;
+  // The record as it stands in its file, which may be gone or another one since the run.
+  Result<Json> ReadRecord(const SourceConfig& source, const std::string& file,
+                          const std::string& ordinal) const {
+    // An id that came with the data names no place.
+    if (ordinal.empty() || ordinal.find_first_not_of("0123456789") != std::string::npos) {
+      return Json{{"state", "unknown"}};
     }
+    const auto index = static_cast<size_t>(&source - config_.sources.data());
+    ARROW_ASSIGN_OR_RAISE(const auto binding,
+                          contract::Bind(*ContractOf(source.contract), source.name));
+    ARROW_ASSIGN_OR_RAISE(const std::optional<SourceRecord> record,
+                          FindSourceRecord(inputs_[index], binding->projection(), file,
+                                           std::stoll(ordinal), kRecordBytesShown));
+    if (!record) return Json{{"state", "gone"}};
+    Json shown = {{"state", IsAsRead(source, file, record->file_sha256) ? "as read" : "changed"}};
+    if (record->row_group >= 0) {
+      shown["row_group"] = record->row_group;
+      shown["row"] = record->row;
+    }
+    if (record->byte_offset < 0) return shown;
+    shown["byte_offset"] = record->byte_offset;
+    shown["byte_length"] = record->byte_length;
+    shown["bytes"] = HasSensitive(source) ? "***" : record->bytes;
+    return shown;
+  }
+
+  bool IsAsRead(const SourceConfig& source, const std::string& file,
+                const std::string& sha256) const {
+    const auto& read = tables_done_.at(source.contract).manifest.inputs;
+    return std::any_of(read.begin(), read.end(), [&](const stage::InputFile& input) {
+      return input.source == source.name && input.path == file && input.sha256 == sha256;
+    });
+  }
+
+  bool HasSensitive(const SourceConfig& source) const {
+    const auto& columns = ContractOf(source.contract)->columns;
+    return std::any_of(columns.begin(), columns.end(),
+                       [](const contract::Column& column) { return column.sensitive; });
+  }
+
+  Json IngestReject(const arrow::RecordBatch& reject, const SourceConfig& source) const {
+    const bool sensitive = HasSensitive(source);
     Json shown = {{"decision", "rejected"}, {"reject", Json::object()}};
     for (const char* column : {"rule", "column", "value", "threshold", "message"}) {
       const bool hidden = sensitive && std::string(column) == "value";
@@ -347,6 +389,7 @@ class Tracer {
 
   const PipelineConfig& config_;
   std::shared_ptr<io::Store> store_;
+  InputFiles inputs_;
   TableContracts tables_;
   std::vector<StageChain> chains_;
   std::string run_;
