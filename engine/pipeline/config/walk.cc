@@ -230,9 +230,20 @@ class Walk {
     }
     value.kind = ConfigValue::Kind::kList;
     for (const ConfigNode& item : node.items) {
-      value.items.push_back(Object(item, *field.object, field.key));
+      value.items.push_back(Object(item, *field.object, NameOf(item, field.key)));
     }
     return value;
+  }
+
+  // What messages call an item of a list: what it calls itself, else the list.
+  static std::string NameOf(const ConfigNode& item, const std::string& list) {
+    for (const char* key : {"id", "name"}) {
+      const ConfigNode* name = item.Find(key);
+      if (name != nullptr && name->kind == ConfigNode::Kind::kScalar && !name->text.empty()) {
+        return name->text;
+      }
+    }
+    return list;
   }
 
   ConfigValue TextLists(const ConfigNode& node, const Field& field) {
