@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "base/build_info.h"
 #include "base/sha256.h"
 #include "contract/drift_json.h"
+#include "io/object/store_url.h"
 #include "pipeline/column_check.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/hooks/hooks.h"
@@ -294,6 +296,7 @@ class Run {
       ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                             MakeOperatorPlan(ingest, stage, chains_[i], committed));
       for (stage::StageInput& input : plan.inputs) input.fresh = fresh_rows;
+      ARROW_RETURN_NOT_OK(OpenIndexes(&plan));
       context.fresh_rows = IsReadAfter(i, stage.name) ? fresh_rows : nullptr;
       StageResult& result = stages_.emplace_back();
       result.folder = stage::OperatorFolder(plan);
@@ -307,6 +310,25 @@ class Run {
           fresh_rows->Forget(input.folder + '/' + shard.path);
         }
       }
+    }
+    return Status::OK();
+  }
+
+  // Digests that outlive the run. Nobody else changes them until it is over.
+  Status OpenIndexes(stage::OperatorPlan* plan) {
+    for (const op::Instance& instance : plan->chain->instances()) {
+      if (instance.op->scope() != op::Scope::kKeys) continue;
+      const std::string& index = static_cast<const op::KeyFilter&>(*instance.op).options().index;
+      if (index.empty()) continue;
+      const std::filesystem::path local = std::filesystem::path(config_.base_dir) / index;
+      const std::string place = io::IsUrl(index) ? index : local.lexically_normal().string();
+      OpenedIndex& opened = indexes_[place];
+      if (opened.store == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(opened.store, OpenPlace(place, storage_, /*private_mode=*/true));
+        ARROW_ASSIGN_OR_RAISE(
+            opened.lock, stage::LockWorkspace(*opened.store, options_.wait, options_.cancelled));
+      }
+      plan->indexes[instance.id] = opened.store;
     }
     return Status::OK();
   }
@@ -568,6 +590,11 @@ class Run {
   const RunOptions& options_;
   StageChoice choice_;
   io::StorageOptions storage_;
+  struct OpenedIndex {
+    std::shared_ptr<io::Store> store;
+    stage::WorkspaceLock lock;
+  };
+  std::map<std::string, OpenedIndex> indexes_;  // by place
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
   std::atomic<int64_t> pages_fetched_{0};
