@@ -91,13 +91,21 @@ class KeyDecision : public GlobalDecision {
  public:
   /// `drops`: of all splits, one after the other; null when nothing is dropped.
   KeyDecision(std::vector<SplitMask> masks, std::shared_ptr<SpillFile> drops,
-              std::shared_ptr<SpillFile> ids, std::optional<IndexChange> change)
+              std::shared_ptr<SpillFile> ids, bool has_index, std::optional<IndexChange> change)
       : masks_(std::move(masks)),
         drops_(std::move(drops)),
         ids_(std::move(ids)),
+        has_index_(has_index),
         change_(std::move(change)) {}
   Status Commit() const override {
     return change_ ? PutKeyIndexPart(*change_->store, change_->part) : Status::OK();
+  }
+  // Of an index what it dropped: more that it knows, and that is not here, changes nothing.
+  std::string Effect() const override {
+    if (!has_index_) return "";
+    Sha256 hash;
+    for (const SplitMask& split : masks_) hash.UpdateField(split.mask);
+    return FinishIdentity(hash);
   }
   std::string MaskOf(size_t split) const override { return masks_[split].mask; }
   Result<std::unique_ptr<SplitDrops>> Open(size_t split) const override {
@@ -116,6 +124,7 @@ class KeyDecision : public GlobalDecision {
  private:
   std::vector<SplitMask> masks_;
   std::shared_ptr<SpillFile> drops_, ids_;
+  bool has_index_;
   std::optional<IndexChange> change_;
 };
 
@@ -138,7 +147,7 @@ class KeyPhase {
     ARROW_RETURN_NOT_OK(NameFirsts(&ids));
     ARROW_RETURN_NOT_OK(DivideBySplit(&drops));
     return std::make_unique<KeyDecision>(std::move(masks_), std::move(drops), std::move(ids),
-                                         std::move(change_));
+                                         index_ != nullptr, std::move(change_));
   }
 
  private:

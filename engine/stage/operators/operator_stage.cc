@@ -5,6 +5,7 @@
 #include "base/build_info.h"
 #include "base/process_memory.h"
 #include "base/quantity.h"
+#include "base/sha256.h"
 #include "contract/features.h"
 #include "io/object/scratch_space.h"
 #include "stage/commit.h"
@@ -234,7 +235,15 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   const bool ordered = plan.chain->order() != nullptr;
   ARROW_ASSIGN_OR_RAISE(const Regrouped grouped, Regroup(run, ordered ? partitions : records));
   ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, grouped.shards));
-  for (const auto& decision : decisions) ARROW_RETURN_NOT_OK(decision->Commit());
+  for (const auto& decision : decisions) {
+    ARROW_RETURN_NOT_OK(decision->Commit());
+    const std::string effect = decision->Effect();
+    if (effect.empty()) continue;
+    Sha256 hash;
+    hash.UpdateField(manifest.run_id);
+    hash.UpdateField(effect);
+    manifest.run_id = FinishIdentity(hash);
+  }
   ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
   event.kind = StageEvent::Kind::kEnd;
   event.rows = manifest.rows;
