@@ -12,6 +12,8 @@ PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
 # How long `make fuzz` looks at each target.
 SECONDS_EACH ?= 60
+# How much of the global stages `make soak` runs: 50 million rows and 10 GB.
+SCALE ?= 1
 # One test: a room (io), a golden case (cases/0007) or a path below tests/.
 ONE ?=
 
@@ -67,13 +69,14 @@ bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchm
 	@ninja -C $(BUILD) millrace make_data
 	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
 
-soak: ## The long runs: kills by the hundred, large files under a memory limit, all messy files
+soak: ## The long runs: kills, large files and stages under a memory limit; SCALE=0.1 for a tenth
 	@tools/bootstrap soak
 	@$(MAKE) --no-print-directory build
 	@$(python) -m pytest -q -m long
 	@$(python) -m pytest -q tests/storage/test_azure.py
 	@$(python) tests/pollution/report.py --report docs/messy_files.md
-	@$(python) tests/soak/soak.py
+	@ninja -C $(BUILD) millrace_stage_test
+	@$(python) tests/soak/soak.py --scale $(SCALE)
 
 fuzz: ## Look for inputs that break a parser; SECONDS_EACH=60 for each target, ONE=csv for one
 	@tools/bootstrap fuzz

@@ -6,6 +6,7 @@ Usage: bench/curation.py --build build [--mb 600] [--rounds 3]
 - Exact deduplication: JSON Lines in, zstd Parquet of the first of equal texts out, beside DuckDB
   and Polars on as many threads. Millrace also writes what it ingested, the rejects with the row
   that each repeats, and a manifest; the peers write the rows.
+- Provenance: the same with `rejects: count`, which keeps nothing of a dropped row, and with `full`.
 
 Needs a build with -DMILLRACE_BENCH=ON and its target schedule_benchmark.
 """
@@ -35,7 +36,7 @@ contract:
     text: {type: string, required: true}
 stages:
   - name: unique
-    operators: [{id: once, type: exact_dedup, fields: [text]}]
+    operators: [{id: once, type: exact_dedup, fields: [text], rejects: REJECTS}]
 exports:
   train: {type: parquet, path: out}
 """
@@ -120,18 +121,21 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "p.yaml").write_text(CONFIG)
+        for detail in ("keys", "count", "full"):
+            (folder / f"{detail}.yaml").write_text(CONFIG.replace("REJECTS", detail))
         size = make_data(folder / "web.jsonl", arguments.mb)
         environment = {**os.environ, "POLARS_MAX_THREADS": "2"}
 
-        def millrace() -> None:
-            subprocess.run(["rm", "-rf", "workspace", "out"], cwd=folder, check=True)
-            subprocess.run(
-                [build / "cli" / "millrace", "run", "p.yaml", "--threads", "2", "--quiet"],
-                cwd=folder,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
+        def millrace(detail: str) -> Callable[[], None]:
+            def work() -> None:
+                subprocess.run(
+                    [build / "cli/millrace", "run", f"{detail}.yaml", "--threads", "2", "--quiet"],
+                    cwd=folder,
+                    check=True,
+                    stdout=subprocess.DEVNULL,
+                )
+
+            return work
 
         def python(code: str) -> Callable[[], None]:
             def work() -> None:
@@ -141,10 +145,17 @@ def main() -> None:
 
             return work
 
-        runs = {"millrace": millrace, "duckdb": python(DUCKDB), "polars": python(POLARS)}
+        runs = {
+            "millrace": millrace("keys"),
+            "duckdb": python(DUCKDB),
+            "polars": python(POLARS),
+            "millrace, rejects: count": millrace("count"),
+            "millrace, rejects: full": millrace("full"),
+        }
         seconds: dict[str, list[float]] = {who: [] for who in runs}
         for _ in range(arguments.rounds):
             for who, work in runs.items():
+                subprocess.run(["rm", "-rf", "workspace", "out"], cwd=folder, check=True)
                 seconds[who].append(timed(work))
         for who, times in seconds.items():
             median = statistics.median(times)

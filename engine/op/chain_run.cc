@@ -4,6 +4,7 @@
 #include <arrow/compute/api.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/reserved_columns.h"
 #include "op/kind_contract.h"
@@ -119,44 +120,32 @@ Status ChainRun::Judge(const Filter& op) {
   std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
   for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
   const bool tags = chain_.instances()[at_].common.action == Action::kTag;
-  arrow::BooleanBuilder keep, tag;
+  arrow::BooleanBuilder keep, drop;
+  ARROW_RETURN_NOT_OK(keep.Reserve(rows_->num_rows()));
+  ARROW_RETURN_NOT_OK(drop.Reserve(rows_->num_rows()));
   std::vector<uint8_t> reasons;
   int64_t against = 0;
   for (int64_t row = 0; row < rows_->num_rows(); ++row) {
     const auto index = static_cast<size_t>(row);
-    const bool drop = !verdict.keep->Value(row) && !failed[index];
-    against += drop;
-    if (tags) {
-      ARROW_RETURN_NOT_OK(tag.Append(drop));
-    } else {
-      ARROW_RETURN_NOT_OK(keep.Append(!drop && !failed[index]));
-      if (drop) reasons.push_back(verdict.reason.empty() ? uint8_t{0} : verdict.reason[index]);
-    }
+    const bool dropped = !verdict.keep->Value(row) && !failed[index];
+    against += dropped;
+    drop.UnsafeAppend(dropped);
+    keep.UnsafeAppend(!dropped && !failed[index]);
+    if (dropped) reasons.push_back(verdict.reason.empty() ? uint8_t{0} : verdict.reason[index]);
   }
+  std::shared_ptr<arrow::BooleanArray> kept, mask;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  ARROW_RETURN_NOT_OK(drop.Finish(&mask));
   if (tags) {
-    if (against > 0) {
-      std::shared_ptr<arrow::BooleanArray> tagged;
-      ARROW_RETURN_NOT_OK(tag.Finish(&tagged));
-      ARROW_RETURN_NOT_OK(Mark(kTagged, tagged.get(), &counts_[at_].tagged));
-    }
+    if (against > 0) ARROW_RETURN_NOT_OK(Mark(kTagged, mask.get(), &counts_[at_].tagged));
     return RejectFailures(failures);
   }
   if (against == 0 && failures.empty()) return Status::OK();
-  std::shared_ptr<arrow::BooleanArray> kept;
-  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
-  const auto before = rows_, beside = beside_;
   ARROW_RETURN_NOT_OK(
-      rejects_.AddFailures(at_, failures, *before, *beside->column(kPosition), &counts_[at_]));
+      rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
   if (against > 0) {
-    arrow::BooleanBuilder drop;
-    for (int64_t row = 0; row < before->num_rows(); ++row) {
-      ARROW_RETURN_NOT_OK(
-          drop.Append(!verdict.keep->Value(row) && !failed[static_cast<size_t>(row)]));
-    }
-    std::shared_ptr<arrow::BooleanArray> mask;
-    ARROW_RETURN_NOT_OK(drop.Finish(&mask));
-    ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(before, mask));
-    ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside, mask));
+    ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
+    ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
     ARROW_RETURN_NOT_OK(rejects_.AddDropped(at_, op, reasons, *dropped,
                                             *dropped_beside->column(kPosition), &counts_[at_]));
   }
@@ -166,7 +155,13 @@ Status ChainRun::Judge(const Filter& op) {
 Status ChainRun::Drop(const GlobalFilter& op) {
   const GlobalDrops& drops = drops_.at(next_drops_++);
   const auto& positions = static_cast<const arrow::Int64Array&>(*beside_->column(kPosition));
+  // Most batches lose nothing.
+  if (drops.positions.empty() && drops.from == std::numeric_limits<int64_t>::max()) {
+    return Status::OK();
+  }
   arrow::BooleanBuilder keep, drop;
+  ARROW_RETURN_NOT_OK(keep.Reserve(rows_->num_rows()));
+  ARROW_RETURN_NOT_OK(drop.Reserve(rows_->num_rows()));
   std::vector<std::string> thresholds;
   size_t next = 0;
   for (int64_t row = 0; row < rows_->num_rows(); ++row) {
@@ -178,8 +173,8 @@ Status ChainRun::Drop(const GlobalFilter& op) {
                                                               : op.reason().threshold);
     }
     next += named;
-    ARROW_RETURN_NOT_OK(keep.Append(!dropped));
-    ARROW_RETURN_NOT_OK(drop.Append(dropped));
+    keep.UnsafeAppend(!dropped);
+    drop.UnsafeAppend(dropped);
   }
   if (next != drops.positions.size()) {
     return Violation(chain_.instances()[at_], "is to drop a row that does not reach it");

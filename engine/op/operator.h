@@ -141,21 +141,30 @@ class GlobalFilter : public Operator {
   Reason reason_;
 };
 
+/// How a KeyFilter compares.
+struct KeyFilterOptions {
+  /// Null equals null; otherwise a row with a null among them has no equal.
+  bool nulls_equal = false;
+  bool verify = false;  // the values of rows with equal digests, too
+  /// A place that holds digests of rows that others have kept, which are dropped; the rows kept
+  /// here are added under a name. Empty: none.
+  std::string index, index_as;
+};
+
 /// Keeps the first of rows that are equal in some columns.
 class KeyFilter : public GlobalFilter {
  public:
-  /// `nulls_equal`: null equals null; otherwise a row with a null among them has no equal.
-  KeyFilter(std::vector<std::string> columns, bool nulls_equal, Reason reason)
+  KeyFilter(std::vector<std::string> columns, KeyFilterOptions options, Reason reason)
       : GlobalFilter(columns, std::move(reason)),
         columns_(std::move(columns)),
-        nulls_equal_(nulls_equal) {}
+        options_(std::move(options)) {}
   Scope scope() const final { return Scope::kKeys; }
   const std::vector<std::string>& columns() const { return columns_; }
-  bool nulls_equal() const { return nulls_equal_; }
+  const KeyFilterOptions& options() const { return options_; }
 
  private:
   std::vector<std::string> columns_;
-  bool nulls_equal_;
+  KeyFilterOptions options_;
 };
 
 /// Keeps the first rows, so many of them.

@@ -1,6 +1,8 @@
 // A run, from the config to the report: find files, settle contracts, ingest, export, report.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -8,6 +10,7 @@
 #include "base/build_info.h"
 #include "base/sha256.h"
 #include "contract/drift_json.h"
+#include "io/object/store_url.h"
 #include "pipeline/column_check.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/hooks/hooks.h"
@@ -235,6 +238,10 @@ class Run {
     hooks_.emplace(
         config_, run_folder_,
         Hooks::Options{options_.cancelled, context.attempt_event, options_.on_stage_event});
+    if (choice_.until > 0) {
+      const int64_t bytes = stage::FreshRows::BytesFor(context.limits);
+      context.fresh_rows = std::make_shared<stage::FreshRows>(bytes);
+    }
     ticker_.Enter("ingest");
     SetWork(choice_.from == 0, &context);
     ARROW_ASSIGN_OR_RAISE(manifests_, stage::RunIngest(plan, context));
@@ -281,20 +288,58 @@ class Run {
     for (const stage::Manifest& manifest : manifests_) {
       committed.AddTable(config_, manifest.table, stage_folder_, manifest);
     }
+    const auto fresh_rows = context.fresh_rows;
     for (size_t i = 0; i < choice_.until; ++i) {
       const StageConfig& stage = config_.stages[i];
       SetWork(i + 1 >= choice_.from, &context);
       ticker_.Enter("stage " + stage.name);
-      ARROW_ASSIGN_OR_RAISE(const stage::OperatorPlan plan,
+      ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                             MakeOperatorPlan(ingest, stage, chains_[i], committed));
+      for (stage::StageInput& input : plan.inputs) input.fresh = fresh_rows;
+      ARROW_RETURN_NOT_OK(OpenIndexes(&plan));
+      context.fresh_rows = IsReadAfter(i, stage.name) ? fresh_rows : nullptr;
       StageResult& result = stages_.emplace_back();
       result.folder = stage::OperatorFolder(plan);
       result.schema = stage::OutputSchema(plan);
       ARROW_RETURN_NOT_OK(NameStages());
       ARROW_ASSIGN_OR_RAISE(result.manifest, stage::RunOperators(plan, context));
       committed.AddStage(result.folder, result.manifest);
+      for (const stage::StageInput& input : plan.inputs) {
+        if (IsReadAfter(i, input.name)) continue;
+        for (const io::DataFile& shard : input.shards) {
+          fresh_rows->Forget(input.folder + '/' + shard.path);
+        }
+      }
     }
     return Status::OK();
+  }
+
+  // Digests that outlive the run. Nobody else changes them until it is over.
+  Status OpenIndexes(stage::OperatorPlan* plan) {
+    for (const op::Instance& instance : plan->chain->instances()) {
+      if (instance.op->scope() != op::Scope::kKeys) continue;
+      const std::string& index = static_cast<const op::KeyFilter&>(*instance.op).options().index;
+      if (index.empty()) continue;
+      const std::filesystem::path local = std::filesystem::path(config_.base_dir) / index;
+      const std::string place = io::IsUrl(index) ? index : local.lexically_normal().string();
+      OpenedIndex& opened = indexes_[place];
+      if (opened.store == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(opened.store, OpenPlace(place, storage_, /*private_mode=*/true));
+        ARROW_ASSIGN_OR_RAISE(
+            opened.lock, stage::LockWorkspace(*opened.store, options_.wait, options_.cancelled));
+      }
+      plan->indexes[instance.id] = opened.store;
+    }
+    return Status::OK();
+  }
+
+  // Whether a stage of this run, behind the one at `index`, reads the input.
+  bool IsReadAfter(size_t index, const std::string& input) const {
+    for (size_t i = index + 1; i < choice_.until; ++i) {
+      const auto& inputs = config_.stages[i].inputs;
+      if (std::find(inputs.begin(), inputs.end(), input) != inputs.end()) return true;
+    }
+    return false;
   }
 
   // As it was told to. The run is not over: what it did so far is kept beside, and its folder is
@@ -545,6 +590,11 @@ class Run {
   const RunOptions& options_;
   StageChoice choice_;
   io::StorageOptions storage_;
+  struct OpenedIndex {
+    std::shared_ptr<io::Store> store;
+    stage::WorkspaceLock lock;
+  };
+  std::map<std::string, OpenedIndex> indexes_;  // by place
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
   std::atomic<int64_t> pages_fetched_{0};

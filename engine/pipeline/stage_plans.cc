@@ -115,6 +115,8 @@ Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
     ARROW_ASSIGN_OR_RAISE(plan.mixture, MakeMixture(*stage.mixture, plan.inputs, plan.seed));
   }
   if (stage.rows_per_shard > 0) plan.rows_per_shard = stage.rows_per_shard;
+  plan.bytes_per_shard = stage.bytes_per_shard;
+  plan.shards_multiple_of = stage.shards_multiple_of;
   return plan;
 }
 

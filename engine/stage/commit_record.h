@@ -16,6 +16,7 @@ struct Shard {
   io::DataFile data;           // path relative to the stage's folder
   int64_t first_position = 0;  // of its first and last row
   int64_t last_position = 0;
+  int64_t logical_bytes = 0;  // where a stage cuts by them
 };
 
 /// The keys of one unique column, for the comparison with other splits.

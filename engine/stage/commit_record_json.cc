@@ -27,12 +27,14 @@ Json ToJson(const Shard& shard) {
   Json json = stage::ToJson(shard.data);
   json["first_position"] = shard.first_position;
   json["last_position"] = shard.last_position;
+  if (shard.logical_bytes > 0) json["logical_bytes"] = shard.logical_bytes;
   return json;
 }
 void FromJson(const Json& json, Shard* shard) {
   stage::FromJson(json, &shard->data);
   json.at("first_position").get_to(shard->first_position);
   json.at("last_position").get_to(shard->last_position);
+  shard->logical_bytes = json.value("logical_bytes", int64_t{0});
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ constexpr size_t kFanInMax = 200;  // descriptors are scarce too
 // A batch as read, decoded, and the file's own state.
 constexpr int64_t kOpenRunBytes = 3 * kKeysPerBatch * static_cast<int64_t>(sizeof(Key));
 
+// The same of a file of an index, whose pages are larger.
+constexpr int64_t kOpenKnownBytes = 2 << 20;
+
 struct SplitKey {
   KeyDigest digest;
   int64_t split = 0;
@@ -59,16 +62,46 @@ std::vector<StreamOpener<SplitKey>> OpenersOf(io::Store& store, const std::strin
   return openers;
 }
 
+/// A stream of known keys, before all rows.
+class KnownStream : public SortedStream<SplitKey> {
+ public:
+  KnownStream(std::unique_ptr<SortedStream<KeyDigest>> keys, int64_t number)
+      : keys_(std::move(keys)), number_(number) {}
+  Result<bool> Next(SplitKey* value) override {
+    *value = {{}, -1, number_};
+    return keys_->Next(&value->digest);
+  }
+
+ private:
+  std::unique_ptr<SortedStream<KeyDigest>> keys_;
+  int64_t number_;
+};
+
+std::vector<StreamOpener<SplitKey>> OpenersOf(const KnownKeys& known) {
+  std::vector<StreamOpener<SplitKey>> openers;
+  for (size_t i = 0; i < known.streams.size(); ++i) {
+    openers.push_back(
+        [open = known.streams[i], i]() -> Result<std::unique_ptr<SortedStream<SplitKey>>> {
+          ARROW_ASSIGN_OR_RAISE(auto keys, open());
+          return std::make_unique<KnownStream>(std::move(keys), static_cast<int64_t>(i));
+        });
+  }
+  return openers;
+}
+
 // Keys come sorted by digest, then in row order: the first of equal ones keeps its key.
-Status CompareColumn(SortedStream<SplitKey>& keys, int32_t column, SpillingSorter<Duplicate>* out) {
+Status CompareColumn(SortedStream<SplitKey>& keys, int32_t column, const KnownKeys& known,
+                     SpillingSorter<Duplicate>* out) {
   SplitKey first, key;
   for (bool any = false;; any = true) {
     ARROW_ASSIGN_OR_RAISE(const bool more, keys.Next(&key));
     if (!more) return Status::OK();
     if (!any || key.digest != first.digest) {
       first = key;
+      if (key.split >= 0 && known.on_new) ARROW_RETURN_NOT_OK(known.on_new(key.digest));
       continue;
     }
+    if (key.split < 0) continue;  // in several streams
     Duplicate duplicate;
     duplicate.split = static_cast<int32_t>(key.split);
     duplicate.column = column;
@@ -83,14 +116,16 @@ Status CompareColumn(SortedStream<SplitKey>& keys, int32_t column, SpillingSorte
 
 Result<std::unique_ptr<SortedStream<Duplicate>>> FindDuplicates(
     io::Store& store, SpillFolder& spill, const std::vector<const CommitRecord*>& splits,
-    const std::function<std::string(const std::string& path)>& key_of, int64_t bytes_max) {
+    const std::function<std::string(const std::string& path)>& key_of, int64_t bytes_max,
+    const KnownKeys& known) {
+  const int64_t open_bytes = known.streams.empty() ? kOpenRunBytes : kOpenKnownBytes;
   const size_t fan_in = static_cast<size_t>(
-      std::clamp<int64_t>(bytes_max / 2 / kOpenRunBytes, 2, static_cast<int64_t>(kFanInMax)));
+      std::clamp<int64_t>(bytes_max / 2 / open_bytes, 2, static_cast<int64_t>(kFanInMax)));
   SpillingSorter<Duplicate> duplicates(spill, bytes_max / 2);
   size_t columns = 0;
   for (const CommitRecord* split : splits) columns = std::max(columns, split->keys.size());
   for (size_t column = 0; column < columns; ++column) {
-    std::vector<StreamOpener<SplitKey>> openers;
+    std::vector<StreamOpener<SplitKey>> openers = OpenersOf(known);
     for (size_t i = 0; i < splits.size(); ++i) {
       if (splits[i]->keys.empty()) continue;  // a split without a single record
       const io::DataFile& file = splits[i]->keys[column].file;
@@ -98,7 +133,7 @@ Result<std::unique_ptr<SortedStream<Duplicate>>> FindDuplicates(
       openers.insert(openers.end(), more.begin(), more.end());
     }
     ARROW_ASSIGN_OR_RAISE(auto keys, MergeStreams<SplitKey>(spill, std::move(openers), fan_in));
-    ARROW_RETURN_NOT_OK(CompareColumn(*keys, static_cast<int32_t>(column), &duplicates));
+    ARROW_RETURN_NOT_OK(CompareColumn(*keys, static_cast<int32_t>(column), known, &duplicates));
   }
   return duplicates.Finish(fan_in);
 }

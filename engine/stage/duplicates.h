@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "stage/commit_record.h"
+#include "stage/key_digest.h"
 #include "stage/sorted_stream.h"
 
 namespace millrace::stage {
@@ -33,11 +34,20 @@ struct Duplicate {
   bool operator==(const Duplicate& other) const { return (*this <=> other) == 0; }
 };
 
+/// Keys that come before those of all rows, and what is told of the rows.
+struct KnownKeys {
+  /// Sorted. A row with a key of them repeats position `i` of split -1, i being the first stream.
+  std::vector<StreamOpener<KeyDigest>> streams;
+  /// Each key that is in no stream, once, sorted; may be empty.
+  std::function<Status(const KeyDigest&)> on_new;
+};
+
 /// All duplicates by split, position and column. `splits` in row order, of which only the key
 /// summaries are looked at; memory near `bytes_max`. `key_of`: the workspace key of a path of a
 /// record.
 Result<std::unique_ptr<SortedStream<Duplicate>>> FindDuplicates(
     io::Store& store, SpillFolder& spill, const std::vector<const CommitRecord*>& splits,
-    const std::function<std::string(const std::string& path)>& key_of, int64_t bytes_max);
+    const std::function<std::string(const std::string& path)>& key_of, int64_t bytes_max,
+    const KnownKeys& known = {});
 
 }  // namespace millrace::stage

@@ -18,6 +18,7 @@
 #include "io/parquet/shard_writer.h"
 #include "io/store.h"
 #include "source/file_source.h"
+#include "stage/fresh_rows.h"
 #include "stage/manifest.h"
 #include "stage/reject_privacy.h"
 #include "stage/stage_event.h"
@@ -88,6 +89,7 @@ struct RunContext {
   const std::atomic<bool>* cancelled = nullptr;  // may be null; set: stop, resumable
   bool only_committed = false;                   // what is to do is an error, NotCommitted
   SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
+  std::shared_ptr<FreshRows> fresh_rows;         // takes the rows that are written; may be null
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;

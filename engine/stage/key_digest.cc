@@ -128,9 +128,23 @@ Result<std::vector<KeyOfRow>> DigestKeys(const arrow::Array& array) {
   return keys;
 }
 
+namespace {
+
+// A digest of no value stands for null. What a value's is must not depend on the rows beside it.
+std::vector<KeyOfRow> WithNulls(const arrow::Array& column, const std::vector<KeyOfRow>& keys) {
+  if (column.null_count() == 0) return keys;
+  std::vector<KeyOfRow> all(static_cast<size_t>(column.length()));
+  for (size_t row = 0; row < all.size(); ++row) all[row].row = static_cast<int64_t>(row);
+  for (const KeyOfRow& key : keys) all[static_cast<size_t>(key.row)] = key;
+  return all;
+}
+
+}  // namespace
+
 Result<std::vector<KeyOfRow>> DigestRows(const arrow::ArrayVector& columns, bool nulls_equal) {
-  if (columns.size() == 1 && (!nulls_equal || columns[0]->null_count() == 0)) {
-    return DigestKeys(*columns[0]);
+  if (columns.size() == 1) {
+    ARROW_ASSIGN_OR_RAISE(auto keys, DigestKeys(*columns[0]));
+    return nulls_equal ? WithNulls(*columns[0], keys) : std::move(keys);
   }
   const auto rows = static_cast<size_t>(columns.at(0)->length());
   std::vector<KeyDigest> digests(rows * columns.size());  // a row's are neighbours; 0: null

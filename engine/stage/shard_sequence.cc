@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "io/parquet/batch_recutter.h"
 #include "io/parquet/shard_writer.h"
 
 namespace millrace::stage {
@@ -30,8 +31,10 @@ Status ShardSequence::Add(const std::shared_ptr<arrow::RecordBatch>& rows,
                           const TableProfiler* profile) {
   const int64_t total = rows->num_rows();
   for (int64_t begin = 0; begin < total;) {
-    const int64_t room = options_.rows_per_shard - rows_ % options_.rows_per_shard;
-    const int64_t count = std::min(room, total - begin);
+    const int64_t room = options_.rows_per_shard - rows_;
+    int64_t count = std::min(room, total - begin);
+    bool full = count == room;
+    if (options_.bytes_per_shard > 0) full |= CutByBytes(*rows->Slice(begin, count), &count);
     if (!shard_) ARROW_RETURN_NOT_OK(OpenShard(position_of(begin)));
     // A batch that lies in one shard as a whole brings its profile along.
     ARROW_RETURN_NOT_OK(count == total ? Write(rows, profile)
@@ -39,11 +42,24 @@ Status ShardSequence::Add(const std::shared_ptr<arrow::RecordBatch>& rows,
     begin += count;
     rows_ += count;
     shard_->entry.last_position = position_of(begin - 1);
-    if (count == room) FinishShard();
+    if (full) FinishShard();
     // One shard that is made durable beside the one that is written, no more.
     while (finishing_.size() > 1) ARROW_RETURN_NOT_OK(CollectShard());
   }
   return Status::OK();
+}
+
+// Whether the shard is full with the first `count` rows.
+bool ShardSequence::CutByBytes(const arrow::RecordBatch& rows, int64_t* count) {
+  const int64_t room = options_.bytes_per_shard - bytes_;
+  int64_t bytes = io::LogicalBytes(rows);
+  const bool full = bytes >= room;
+  if (full) {
+    *count = io::RowsReaching(rows, room);
+    bytes = io::LogicalBytes(*rows.Slice(0, *count));
+  }
+  bytes_ += bytes;
+  return full;
 }
 
 Status ShardSequence::OpenShard(int64_t first_position) {
@@ -57,6 +73,7 @@ Status ShardSequence::OpenShard(int64_t first_position) {
   shard_->entry.first_position = first_position;
   shard_->writer = std::make_unique<io::BackgroundWriter>(std::move(writer), options_.queue_bytes);
   shard_->profile = std::make_unique<TableProfiler>(*options_.schema, options_.sensitive);
+  shard_->fresh = std::make_unique<FreshRows::Shard>(options_.fresh_rows.get());
   return Status::OK();
 }
 
@@ -67,10 +84,13 @@ Status ShardSequence::Write(const std::shared_ptr<arrow::RecordBatch>& rows,
   } else {
     shard_->profile->Update(*rows);
   }
+  shard_->fresh->Add(rows);
   return shard_->writer->Write(rows);
 }
 
 void ShardSequence::FinishShard() {
+  shard_->entry.logical_bytes = bytes_;
+  rows_ = bytes_ = 0;
   shard_->writer->StartFinish();
   profiles_.Add(*shard_->profile);
   shard_->profile.reset();
@@ -81,6 +101,7 @@ Status ShardSequence::CollectShard() {
   const std::unique_ptr<OpenedShard> shard = std::move(finishing_.front());
   finishing_.pop_front();
   ARROW_ASSIGN_OR_RAISE(shard->entry.data, shard->writer->Finish());
+  shard->fresh->Keep(shard->entry.data.path);
   shard->entry.data.path = place_.PathOf(shard->entry.data.path);
   shards_.push_back(shard->entry);
   return Status::OK();

@@ -1,5 +1,5 @@
-// The rows of a split into shards: cut by the number of rows since the split's first, wherever
-// batches happen to end, each shard with its column profiles.
+// The rows of a split into shards: cut by the number and the logical bytes of the rows since the
+// split's first, wherever batches happen to end, each shard with its column profiles.
 // Thread-safety: one thread; a thread per open shard and the stage's pool encode beside it.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "base/task_pool.h"
 #include "io/parquet/background_writer.h"
 #include "stage/commit_record.h"
+#include "stage/fresh_rows.h"
 #include "stage/shard_profiles.h"
 #include "stage/stage_store.h"
 
@@ -27,7 +28,9 @@ struct ShardSequenceOptions {
   std::set<std::string> sensitive;  // columns whose values no profile may hold
   io::ShardWriterOptions writer;
   int64_t rows_per_shard = 1 << 20;
-  int64_t queue_bytes = 8 << 20;  // of rows that wait to be written
+  int64_t bytes_per_shard = 0;            // logical bytes with which a shard ends; 0: any number
+  int64_t queue_bytes = 8 << 20;          // of rows that wait to be written
+  std::shared_ptr<FreshRows> fresh_rows;  // holds what is written; may be null
 };
 
 class ShardSequence {
@@ -42,6 +45,9 @@ class ShardSequence {
              const std::function<int64_t(int64_t row)>& position_of,
              const TableProfiler* profile = nullptr);
 
+  /// A shard without rows, where there are none. REQUIRES: nothing was added.
+  Status AddEmpty() { return OpenShard(0); }
+
   struct Finished {
     std::vector<Shard> shards;  // paths relative to the stage's folder
     io::DataFile profile;
@@ -54,8 +60,10 @@ class ShardSequence {
     Shard entry;
     std::unique_ptr<io::BackgroundWriter> writer;
     std::unique_ptr<TableProfiler> profile;
+    std::unique_ptr<FreshRows::Shard> fresh;
   };
 
+  bool CutByBytes(const arrow::RecordBatch& rows, int64_t* count);
   Status OpenShard(int64_t first_position);
   Status Write(const std::shared_ptr<arrow::RecordBatch>& rows, const TableProfiler* profile);
   void FinishShard();
@@ -64,7 +72,7 @@ class ShardSequence {
   const StageStore& place_;
   TaskPool* pool_;
   const ShardSequenceOptions options_;
-  int64_t rows_ = 0;
+  int64_t rows_ = 0, bytes_ = 0;  // of the open shard; bytes where they cut
   std::vector<Shard> shards_;
   std::unique_ptr<OpenedShard> shard_;
   std::deque<std::unique_ptr<OpenedShard>> finishing_;  // in row order

@@ -28,10 +28,13 @@ Result<std::shared_ptr<SpillFile>> SpillWriter::Finish() {
   return std::make_shared<SpillFile>(store_, key_);
 }
 
-Result<std::unique_ptr<SpillReader>> SpillReader::Open(std::shared_ptr<SpillFile> file) {
+Result<std::unique_ptr<SpillReader>> SpillReader::Open(std::shared_ptr<SpillFile> file,
+                                                       int64_t begin, int64_t bytes) {
   auto reader = std::unique_ptr<SpillReader>(new SpillReader);
   ARROW_ASSIGN_OR_RAISE(reader->input_, file->store().OpenForRead(file->key()));
   reader->file_ = std::move(file);
+  reader->next_ = begin;
+  reader->left_ = bytes;
   reader->buffer_.resize(kBufferBytes);
   return reader;
 }
@@ -40,8 +43,10 @@ Result<bool> SpillReader::Read(void* value, size_t bytes) {
   auto* out = static_cast<char*>(value);
   for (size_t done = 0; done < bytes;) {
     if (begin_ == end_) {
-      ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                            input_->Read(static_cast<int64_t>(buffer_.size()), buffer_.data()));
+      const int64_t wanted = std::min(left_, static_cast<int64_t>(buffer_.size()));
+      ARROW_ASSIGN_OR_RAISE(const int64_t got, input_->ReadAt(next_, wanted, buffer_.data()));
+      next_ += got;
+      left_ -= got;
       if (got == 0 && done == 0) return false;
       if (got == 0)
         return MakeError(ErrorCode::kWorkspaceDamaged, file_->key() + " ends too early");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +43,10 @@ class SpillWriter {
 
 class SpillReader {
  public:
-  static Result<std::unique_ptr<SpillReader>> Open(std::shared_ptr<SpillFile> file);
+  /// The whole file, or `bytes` of it from `begin` on.
+  static Result<std::unique_ptr<SpillReader>> Open(
+      std::shared_ptr<SpillFile> file, int64_t begin = 0,
+      int64_t bytes = std::numeric_limits<int64_t>::max());
   /// False at the end; a file that ends within a value is WorkspaceDamaged.
   Result<bool> Read(void* value, size_t bytes);
 
@@ -50,6 +54,7 @@ class SpillReader {
   SpillReader() = default;
   std::shared_ptr<SpillFile> file_;
   std::shared_ptr<arrow::io::RandomAccessFile> input_;
+  int64_t next_ = 0, left_ = 0;  // of the file
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;
 };

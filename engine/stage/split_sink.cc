@@ -20,6 +20,7 @@ ShardSequenceOptions OptionsOf(const StageContext& stage, const Split& split) {
   options.writer = stage.plan.writer;
   options.rows_per_shard = stage.plan.rows_per_shard;
   options.queue_bytes = stage.memory.writer_queue_bytes;
+  options.fresh_rows = stage.run.fresh_rows;
   return options;
 }
 

@@ -5,9 +5,7 @@
 #include "io/parquet/shard_writer.h"
 
 namespace millrace::io {
-namespace {
 
-// The fewest rows from the batch's start whose logical bytes reach `bytes`. REQUIRES: all rows do.
 int64_t RowsReaching(const arrow::RecordBatch& batch, int64_t bytes) {
   int64_t low = 1, high = batch.num_rows();
   while (low < high) {
@@ -20,8 +18,6 @@ int64_t RowsReaching(const arrow::RecordBatch& batch, int64_t bytes) {
   }
   return low;
 }
-
-}  // namespace
 
 void BatchRecutter::Add(std::shared_ptr<arrow::RecordBatch> batch, int64_t bytes) {
   if (batch->num_rows() == 0) return;

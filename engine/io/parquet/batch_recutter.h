@@ -13,6 +13,9 @@
 
 namespace millrace::io {
 
+/// The fewest rows from the batch's start whose logical bytes reach `bytes`. REQUIRES: all rows do.
+int64_t RowsReaching(const arrow::RecordBatch& batch, int64_t bytes);
+
 class BatchRecutter {
  public:
   explicit BatchRecutter(int64_t bytes_max) : bytes_max_(bytes_max) {}

@@ -25,10 +25,19 @@ std::vector<std::string> ColumnsOf(const Request& request, std::string_view key)
 
 std::shared_ptr<const Operator> MakeExactDedup(const Request& request) {
   auto columns = ColumnsOf(request, "fields");
+  const ConfigValue* as = request.parameters().Find("index_as");
+  if (as != nullptr && request.parameters().Find("index") == nullptr) {
+    request.Report(*as, ErrorCode::kBadValue, "`index_as` has no effect without `index`");
+  }
   if (!request.ready()) return nullptr;
   const std::string column = columns.size() == 1 ? columns.front() : "";
+  KeyFilterOptions options;
+  options.nulls_equal = request.parameters().Text("nulls") == "equal";
+  options.verify = request.parameters().Bool("verify");
+  options.index = request.parameters().Text("index");
+  options.index_as = request.parameters().Text("index_as");
   return std::make_shared<KeyFilter>(
-      std::move(columns), request.parameters().Text("nulls") == "equal",
+      std::move(columns), std::move(options),
       Reason{"exact_dedup.duplicate", column, "", "an earlier row has the same values"});
 }
 
@@ -37,7 +46,7 @@ std::shared_ptr<const Operator> MakeUnique(const Request& request) {
   if (!request.ready()) return nullptr;
   const std::string column = columns.front();
   return std::make_shared<KeyFilter>(
-      std::move(columns), /*nulls_equal=*/false,
+      std::move(columns), KeyFilterOptions(),
       Reason{"unique.duplicate", column, "", "an earlier row has the same value"});
 }
 
@@ -46,24 +55,40 @@ std::shared_ptr<const Operator> MakeUnique(const Request& request) {
 OperatorType ExactDedup() {
   OperatorType type;
   type.name = "exact_dedup";
+  type.version = 2;  // since 2 a value has the same digest whether nulls stand beside it or not
   type.kind = Kind::kFilter;
   type.global = true;
   type.keys_only = true;
   type.doc =
       "Keeps the first of rows that are equal in the fields, in the order of the input. "
       "Values are compared by 128-bit digests (XXH3).";
-  type.parameters = {{.key = "fields",
-                      .type = FieldType::kTexts,
-                      .doc = "The columns to compare; together they are the key.",
-                      .required = true,
-                      .min = 1,
-                      .allow_single = true},
-                     {.key = "nulls",
-                      .type = FieldType::kChoice,
-                      .doc = "Whether null is `equal` to null, or a row with a null among the "
-                             "fields is `exempt`.",
-                      .fallback = "equal",
-                      .choices = {"equal", "exempt"}}};
+  type.parameters = {
+      {.key = "fields",
+       .type = FieldType::kTexts,
+       .doc = "The columns to compare; together they are the key.",
+       .required = true,
+       .min = 1,
+       .allow_single = true},
+      {.key = "nulls",
+       .type = FieldType::kChoice,
+       .doc = "Whether null is `equal` to null, or a row with a null among the "
+              "fields is `exempt`.",
+       .fallback = "equal",
+       .choices = {"equal", "exempt"}},
+      {.key = "verify",
+       .type = FieldType::kBool,
+       .doc = "Compare the values of rows whose digests are equal, too. It reads the "
+              "fields once more."},
+      {.key = "index",
+       .type = FieldType::kPath,
+       .doc = "A folder or URL that holds digests of rows beyond this stage. Rows "
+              "that others have put there are dropped; when the stage is done, the "
+              "rows it kept are there as well."},
+      {.key = "index_as",
+       .type = FieldType::kName,
+       .doc = "The name of this stage's rows in the `index`: what is there under "
+              "that name is not looked at, but replaced. If absent pipeline, stage "
+              "and id."}};
   type.example = "{id: once, type: exact_dedup, fields: [text]}";
   type.make = MakeExactDedup;
   return type;

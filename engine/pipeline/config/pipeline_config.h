@@ -55,7 +55,7 @@ struct StageConfig {
   std::optional<MixtureConfig> mixture;
   std::vector<std::string> inputs;     // sources or earlier stages, resolved
   const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
-  int64_t rows_per_shard = 0;
+  int64_t rows_per_shard = 0, bytes_per_shard = 0, shards_multiple_of = 0;  // 0: not said
 };
 
 struct ExportConfig {

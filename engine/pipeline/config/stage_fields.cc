@@ -9,13 +9,27 @@ namespace {
 using T = FieldType;
 
 const ObjectSpec& OutputSpec() {
-  static const auto* spec = new ObjectSpec{.name = "stage output",
-                                           .doc = "How a stage's rows are stored.",
-                                           .fields = {{.key = "rows_per_shard",
-                                                       .type = T::kInteger,
-                                                       .doc = "The most rows of a shard.",
-                                                       .fallback = "1048576",
-                                                       .min = 1}}};
+  static const auto* spec = new ObjectSpec{
+      .name = "stage output",
+      .doc = "How a stage's rows are stored.",
+      .fields = {{.key = "rows_per_shard",
+                  .type = T::kInteger,
+                  .doc = "The most rows of a shard.",
+                  .fallback = "1048576",
+                  .min = 1},
+                 {.key = "bytes_per_shard",
+                  .type = T::kSize,
+                  .doc = "The size with which a shard ends, in bytes of its rows in memory. Shards "
+                         "of less than half of it, and of the rows, are joined with small "
+                         "neighbours when the stage ends. If absent shards are as large as their "
+                         "splits.",
+                  .min = 1024},
+                 {.key = "shards_multiple_of",
+                  .type = T::kInteger,
+                  .doc = "Divide the rows evenly among so many shards or a multiple of them, when "
+                         "the stage ends. If absent any number.",
+                  .min = 1,
+                  .max = 100'000}}};
   return *spec;
 }
 

@@ -22,6 +22,8 @@ class StageBuilder {
     stage.value = &value;
     if (const ConfigValue* output = value.Find("output")) {
       stage.rows_per_shard = output->Integer("rows_per_shard");
+      stage.bytes_per_shard = output->Integer("bytes_per_shard");
+      stage.shards_multiple_of = output->Integer("shards_multiple_of");
     }
     const bool taken = built_.columns.count(stage.name) > 0;
     if (taken || FindSource(stage.name) != nullptr) {

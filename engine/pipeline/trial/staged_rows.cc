@@ -46,7 +46,7 @@ Result<op::GlobalDrops> RepeatedKeys(const op::KeyFilter& filter, const op::Reac
   for (const std::string& name : filter.columns()) {
     columns.push_back(reached.rows->GetColumnByName(name));
   }
-  ARROW_ASSIGN_OR_RAISE(const auto keys, stage::DigestRows(columns, filter.nulls_equal()));
+  ARROW_ASSIGN_OR_RAISE(const auto keys, stage::DigestRows(columns, filter.options().nulls_equal));
   const arrow::StringArray& ids = RowIdsOf(*reached.rows);
   std::map<stage::KeyDigest, int64_t> first;
   op::GlobalDrops drops;

@@ -54,33 +54,36 @@ Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run
       cuts[i] = 0;
       continue;
     }
-    const int64_t before_split = left;
+    const int64_t wanted = left;
+    int64_t seen = 0;
+    // Counts, and finds the row behind the last one wanted where that is in this split.
+    const auto count = [&](const op::Reached& reached, int64_t base) {
+      const int64_t rows = reached.rows->num_rows();
+      if (cuts[i] == kNone && seen + rows > wanted) {
+        cuts[i] = base + reached.positions->Value(wanted - seen);
+      }
+      seen += rows;
+    };
     ARROW_ASSIGN_OR_RAISE(
         const CommitRecord summary,
         Summary(run, SummaryId(run, splits[i], i, instance, before), [&]() -> Result<CommitRecord> {
           CommitRecord record;
           record.split_name = splits[i].name;
           ARROW_RETURN_NOT_OK(ReachRows(run, splits[i], i, instance, before, never,
-                                        [&](const op::Reached& reached, int64_t) -> Result<bool> {
-                                          record.rows.read += reached.rows->num_rows();
-                                          return true;
+                                        [&](const op::Reached& reached, int64_t base) {
+                                          count(reached, base);
+                                          return Result<bool>(true);
                                         }));
+          record.rows.read = seen;
           return record;
         }));
     left -= std::min(left, summary.rows.read);
-    if (left > 0 || summary.rows.read == before_split) continue;
-    // The row behind the last one wanted is in this split.
-    int64_t seen = 0;
+    if (summary.rows.read <= wanted || cuts[i] != kNone) continue;
+    // Counted by an earlier run, which did not say where.
     ARROW_RETURN_NOT_OK(ReachRows(run, splits[i], i, instance, before, never,
-                                  [&](const op::Reached& reached, int64_t base) -> Result<bool> {
-                                    const int64_t rows = reached.rows->num_rows();
-                                    if (seen + rows > before_split) {
-                                      cuts[i] =
-                                          base + reached.positions->Value(before_split - seen);
-                                      return false;
-                                    }
-                                    seen += rows;
-                                    return true;
+                                  [&](const op::Reached& reached, int64_t base) {
+                                    count(reached, base);
+                                    return Result<bool>(cuts[i] == kNone);
                                   }));
   }
   return std::make_unique<CountDecision>(std::move(cuts));

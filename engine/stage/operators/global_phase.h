@@ -32,6 +32,10 @@ class GlobalDecision {
   /// Tells apart what is decided for a split: part of the identity of its commit.
   virtual std::string MaskOf(size_t split) const = 0;
   virtual Result<std::unique_ptr<SplitDrops>> Open(size_t split) const = 0;
+  /// What is left behind beyond the stage, once all splits are committed.
+  virtual Status Commit() const { return Status::OK(); }
+  /// Tells apart decisions that rest on more than the rows: part of the run's id. "" for others.
+  virtual std::string Effect() const { return ""; }
 };
 
 using GlobalDecisions = std::vector<std::unique_ptr<const GlobalDecision>>;

@@ -223,26 +223,33 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
   options.sensitive = SensitiveColumns(*run.schema);
   options.writer = run.plan.writer;
   options.rows_per_shard = run.plan.rows_per_shard;
+  options.bytes_per_shard = run.plan.bytes_per_shard;
   options.queue_bytes = run.writer_queue_bytes;
+  options.fresh_rows = run.context.fresh_rows;
   return options;
 }
 
-void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
   if (Progress* progress = run.context.progress) {
     ++progress->splits_done;
     progress->splits_skipped += skipped ? 1 : 0;
-    // Those that were worked on told of their rows on the way.
-    if (skipped) {
-      progress->rows_read += record.rows.read;
-      progress->rows_written += record.rows.written;
-      progress->rows_rejected += record.rows.rejected;
-    }
   }
   if (!run.context.attempt_event) return;
   run.context.attempt_event(skipped ? "split_skipped" : "split_committed",
                             {{"stage", run.plan.stage},
                              {"split", record.split_name},
                              {"rows", std::to_string(record.rows.written)}});
+}
+
+void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+  Progress* progress = run.context.progress;
+  // Those that were worked on told of their rows on the way.
+  if (progress != nullptr && skipped) {
+    progress->rows_read += record.rows.read;
+    progress->rows_written += record.rows.written;
+    progress->rows_rejected += record.rows.rejected;
+  }
+  ReportUnit(run, record, skipped);
 }
 
 Status OperatorRun::MayWork() const {

@@ -41,6 +41,8 @@ struct OperatorSplitResult {
 std::set<std::string> SensitiveColumns(const arrow::Schema& schema);
 /// How the shards of a split or partition are written.
 ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name);
+/// Tells of a unit of commit whose rows were told of before: a partition, a joined shard.
+void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped);
 /// Tells of a split that is done.
 void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped);
 

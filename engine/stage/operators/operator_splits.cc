@@ -10,18 +10,6 @@
 namespace millrace::stage {
 namespace {
 
-// A shard's name without the hash of its content, and without telling whether it lost duplicates:
-// where it stands, whatever is in it.
-std::string PlaceOf(const std::string& path) {
-  std::string place = path.substr(0, path.rfind('-'));
-  const std::string masked = "-unique";
-  if (place.size() > masked.size() &&
-      place.compare(place.size() - masked.size(), masked.size(), masked) == 0) {
-    place.resize(place.size() - masked.size());
-  }
-  return place;
-}
-
 OperatorSplit MakeSplit(const OperatorPlan& plan, const std::string& stage_key, size_t input,
                         const FileRange& range) {
   const StageInput& from = plan.inputs[input];
@@ -35,8 +23,8 @@ OperatorSplit MakeSplit(const OperatorPlan& plan, const std::string& stage_key, 
   content.UpdateField(from.name);
   for (size_t i = range.begin; i < range.end; ++i) {
     const io::DataFile& shard = from.shards[i];
-    place.UpdateField(PlaceOf(shard.path));
-    content.UpdateField(PlaceOf(shard.path));
+    place.UpdateField(ShardPlaceName(shard.path));
+    content.UpdateField(ShardPlaceName(shard.path));
     content.UpdateField(shard.sha256);
     split.bytes += shard.bytes;
     split.rows += shard.rows;
@@ -89,6 +77,16 @@ std::vector<OperatorSplit> MixtureSplits(const OperatorPlan& plan) {
 
 }  // namespace
 
+std::string ShardPlaceName(const std::string& path) {
+  std::string place = path.substr(0, path.rfind('-'));
+  const std::string masked = "-unique";
+  if (place.size() > masked.size() &&
+      place.compare(place.size() - masked.size(), masked.size(), masked) == 0) {
+    place.resize(place.size() - masked.size());
+  }
+  return place;
+}
+
 std::vector<InputFile> InputsOf(const OperatorPlan& plan, const OperatorSplit& split) {
   std::vector<InputFile> inputs;
   if (!plan.mixture) {
@@ -121,6 +119,12 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
     if (!identity.empty()) hash.UpdateField("identity " + identity);
   }
   if (plan.mixture) hash.UpdateField("mixture " + std::to_string(plan.rows_per_draw));
+  if (plan.bytes_per_shard > 0) {
+    hash.UpdateField("bytes per shard " + std::to_string(plan.bytes_per_shard));
+  }
+  if (plan.shards_multiple_of > 0) {
+    hash.UpdateField("shards multiple of " + std::to_string(plan.shards_multiple_of));
+  }
   const std::string privacy = PrivacyIdentity(plan.privacy);
   if (!privacy.empty()) hash.UpdateField("rejects " + privacy);
   return FinishIdentity(hash);
@@ -134,7 +138,7 @@ std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan) {
     std::vector<io::FileInfo> places;
     for (const io::DataFile& shard : plan.inputs[input].shards) {
       io::FileInfo& file = places.emplace_back();
-      file.key = PlaceOf(shard.path);
+      file.key = ShardPlaceName(shard.path);
       file.bytes = shard.bytes;
     }
     for (const FileRange& range : GroupFiles(places, plan.split_bytes)) {

@@ -21,6 +21,10 @@ struct OperatorSplit {
 /// Of everything that shapes the stage's rows except its inputs.
 std::string OperatorStageKey(const OperatorPlan& plan);
 
+/// A shard's name without the hash of its content, and without telling whether it lost duplicates:
+/// where it stands, whatever is in it.
+std::string ShardPlaceName(const std::string& path);
+
 /// In row order: inputs in config order, shards in theirs.
 std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan);
 

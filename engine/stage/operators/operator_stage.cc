@@ -5,6 +5,7 @@
 #include "base/build_info.h"
 #include "base/process_memory.h"
 #include "base/quantity.h"
+#include "base/sha256.h"
 #include "contract/features.h"
 #include "io/object/scratch_space.h"
 #include "stage/commit.h"
@@ -15,6 +16,7 @@
 #include "stage/operators/operator_run.h"
 #include "stage/operators/operator_splits.h"
 #include "stage/operators/partition_run.h"
+#include "stage/operators/regroup.h"
 #include "stage/ordered_queue.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
@@ -105,23 +107,32 @@ void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs, M
   }
 }
 
-// The shards of a record and what they look like.
-Status AddShards(const OperatorRun& run, const CommitRecord& record, TableProfiler* profile,
-                 Manifest* manifest) {
-  if (record.profile.path.empty()) return Status::OK();  // its rows are in partitions
-  for (const Shard& shard : record.shards) manifest->outputs.push_back(shard.data);
-  ARROW_ASSIGN_OR_RAISE(const auto lines,
-                        ShardProfiles::Read(run.place.store(), run.place.Key(record.profile.path)));
-  for (const std::string& line : lines) {
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *run.schema));
+// The shards and what they look like.
+Status AddShards(const OperatorRun& run, const std::vector<ShardPlace>& shards,
+                 TableProfiler* profile, Manifest* manifest) {
+  const CommitRecord* open = nullptr;
+  std::vector<std::string> lines;
+  for (const ShardPlace& shard : shards) {
+    if (shard.record != open) {
+      open = shard.record;
+      const std::string key = run.place.Key(open->profile.path);
+      ARROW_ASSIGN_OR_RAISE(lines, ShardProfiles::Read(run.place.store(), key));
+    }
+    if (shard.index >= lines.size()) {
+      return MakeError(ErrorCode::kWorkspaceDamaged,
+                       open->profile.path + " does not describe all shards of its split");
+    }
+    manifest->outputs.push_back(open->shards[shard.index].data);
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
+                          TableProfiler::FromJson(lines[shard.index], *run.schema));
     ARROW_RETURN_NOT_OK(profile->Merge(part));
   }
   return Status::OK();
 }
 
-/// `partitions`: where the rows are, when the stage has given them another order.
+/// `shards`: those of the stage, in row order.
 Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records,
-                                const std::vector<CommitRecord>& partitions) {
+                                const std::vector<ShardPlace>& shards) {
   Manifest manifest = StartManifest(run);
   TableProfiler profile(*run.schema, SensitiveColumns(*run.schema));
   for (const CommitRecord& record : records) {
@@ -133,11 +144,8 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
       manifest.instances[i].Add(record.instances[i]);
     }
     for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
-    ARROW_RETURN_NOT_OK(AddShards(run, record, &profile, &manifest));
   }
-  for (const CommitRecord& partition : partitions) {
-    ARROW_RETURN_NOT_OK(AddShards(run, partition, &profile, &manifest));
-  }
+  ARROW_RETURN_NOT_OK(AddShards(run, shards, &profile, &manifest));
   if (run.plan.mixture) AddMixture(*run.plan.mixture, run.plan.inputs, &manifest);
   manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
   manifest.profiles = profile.Summary();
@@ -224,7 +232,18 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
     ReturnFreeMemory();
     ARROW_ASSIGN_OR_RAISE(partitions, RunPartitions(run, records));
   }
-  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, partitions));
+  const bool ordered = plan.chain->order() != nullptr;
+  ARROW_ASSIGN_OR_RAISE(const Regrouped grouped, Regroup(run, ordered ? partitions : records));
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, grouped.shards));
+  for (const auto& decision : decisions) {
+    ARROW_RETURN_NOT_OK(decision->Commit());
+    const std::string effect = decision->Effect();
+    if (effect.empty()) continue;
+    Sha256 hash;
+    hash.UpdateField(manifest.run_id);
+    hash.UpdateField(effect);
+    manifest.run_id = FinishIdentity(hash);
+  }
   ARROW_RETURN_NOT_OK(PutManifest(run.place, "manifest.json", manifest));
   event.kind = StageEvent::Kind::kEnd;
   event.rows = manifest.rows;

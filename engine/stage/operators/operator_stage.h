@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct StageInput {
   std::string name;                  // as the config calls it
   std::string folder;                // of the stage that wrote them; a key of the workspace
   std::vector<io::DataFile> shards;  // paths relative to it
+  std::shared_ptr<const FreshRows> fresh = nullptr;  // rows of them that are still in memory
 };
 
 /// In which proportion the rows of the inputs are drawn.
@@ -44,9 +46,14 @@ struct OperatorPlan {
   std::optional<Mixture> mixture;  // none: the inputs come one after the other
   std::shared_ptr<const op::Chain> chain;
   std::vector<std::string> instance_json;  // canonical JSON of each instance's parameters
+  /// Of instances that keep an index (key_index.h), by id.
+  std::map<std::string, std::shared_ptr<io::Store>> indexes;
   io::ShardWriterOptions writer;
   RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;
+  int64_t bytes_per_shard = 0;      // logical bytes; 0: shards are as large as their splits
+  int64_t shards_multiple_of = 0;   // 0: any number of them
+  int key_digest_bits = 128;        // fewer in tests: digests of different values are equal
   int64_t rows_per_draw = 1 << 19;  // positions of a mixture that make a split
   int64_t split_bytes = 32 << 20;   // neighbouring shards are grouped up to about this size
 };

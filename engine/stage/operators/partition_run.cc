@@ -77,7 +77,7 @@ class Partitions {
       ARROW_ASSIGN_OR_RAISE(record, Make(part, id, stop));
       ARROW_RETURN_NOT_OK(PutCommit(run_.place, record));
     }
-    ReportSplit(run_, record, skipped);
+    ReportUnit(run_, record, skipped);
     return record;
   }
 

@@ -5,11 +5,16 @@
 
 #include <algorithm>
 
+#include "io/parquet/shard_writer.h"
 #include "stage/operators/mixed_rows.h"
 
 namespace millrace::stage {
 
 namespace {
+
+// A batch of rows that are in memory, as of those that are read.
+constexpr int64_t kHeldRows = 8192;
+constexpr int64_t kHeldBytes = 4 << 20;
 
 class WholeShards : public SplitReader {
  public:
@@ -52,11 +57,16 @@ ShardRange::ShardRange(io::Store& store, const StageInput& input, size_t begin, 
 
 Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
   for (;;) {
+    if (held_ != nullptr) {
+      if (const auto batch = NextHeld()) return AsDeclared(*batch);
+      held_.reset();
+    }
     if (shard_ == nullptr) {
       if (next_ == end_) return nullptr;
       io::DataFile file = input_.shards[next_++];
       left_ = file.rows - first_row_;
       file.path = input_.folder + '/' + file.path;
+      if (Hold(file.path)) continue;
       ARROW_ASSIGN_OR_RAISE(shard_, ShardRows::Open(store_, file, columns_, first_row_));
       first_row_ = 0;
     }
@@ -72,6 +82,31 @@ Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
     }
     shard_.reset();
   }
+}
+
+bool ShardRange::Hold(const std::string& key) {
+  if (input_.fresh == nullptr || (held_ = input_.fresh->Find(key)) == nullptr) return false;
+  next_held_ = 0;
+  skip_held_ = std::exchange(first_row_, 0);
+  return true;
+}
+
+// Large ones come in pieces: what works on a batch needs a multiple of it.
+std::shared_ptr<arrow::RecordBatch> ShardRange::NextHeld() {
+  while (next_held_ < held_->size()) {
+    const auto& batch = (*held_)[next_held_];
+    if (skip_held_ >= batch->num_rows()) {
+      skip_held_ -= batch->num_rows();
+      ++next_held_;
+      continue;
+    }
+    const auto rest = skip_held_ == 0 ? batch : batch->Slice(skip_held_);
+    const int64_t row_bytes = io::LogicalBytes(*rest) / rest->num_rows() + 1;
+    const int64_t rows = std::clamp<int64_t>(kHeldBytes / row_bytes, 1, kHeldRows);
+    skip_held_ += std::min(rows, rest->num_rows());
+    return rest->Slice(0, rows);
+  }
+  return nullptr;
 }
 
 // Parquet has no seconds: such columns come back as milliseconds.

@@ -42,6 +42,8 @@ class ShardRange {
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
  private:
+  bool Hold(const std::string& key);
+  std::shared_ptr<arrow::RecordBatch> NextHeld();
   Result<std::shared_ptr<arrow::RecordBatch>> AsDeclared(const arrow::RecordBatch& rows) const;
 
   io::Store& store_;
@@ -52,6 +54,10 @@ class ShardRange {
   int64_t first_row_;  // of the next one
   int64_t left_ = 0;   // rows of the open one
   std::unique_ptr<ShardRows> shard_;
+  // Instead, of a shard in memory: its batches, which of them is next, and rows of it to skip.
+  std::shared_ptr<const arrow::RecordBatchVector> held_;
+  size_t next_held_ = 0;
+  int64_t skip_held_ = 0;
 };
 
 }  // namespace millrace::stage

@@ -75,6 +75,7 @@ struct TestRun {
     if (open) context.input.open = open;
     context.progress = progress;
     context.cancelled = cancelled;
+    context.fresh_rows = fresh_rows;
     return RunIngest(plan, context);
   }
 
@@ -129,6 +130,7 @@ struct TestRun {
   decltype(InputAccess::open) open;  // empty: line files
   Progress* progress = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
+  std::shared_ptr<FreshRows> fresh_rows;
 };
 
 }  // namespace millrace::stage
