@@ -192,6 +192,16 @@ def test_errors_say_what_is_wrong(
         assert word in outcome.err
 
 
+def test_a_private_address_must_be_allowed(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    write(tmp_path, source(server, "page", allow_private=None))
+    outcome = run(millrace, tmp_path)
+    assert outcome.code == 1 and server.log == []
+    assert "127.0.0.1 is not of the public internet" in outcome.err
+    assert "set `allow_private: true`" in outcome.err
+
+
 def test_a_404_behind_the_last_page_can_be_declared(
     millrace: Millrace, tmp_path: Path, server: RestServer
 ) -> None:
