@@ -422,6 +422,17 @@ def test_strange_keys(
         assert key.rsplit("/", 1)[-1][0] in written
 
 
+def test_keys_that_no_path_names_are_told(
+    millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str]
+) -> None:
+    s3.put(bucket, "in/1.csv", b"a,b\n1,x\n")
+    s3.put(bucket, "in//2.csv", b"a,b\n2,x\n")
+    text = small_config(s3.endpoint, bucket)
+    (tmp_path / "p.yaml").write_text(text.replace(f"{bucket}/rows.csv", f"{bucket}/in/"))
+    outcome = millrace.ok("run", "p.yaml", cwd=tmp_path, env=env)
+    assert "objects_left_out" in outcome.err and "in//2.csv" in outcome.err
+
+
 def test_kill_9_and_resume(
     millrace: Millrace,
     tmp_path: Path,
