@@ -170,7 +170,8 @@ time is its whole process, from start to exit, and its job is the larger one: it
 contract (`bench/*_to_parquet.yaml`), gives every row an id, hashes inputs and outputs, profiles
 every column, and commits and releases durably. A peer's time leaves out Python's start and
 imports. The outputs are compared by counts and sums. Peak RSS includes shared libraries and, for
-peers, Python. What the limit is: [where_time_goes.md](where_time_goes.md).
+peers, Python. What the limit is: [where_time_goes.md](where_time_goes.md);
+what an object store costs beside a disk: [storage.md](storage.md#throughput).
 
 """
 

@@ -27,6 +27,7 @@ Result<std::unique_ptr<io::http::Client>> MakeClient(const SourceConfig& source,
   transport.body_bytes_max = conduct.page_bytes_max;
   transport.read_timeout = conduct.timeout;
   transport.allow_private_addresses = conduct.allow_private;
+  transport.allow_private_key = "allow_private";
   transport.ca_file = conduct.ca_file;
   transport.cancelled = fetch.cancelled;
   io::http::ClientOptions options;

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "io/zip/zip_store.h"
+#include "source/archives.h"
 #include "source/file_source.h"
 #include "source/format_extension.h"
 #include "source/glob.h"
@@ -11,51 +12,6 @@ namespace millrace::source {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool IsHidden(std::string_view key) {
-  return key[0] == '.' || key.find("/.") != std::string_view::npos;
-}
-
-/// Archives are folders of files to a source; a ZipStore takes the store's place once one is met.
-class Archives {
- public:
-  explicit Archives(FileSource* source) : source_(source), store_(source->store) {}
-
-  Result<bool> IsArchive(const io::FileInfo& file) { return store_.IsArchive(file); }
-
-  /// Adds the members that `wanted` takes.
-  template <typename Wanted>
-  Status Add(const io::FileInfo& archive, const Wanted& wanted) {
-    if (std::holds_alternative<io::ParquetReadOptions>(source_->format)) {
-      return MakeError(ErrorCode::kUnreadablePath,
-                       "Parquet files in a zip archive are not read (`" + archive.key + "`)",
-                       "unpack the archive; Parquet is compressed in itself");
-    }
-    if (!met_) met_ = std::make_shared<io::ZipStore>(source_->store);
-    ARROW_ASSIGN_OR_RAISE(auto members, met_->Members(archive));
-    for (io::FileInfo& member : members) {
-      const std::string name = io::SplitZipKey(member.key).member;
-      if (!IsHidden(name) && wanted(name)) source_->files.push_back(std::move(member));
-    }
-    return Status::OK();
-  }
-  Status AddByExtension(const io::FileInfo& archive) {
-    const std::vector<std::string> extensions = ExtensionsOf(source_->format);
-    return Add(archive, [&](const std::string& name) { return HasExtension(name, extensions); });
-  }
-
-  void Finish() {
-    if (!met_) return;
-    source_->store = met_;
-    std::sort(source_->files.begin(), source_->files.end(),
-              [](const io::FileInfo& a, const io::FileInfo& b) { return a.key < b.key; });
-  }
-
- private:
-  FileSource* source_;
-  io::ZipStore store_;
-  std::shared_ptr<io::ZipStore> met_;
-};
 
 std::string Joined(const std::vector<std::string>& words) {
   std::string out;
@@ -92,46 +48,20 @@ Result<FileSource> NothingMatches(const std::string& path, std::string why, std:
 }
 
 Status ListFolder(const std::string& path, FileSource* source) {
-  const std::vector<std::string> extensions = ExtensionsOf(source->format);
-  ARROW_ASSIGN_OR_RAISE(auto all, source->store->List(""));
-  const bool text = !std::holds_alternative<io::ParquetReadOptions>(source->format);
-  Archives archives(source);
-  for (io::FileInfo& file : all) {
-    if (IsHidden(file.key)) continue;
-    if (HasExtension(file.key, extensions)) {
-      source->files.push_back(std::move(file));
-      continue;
-    }
-    ARROW_ASSIGN_OR_RAISE(const bool archive, archives.IsArchive(file));
-    if (archive && text) ARROW_RETURN_NOT_OK(archives.AddByExtension(file));
-  }
-  archives.Finish();
+  ARROW_ASSIGN_OR_RAISE(const auto all, source->store->List(""));
+  ARROW_RETURN_NOT_OK(AddOfFormat(all, source));
   if (!source->files.empty()) return Status::OK();
   return NothingMatches(
              path, "holds no file of this format",
-             "looked for " + Joined(extensions) +
+             "looked for " + Joined(ExtensionsOf(source->format)) +
                  ", plain or with .gz, .zst, .bz2 or .lz4, in it and in the folders below; " +
                  "a pattern such as `" + path + "/*` takes any name")
       .status();
 }
 
 Status ListPattern(const std::string& path, const std::string& pattern, FileSource* source) {
-  ARROW_ASSIGN_OR_RAISE(auto all, source->store->List(""));
-  const io::ZipKey parts = io::SplitZipKey(pattern);
-  Archives archives(source);
-  for (io::FileInfo& file : all) {
-    if (!GlobMatches(parts.archive, file.key)) continue;
-    ARROW_ASSIGN_OR_RAISE(const bool archive, archives.IsArchive(file));
-    if (archive && !parts.member.empty()) {
-      ARROW_RETURN_NOT_OK(archives.Add(
-          file, [&](const std::string& name) { return GlobMatches(parts.member, name); }));
-    } else if (archive) {
-      ARROW_RETURN_NOT_OK(archives.AddByExtension(file));
-    } else if (parts.member.empty()) {
-      source->files.push_back(std::move(file));
-    }
-  }
-  archives.Finish();
+  ARROW_ASSIGN_OR_RAISE(const auto all, source->store->List(""));
+  ARROW_RETURN_NOT_OK(AddMatching(all, pattern, source));
   if (!source->files.empty()) return Status::OK();
   return NothingMatches(path, "matches no file",
                         WhatIsThere(fs::path(source->store->Describe()) / pattern))
@@ -156,15 +86,8 @@ Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
       return NothingMatches(path, "is neither a file nor a folder", "");
     }
     source.store = io::MakeLocalStore(whole.parent_path().string());
-    ARROW_ASSIGN_OR_RAISE(auto file, source.store->Stat(whole.filename().string()));
-    Archives archives(&source);
-    ARROW_ASSIGN_OR_RAISE(const bool archive, archives.IsArchive(file));
-    if (!archive) {
-      source.files.push_back(std::move(file));
-      return source;
-    }
-    ARROW_RETURN_NOT_OK(archives.AddByExtension(file));
-    archives.Finish();
+    ARROW_ASSIGN_OR_RAISE(const auto file, source.store->Stat(whole.filename().string()));
+    ARROW_RETURN_NOT_OK(AddNamed(file, &source));
     if (source.files.empty()) {
       return NothingMatches(path, "holds no file of this format",
                             "looked for " + Joined(ExtensionsOf(format)) + " in it; `" + path +

@@ -2,6 +2,8 @@
 #include "source/url_list.h"
 
 #include "io/object/store_url.h"
+#include "io/zip/zip_store.h"
+#include "source/archives.h"
 #include "source/format_extension.h"
 #include "source/glob.h"
 
@@ -10,10 +12,6 @@ namespace {
 
 Status NothingMatches(const std::string& url, const std::string& why, const std::string& help) {
   return MakeError(ErrorCode::kUnreadablePath, "`" + url + "` " + why, help);
-}
-
-bool IsHidden(const std::string& key) {
-  return key[0] == '.' || key.find("/.") != std::string::npos;
 }
 
 // "s3://bucket/a/b.csv" is "s3://bucket/a" and "b.csv".
@@ -37,7 +35,8 @@ class UrlExpansion {
     ARROW_ASSIGN_OR_RAISE(const io::StoreUrl parsed, io::ParseStoreUrl(url_));
     const Split split = SplitKey(url_, parsed);
     if (parsed.kind == io::StoreKind::kHttp) return OneOfWeb(parsed, split);
-    if (HasWildcard(parsed.key)) return Pattern(parsed);
+    const bool member = !io::SplitZipKey(parsed.key).member.empty();
+    if (HasWildcard(parsed.key) || member) return Pattern(parsed);
     if (url_.back() != '/' && !parsed.key.empty()) {
       ARROW_RETURN_NOT_OK(Open(split.folder));
       ARROW_ASSIGN_OR_RAISE(const bool there, source_->store->Exists(split.name));
@@ -49,9 +48,10 @@ class UrlExpansion {
  private:
   Status Open(const std::string& url) { return io::OpenUrl(url, storage_).Value(&source_->store); }
   Status Add(const std::string& key) {
-    ARROW_ASSIGN_OR_RAISE(io::FileInfo file, source_->store->Stat(key));
-    source_->files.push_back(std::move(file));
-    return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const io::FileInfo file, source_->store->Stat(key));
+    ARROW_RETURN_NOT_OK(AddNamed(file, source_));
+    if (!source_->files.empty()) return Status::OK();
+    return NothingMatches(url_, "holds no file of this format", "");
   }
 
   Status OneOfWeb(const io::StoreUrl& parsed, const Split& split) {
@@ -66,12 +66,12 @@ class UrlExpansion {
   }
 
   Status Pattern(const io::StoreUrl& parsed) {
-    const GlobParts parts = SplitGlob(parsed.key);
+    const io::ZipKey key = io::SplitZipKey(parsed.key);
+    GlobParts parts = SplitGlob(key.archive);
+    if (!key.member.empty()) parts.pattern += std::string(io::kZipMark) + key.member;
     ARROW_RETURN_NOT_OK(Open(io::JoinUrl(parsed.scheme + "://" + parsed.bucket, parts.root)));
-    ARROW_ASSIGN_OR_RAISE(auto all, source_->store->List(""));
-    for (io::FileInfo& file : all) {
-      if (GlobMatches(parts.pattern, file.key)) source_->files.push_back(std::move(file));
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto all, source_->store->List(""));
+    ARROW_RETURN_NOT_OK(AddMatching(all, parts.pattern, source_));
     if (!source_->files.empty()) return Status::OK();
     return NothingMatches(url_, "matches no object",
                           std::to_string(all.size()) + " objects are below " +
@@ -82,13 +82,8 @@ class UrlExpansion {
     std::string folder = url_;
     while (folder.back() == '/' && folder.find("://") + 3 < folder.size()) folder.pop_back();
     ARROW_RETURN_NOT_OK(Open(folder));
-    const std::vector<std::string> extensions = ExtensionsOf(source_->format);
-    ARROW_ASSIGN_OR_RAISE(auto all, source_->store->List(""));
-    for (io::FileInfo& file : all) {
-      if (!IsHidden(file.key) && HasExtension(file.key, extensions)) {
-        source_->files.push_back(std::move(file));
-      }
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto all, source_->store->List(""));
+    ARROW_RETURN_NOT_OK(AddOfFormat(all, source_));
     if (!source_->files.empty()) return Status::OK();
     if (all.empty()) {
       return NothingMatches(url_, "is not there",

@@ -165,6 +165,20 @@ def test_a_secret_that_is_not_there_is_named(
     assert server.log == []
 
 
+@pytest.mark.parametrize("name", ["api_key", "access_token", "client-secret"])
+def test_a_secret_in_a_url_is_refused(
+    millrace: Millrace, tmp_path: Path, server: RestServer, name: str
+) -> None:
+    url = f"{server.url}/page/items?format=json&{name}=url-canary&since=2024-01-01"
+    write(tmp_path, source(server, "page", url=url))
+    outcomes = [millrace(command, "pipeline.yaml", cwd=tmp_path) for command in ("validate", "run")]
+    for outcome in outcomes:
+        assert outcome.code == 1
+        assert "MR1207" in outcome.err and f"`{name}` of this URL" in outcome.err
+        assert "url-canary" not in outcome.err + outcome.out
+    assert server.log == []
+
+
 def test_an_expired_token_is_renewed_in_the_middle(
     millrace: Millrace, tmp_path: Path, server: RestServer
 ) -> None:

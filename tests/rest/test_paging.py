@@ -62,6 +62,29 @@ def test_formats(
     ]
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+def test_a_compressed_body_that_is_torn_is_no_page(
+    millrace: Millrace, tmp_path: Path, server: RestServer, form: str
+) -> None:
+    """What can be unpacked of it may well be whole lines."""
+    is_json = form == "json"
+    config = source(
+        server,
+        "page",
+        params={"format": form, "gzip": "body"},
+        total=None,
+        format=form,
+        records="$.data[*]" if is_json else None,
+    )
+    write(tmp_path, config, {"id": {"type": "int64"}, "name": {"type": "string"}})
+    server.add(Fault("torn", match="page=3"))
+    outcome = run(millrace, tmp_path)
+    assert outcome.code == 1
+    assert "MR2004" in outcome.err and "page 3" in outcome.err and "damaged" in outcome.err
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert ids(tmp_path) == wanted(server)
+
+
 FAULTS: dict[str, dict[str, Any]] = {
     "slow": {"seconds": 0.1},
     "drip": {"seconds": 0.01},
@@ -167,6 +190,16 @@ def test_errors_say_what_is_wrong(
     assert outcome.code != 0
     for word in words:
         assert word in outcome.err
+
+
+def test_a_private_address_must_be_allowed(
+    millrace: Millrace, tmp_path: Path, server: RestServer
+) -> None:
+    write(tmp_path, source(server, "page", allow_private=None))
+    outcome = run(millrace, tmp_path)
+    assert outcome.code == 1 and server.log == []
+    assert "127.0.0.1 is not of the public internet" in outcome.err
+    assert "set `allow_private: true`" in outcome.err
 
 
 def test_a_404_behind_the_last_page_can_be_declared(

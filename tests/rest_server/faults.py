@@ -11,6 +11,7 @@ KINDS = (
     "cut",  # Content-Length says more than is sent
     "cut_chunked",  # chunked, and the last chunk never comes
     "bad_chunk",  # chunked, with a size that is none
+    "torn",  # half of the body, under a Content-Length that says so
     "reset",  # the connection is reset without an answer
     "status",  # answers `status` with a JSON error
     "throttle",  # 429 with `retry_after`, taken as it is; None: without the header

@@ -235,6 +235,9 @@ class _Handler(Handler):
         if fault.kind == "slow":
             time.sleep(fault.seconds)
             self._send(answer)
+        elif fault.kind == "torn":
+            answer.body = answer.body[: len(answer.body) // 2]
+            self._send(answer)
         elif fault.kind == "content_type":
             answer.headers["Content-Type"] = fault.text
             self._send(answer)

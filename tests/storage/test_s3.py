@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -421,6 +422,17 @@ def test_strange_keys(
         assert key.rsplit("/", 1)[-1][0] in written
 
 
+def test_keys_that_no_path_names_are_told(
+    millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str]
+) -> None:
+    s3.put(bucket, "in/1.csv", b"a,b\n1,x\n")
+    s3.put(bucket, "in//2.csv", b"a,b\n2,x\n")
+    text = small_config(s3.endpoint, bucket)
+    (tmp_path / "p.yaml").write_text(text.replace(f"{bucket}/rows.csv", f"{bucket}/in/"))
+    outcome = millrace.ok("run", "p.yaml", cwd=tmp_path, env=env)
+    assert "objects_left_out" in outcome.err and "in//2.csv" in outcome.err
+
+
 def test_kill_9_and_resume(
     millrace: Millrace,
     tmp_path: Path,
@@ -477,3 +489,33 @@ def test_two_runs_at_once(
         for run in runs:
             run.result()
     assert remote_fingerprint(s3, bucket) == reference
+
+
+def test_archives_are_folders(
+    millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str]
+) -> None:
+    """As on disk: in a folder, by a pattern, by a member's name, and named alone."""
+    data = tmp_path / "in"
+    data.mkdir()
+    (data / "a.csv").write_text("a,b\n1,x\n")
+    with zipfile.ZipFile(data / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x/one.csv", "a,b\n2,x\n")
+        archive.writestr("two.csv", "a,b\n3,x\n")
+        archive.writestr("notes.txt", "a,b\n4,x\n")
+    s3.put_folder(bucket, "in/", data)
+    for number, path in enumerate(
+        ("in/", "in/*", "in/*.zip!/**/*.csv", "in/b.zip!/notes.txt", "in/b.zip")
+    ):
+        found = []
+        for place in (path, f"s3://{bucket}/{path}"):
+            text = (
+                "version: 1\nname: zipped\nworkspace: ./ws\n"
+                f"sources: {{rows: {{type: csv, path: '{place}'}}}}\n"
+                "contract: {columns: {a: {type: int64}, b: {type: string}}}\n"
+                f"exports: {{out: {{type: jsonl, path: 'out{number}', overwrite: true}}}}\n"
+            )
+            (tmp_path / "p.yaml").write_text(text + storage(s3.endpoint))
+            millrace.ok("run", "p.yaml", cwd=tmp_path, env=env)
+            release = tmp_path / f"out{number}" / "latest"
+            found.append(b"".join(part.read_bytes() for part in sorted(release.glob("*.jsonl"))))
+        assert found[0] == found[1] and found[0], path

@@ -155,6 +155,9 @@ TEST_CASE("a delimiter at the end of records, and a header that comes again") {
   options.trailing_delimiter = false;
   CHECK(Read("a,b\n1,2\na,b\r\n3,4\n", options) ==
         Lines{"0|1|2", "2|3|4", "!1 csv.repeated_header"});
+  CHECK(Read("a,b\n1,2\n\xef\xbb\xbf"
+             "a,b\n3,4\n",
+             options) == Lines{"0|1|2", "2|3|4", "!1 csv.repeated_header"});
 }
 
 TEST_CASE("other encodings: what cannot be decoded rejects its record") {

@@ -61,6 +61,8 @@ class Indexer {
   }
 
   bool RepeatsHeader(uint32_t begin, uint32_t end) const {
+    // Files that were put one behind the other have their byte order marks in the middle.
+    if (end - begin > 3 && std::memcmp(data_ + begin, "\xef\xbb\xbf", 3) == 0) begin += 3;
     for (const std::string& header : options_.header) {
       const size_t bytes = header.size();
       const bool long_enough = end - begin == bytes || end - begin == bytes + 1;

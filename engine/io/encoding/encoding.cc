@@ -21,6 +21,7 @@ struct ByteCounts {
   int64_t high = 0;          // 0x80 and above
   int64_t high_letters = 0;  // letters of cp1252 among them
   int64_t odd_letters = 0;   // capitals inside words, and letters that hardly any language has
+  int64_t beside_high = 0;   // those of `high` beside another one
   int64_t c1 = 0;            // 0x80 to 0x9f
   int64_t undefined = 0;     // what cp1252 leaves undefined
   int64_t sequences = 0;     // valid multi-byte sequences of UTF-8
@@ -68,6 +69,9 @@ void CountBytes(std::string_view text, ByteCounts* counts) {
     ++counts->high;
     counts->high_letters += IsHighLetter(c) ? 1 : 0;
     const char before = i > 0 ? text[i - 1] : ' ';
+    const char behind = i + 1 < text.size() ? text[i + 1] : ' ';
+    const bool beside = ((before | behind) & 0x80) != 0;
+    counts->beside_high += beside ? 1 : 0;
     const bool capital = c >= 0xc0 && c <= 0xde;
     counts->odd_letters += (capital && before >= 'a' && before <= 'z') || c == 0xff ? 1 : 0;
     counts->c1 += c < 0xa0 ? 1 : 0;
@@ -112,9 +116,11 @@ DetectedEncoding SingleByte(const ByteCounts& counts) {
   const double dense =
       static_cast<double>(counts.high) / static_cast<double>(std::max<int64_t>(1, all_letters));
   const bool latin = counts.undefined > 0;
-  // Western text has a few marked letters between plain ones; Cyrillic, Greek and the multi-byte
-  // encodings of East Asia are made of high bytes.
-  double confidence = dense > 0.35 && counts.high > 8 ? 0.3 : letters < 0.5 ? 0.7 : 0.9;
+  // Western text has a few marked letters between plain ones, and signs such as that of the euro
+  // beside numbers; Cyrillic, Greek and the multi-byte encodings of East Asia are made of high
+  // bytes, one behind the other.
+  const bool made_of = dense > 0.35 && counts.high > 8 && counts.beside_high * 2 > counts.high;
+  double confidence = made_of ? 0.3 : letters < 0.5 ? 0.7 : 0.9;
   if (latin) confidence = std::min(confidence, 0.4);
   return Told(
       latin ? Encoding::kLatin1 : Encoding::kCp1252, 0, confidence,

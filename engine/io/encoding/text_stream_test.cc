@@ -80,6 +80,17 @@ TEST_CASE("encodings are told by marks, zero bytes and what is no UTF-8") {
                    "e\n") > 0.8);
   // Made of high bytes: some other script.
   CHECK(Confidence("\xcf\xf0\xe8\xe2\xe5\xf2,\xec\xe8\xf0\n\xcf\xf0\xe8,\xec\xe8\n") < 0.6);
+  std::string euros = "id;price\n", pounds = euros, cyrillic = "id;name\n";
+  for (int i = 10; i < 40; ++i) {
+    const std::string number = std::to_string(i);
+    euros += number + ";" + number + ",50 \x80\n";
+    pounds += number + ";\xa3" + number + ".50\n";
+    cyrillic += number + ";\xcf\xf0\xe8\xe2\xe5\xf2\n";
+  }
+  CHECK(Told(euros) == Encoding::kCp1252);
+  CHECK(Confidence(euros) > 0.6);
+  CHECK(Confidence(pounds) > 0.6);
+  CHECK(Confidence(cyrillic) < 0.6);
   // Both in one file.
   CHECK(Confidence("caf\xc3\xa9,caf\xe9,\xc3\xa9t\xe9\n") < 0.6);
   // Damage: no word has such letters.

@@ -304,7 +304,7 @@ class CurlTransport : public Transport {
       return MakeError(
           ErrorCode::kBadValue,
           "the host's address " + call.refused_address + " is not of the public internet",
-          "set `allow_private_addresses: true` if this host is meant");
+          "set `" + options_.allow_private_key + ": true` if this host is meant");
     }
     const std::string why = curl_->easy_strerror(code);
     switch (code) {

@@ -68,6 +68,7 @@ struct TransportOptions {
   /// Loopback, private, link-local and other addresses that are not of the public internet. Checked
   /// on the address that is connected to, so a name or a redirect cannot hide one.
   bool allow_private_addresses = false;
+  std::string allow_private_key = "allow_private_addresses";  // what a config calls that
   const std::atomic<bool>* cancelled = nullptr;  // may be null; set: every exchange ends Cancelled
 };
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/log.h"
 #include "base/sha256.h"
 #include "io/object/range_file.h"
 #include "io/object/spool.h"
@@ -77,11 +78,23 @@ class ObjectStore : public Store {
     const std::string whole = folder.empty() ? Below("") : Below(folder) + '/';
     ARROW_ASSIGN_OR_RAISE(const std::vector<ObjectInfo> all, client_->List(whole));
     std::vector<FileInfo> files;
+    std::string left_out;
+    int64_t count_left_out = 0;
     for (const ObjectInfo& object : all) {
       if (object.key.rfind(whole, 0) != 0) continue;
       std::string key = object.key.substr(Below("").size());
-      // Some tools put an empty object "folder/" where they want a folder to be seen.
-      if (ValidateKey(key).ok()) files.push_back(Described(object, std::move(key)));
+      if (ValidateKey(key).ok()) {
+        files.push_back(Described(object, std::move(key)));
+      } else if (object.key.back() != '/' || object.bytes > 0) {
+        // Some tools put an empty object "folder/" where they want a folder to be seen.
+        if (++count_left_out == 1) left_out = object.key;
+      }
+    }
+    if (count_left_out > 0) {
+      Log(LogLevel::kWarning, "objects_left_out",
+          {{"why", "their keys have empty parts, `.` or `..`, which no path names"},
+           {"first", left_out},
+           {"objects", std::to_string(count_left_out)}});
     }
     std::sort(files.begin(), files.end(),
               [](const FileInfo& a, const FileInfo& b) { return a.key < b.key; });

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/log.h"
 #include "io/http/url.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/rest_paging.h"
@@ -270,6 +271,24 @@ class RestBuild {
     }
   }
 
+  // As CheckSecrets, of the parameters in a URL.
+  void CheckUrlSecrets(const ConfigValue& url) {
+    std::string_view rest = url.text;
+    rest.remove_prefix(std::min(rest.find('?'), rest.size()));
+    while (!rest.empty()) {
+      rest.remove_prefix(1);
+      const std::string_view pair = rest.substr(0, rest.find('&'));
+      rest.remove_prefix(pair.size());
+      const std::string name(pair.substr(0, pair.find('=')));
+      if (name.size() + 1 >= pair.size() || !LooksLikeSecretKey(name)) continue;
+      if (url.node != nullptr) problems_->HideLines(*url.node);
+      RegisterSecret(std::string(pair.substr(name.size() + 1)));
+      problems_->Add(ErrorCode::kSecretInClear, url.span,
+                     "`" + name + "` of this URL authenticates, and `url` is stored in clear",
+                     "use `auth`");
+    }
+  }
+
   static bool IsHeader(const std::string& name, const std::string& value) {
     const auto is_token = [](unsigned char c) {
       return std::isalnum(c) != 0 ||
@@ -304,6 +323,7 @@ class RestBuild {
       at = end + 1;
     }
     NoteUse(text);
+    CheckUrlSecrets(url);
     const Result<io::http::Url> parsed = io::http::ParseUrl(filled);
     if (!parsed.ok()) {
       Bad(url, parsed.status().message(), "write for example https://api.example.com/v1/items");

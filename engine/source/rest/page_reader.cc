@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "source/rest/cursor_value.h"
 #include "source/rest/rest_errors.h"
 
@@ -107,7 +108,7 @@ Result<std::string> PageText(std::string_view body, int64_t bytes_max) {
       return Bad("the body is longer than " + std::to_string(bytes_max) +
                  " bytes when it is decompressed");
     }
-    if (*got < kStep) return text;
+    if (*got == 0) return text;  // a short read may come before an error as well
   }
 }
 
@@ -156,6 +157,17 @@ Result<PageCount> CountRecords(const std::string& text, const FormatOptions& for
   ARROW_ASSIGN_OR_RAISE(const auto reader, io::OpenCsv(io::MemoryByteStream(text),
                                                        std::get<io::CsvOptions>(format), all));
   return CountWith(*reader, /*all_may_be_rejects=*/true);
+}
+
+Result<std::string> ContentSha256(const std::string& text, const Endpoint& endpoint) {
+  const Paging& paging =
+      endpoint.paging.within == nullptr ? endpoint.paging : *endpoint.paging.within;
+  const bool counts = paging.kind == PagingKind::kOffset || paging.kind == PagingKind::kPage;
+  if (!counts || endpoint.format != PageFormat::kJson) return Sha256Hex(text);
+  ARROW_ASSIGN_OR_RAISE(const auto records, JsonRecords(text, endpoint));
+  Sha256 hash;
+  for (const std::string_view record : records) hash.UpdateField(record);
+  return hash.FinishHex();
 }
 
 Result<std::string> RecordsText(std::string text, const Endpoint& endpoint, const Pairs& carried) {

@@ -29,6 +29,11 @@ Result<PageCount> CountRecords(const std::string& text, const FormatOptions& for
 /// The records of a JSON page, each as it stands.
 Result<std::vector<std::string_view>> JsonRecords(std::string_view text, const Endpoint& endpoint);
 
+/// Of what a page brings: equal for a page that comes again. Where the client counts pages or
+/// records it is the records alone, for what is around them may tell a time or the number of the
+/// request; elsewhere the answer says how to go on, and all of it is meant.
+Result<std::string> ContentSha256(const std::string& text, const Endpoint& endpoint);
+
 /// What the ingest reads: the records of a JSON page as one array, each as it stands with `carried`
 /// members put before its own; other pages as they are.
 Result<std::string> RecordsText(std::string text, const Endpoint& endpoint, const Pairs& carried);

@@ -67,7 +67,9 @@ Json PageRecordToJson(const PageRecord& page) {
 
 Result<std::string> PageRecordText(const PageRecord& page) {
   try {
-    return PageRecordToJson(page).dump() + '\n';
+    Json json = PageRecordToJson(page);
+    if (!page.content_sha256.empty()) json["content"] = page.content_sha256;
+    return json.dump() + '\n';
   } catch (const Json::exception&) {
     return MakeError(kBadPage,
                      "the answer's cursor, link or key, or what children carry of it, is no UTF-8");
@@ -96,6 +98,7 @@ PageRecord PageRecordFromJson(const Json& json) {
   page.ignored = json.value("ignored", false);
   if (json.contains("total")) page.total = json.at("total").get<int64_t>();
   page.cursor = json.value("cursor", "");
+  page.content_sha256 = json.value("content", "");
   if (json.contains("carried")) json.at("carried").get_to(page.carried);
   return page;
 }

@@ -29,7 +29,9 @@ struct PageRecord {
   int64_t records = 0;
   std::optional<int64_t> total;  // what the API says
   std::optional<PageStep> next;  // none: the partition's last page
-  std::string cursor;            // incremental: the greatest value on the page; "": none
+  /// While it is fetched: what another page of its chain must not hold again, see ContentSha256.
+  std::string content_sha256;
+  std::string cursor;  // incremental: the greatest value on the page; "": none
   /// Members that every record of the page gets, names and values as JSON text: what a child has of
   /// its parent.
   std::vector<std::pair<std::string, std::string>> carried;

@@ -64,6 +64,13 @@ Status ToldAsPost(const Status& status, const io::http::Request& request,
                    "does no harm. The next run asks for this page again");
 }
 
+// Unlike other text, dots alone are a way through folders: a key of `..` would ask for another
+// path.
+std::string EncodedPlace(const std::string& text) {
+  if (text == ".") return "%2E";
+  return text == ".." ? "%2E%2E" : io::http::PercentEncode(text);
+}
+
 // Of pairs with one name the last, at the place of the first.
 Pairs LastOfEach(const Pairs& pairs) {
   Pairs out;
@@ -159,7 +166,7 @@ Result<io::http::Request> PartitionFetch::RequestFor(const PageStep& step) const
   io::http::Request request;
   request.method = endpoint_.method;
   const auto as_is = [](const std::string& text) { return text; };
-  const std::string own = FillPlaces(endpoint_.url, task_.places, io::http::PercentEncode);
+  const std::string own = FillPlaces(endpoint_.url, task_.places, EncodedPlace);
   request.url = own;
   if (!step.url.empty()) {
     request.url = step.url;
@@ -249,7 +256,7 @@ Status PartitionFetch::ReadAnswer(const io::http::Response& response, PageRecord
                      judged.why);
   }
   const Status read = ReadPage(response, text, page);
-  if (read.ok()) return GuardBody(*page);
+  if (read.ok()) return GuardContent(*page);
   return WithContext(read, "the answer (status " + std::to_string(response.status) + ", " +
                                std::to_string(response.body.size()) + " bytes) is no page");
 }
@@ -268,6 +275,7 @@ Status PartitionFetch::ReadPage(const io::http::Response& response, const std::s
     ARROW_ASSIGN_OR_RAISE(count, CountRecords(text, format_, endpoint_,
                                               incremental ? &*source_.incremental : nullptr));
     ARROW_ASSIGN_OR_RAISE(page->total, TotalIn(text));
+    ARROW_ASSIGN_OR_RAISE(page->content_sha256, ContentSha256(text, endpoint_));
   }
   page->records = count.records;
   page->cursor = count.cursor;
@@ -300,11 +308,11 @@ Status PartitionFetch::GuardStep(const PageStep& step) {
       "look at `paginate`: does the parameter or path name the right thing?");
 }
 
-Status PartitionFetch::GuardBody(const PageRecord& page) {
+Status PartitionFetch::GuardContent(const PageRecord& page) {
   if (page.records == 0) return Status::OK();
   const Chain& chain = chains_[paginator_->ChainOf(page.asked)];
-  const auto known = chain.bodies.find(page.body_sha256);
-  if (known == chain.bodies.end()) return Status::OK();
+  const auto known = chain.contents.find(page.content_sha256);
+  if (known == chain.contents.end()) return Status::OK();
   return MakeError(kBadPage, "the API gave page " + std::to_string(known->second) + " again",
                    "does it know the parameters that `paginate` sets?");
 }
@@ -313,7 +321,7 @@ void PartitionFetch::Count(const PageRecord& page) {
   Chain& chain = chains_[paginator_->ChainOf(page.asked)];
   chain.records += page.records;
   if (page.total) chain.total = page.total;
-  if (page.records > 0) chain.bodies.emplace(page.body_sha256, page.page);
+  if (page.records > 0) chain.contents.emplace(page.content_sha256, page.page);
 }
 
 Status PartitionFetch::CheckTotals() const {

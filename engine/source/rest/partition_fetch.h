@@ -48,7 +48,7 @@ class PartitionFetch {
   Result<std::optional<int64_t>> TotalIn(const std::string& text) const;
   int64_t NextNumber() const { return task_.first_page + static_cast<int64_t>(pages_.size()); }
   Status GuardStep(const PageStep& step);
-  Status GuardBody(const PageRecord& page);
+  Status GuardContent(const PageRecord& page);
   void Count(const PageRecord& page);
   Status CheckTotals() const;
   Status About(const Status& status) const;
@@ -56,7 +56,7 @@ class PartitionFetch {
   struct Chain {
     int64_t records = 0;
     std::optional<int64_t> total;
-    std::map<std::string, int64_t> bodies;  // sha256 of pages with records -> page
+    std::map<std::string, int64_t> contents;  // of pages with records: ContentSha256 -> page
   };
 
   const RestSource& source_;

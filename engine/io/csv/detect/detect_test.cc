@@ -33,6 +33,13 @@ TEST_CASE("delimiters of one and several characters are told apart") {
     CHECK(told.confidence >= 0.9);
     CHECK(told.dialect.header_rows == 1);
   }
+  // A piece of a delimiter is no rival.
+  std::string arrows = "id<|>name<|>v\n";
+  for (int i = 1; i < 21; ++i) {
+    arrows += std::to_string(i) + "<|>n" + std::to_string(i) + "<|>" + std::to_string(i) + ".5\n";
+  }
+  CHECK(Dialect(arrows).delimiter == "<|>");
+  CHECK(Told(arrows).confidence >= 0.9);
   // Prose and times are no reason to split.
   CHECK(Told("name\nAnn Lee\nBob Ray\nTom Fox\n").dialect.delimiter == ",");
   CHECK(Dialect("at;note\n10:30:00;a, b\n11:45:10;c, d\n").delimiter == ";");

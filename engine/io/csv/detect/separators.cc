@@ -183,6 +183,23 @@ Fit FitOf(std::string_view sample, bool whole, const CsvDialect& dialect) {
   return fit;
 }
 
+namespace {
+
+std::string WithoutBlanks(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+  return text;
+}
+
+// Whether `part` splits records as `whole` does because it is a piece of it. Blanks are no reason:
+// prose has them behind its marks.
+bool IsPieceOf(const Fit& part, const Fit& whole) {
+  const std::string &piece = part.dialect.delimiter, &all = whole.dialect.delimiter;
+  return part.fields == whole.fields && part.agreement <= whole.agreement &&
+         all.find(piece) != std::string::npos && WithoutBlanks(piece) != WithoutBlanks(all);
+}
+
+}  // namespace
+
 SeparatorChoice ChooseSeparators(std::string_view sample, bool whole, const CsvDialect& base,
                                  const CsvOptions& options) {
   const std::vector<std::string_view> all = SplitLines(sample, base.newline, kLinesMax);
@@ -236,6 +253,7 @@ SeparatorChoice ChooseSeparators(std::string_view sample, bool whole, const CsvD
   for (const Fit& fit : fits) {
     if (fit.dialect.delimiter == choice.best.dialect.delimiter) continue;
     if (fit.fields == 1 && choice.best.fields == 1) continue;  // the same reading
+    if (IsPieceOf(fit, choice.best)) continue;
     if (Better(fit, choice.second)) choice.second = fit;
   }
   Fit& best = choice.best;
