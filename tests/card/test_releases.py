@@ -104,14 +104,15 @@ def test_a_release_that_changed_is_not_signed(millrace: Millrace, made: Path, ch
     else:
         shutil.rmtree(card)
     refused = millrace("approve", release, "--by", "A", "--note", "n")
-    if change == "report":  # the record signs what is there; what was signed holds no more
-        assert refused.code == 0
-        assert releases(millrace, target)[0]["approvals"][0]["holds"] is False
-        return
     assert refused.code == 1
     assert ("MR1501" if change == "gone" else "MR2006") in refused.err
+    listed = releases(millrace, target)[0]
     if change != "data":
-        assert releases(millrace, target)[0]["state"] == "changed since"
+        assert listed["state"] == "changed since"
+    if change in ("card", "report"):
+        assert listed["verdict"] == "card changed"
+        millrace.ok("run", "pipeline.yaml", cwd=made)  # writes the card anew
+        assert releases(millrace, target)[0]["verdict"] == "not_fit"
 
 
 def test_odd_signatures_are_refused(millrace: Millrace, made: Path, tmp_path: Path) -> None:
