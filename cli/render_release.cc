@@ -56,7 +56,9 @@ std::string Fates(const Json& tables) {
     const std::string stage = of.value("stage", "");
     const std::string name = stage.empty() ? of.value("table", "") : "stage " + stage;
     out += "\n" + Title("Rows" + (name.empty() ? "" : " of " + SafeText(name, false)));
-    out += "  " + FormatCounted(of.value("rows_same", int64_t{0}), "row") + " the same\n";
+    const int64_t moved = of.value("rows_moved", int64_t{0});
+    out += "  " + FormatCounted(of.value("rows_same", int64_t{0}), "row") + " the same" +
+           (moved == 0 ? "" : ", " + FormatCount(moved) + " of them at another place") + "\n";
     TextTable table(
         {{"rows", Align::kRight}, {"before"}, {"after"}, {"for example", Align::kLeft, 60}});
     for (const Json& change : of["changes"]) {

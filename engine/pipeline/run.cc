@@ -8,7 +8,6 @@
 
 #include "base/all_at_once.h"
 #include "base/build_info.h"
-#include "base/sha256.h"
 #include "contract/drift_json.h"
 #include "io/object/store_url.h"
 #include "pipeline/column_check.h"
@@ -459,8 +458,8 @@ class Run {
   // The card beside each release, then the run's own; report.json last: with it the run is
   // complete.
   Status PutReport() {
-    const std::string html = ReportToHtml(report_);
-    const std::string json = ReportToJson(report_, Sha256Hex(html));
+    const ReportTexts texts = TextsOf(report_);
+    const std::string &html = texts.html, &json = texts.json;
     std::vector<std::function<Status()>> puts;
     for (size_t i = 0; i < releases_.size(); ++i) {
       puts.emplace_back([&, i]() -> Status {

@@ -60,7 +60,8 @@ ShardRows::~ShardRows() = default;
 
 Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::DataFile& shard,
                                                    const std::vector<std::string>& columns,
-                                                   int64_t first_row) {
+                                                   int64_t first_row,
+                                                   const std::vector<std::string>& if_there) {
   std::unique_ptr<ShardRows> rows(new ShardRows);
   rows->path_ = shard.path;
   ARROW_ASSIGN_OR_RAISE(rows->file_, OpenParquet(store, shard.path));
@@ -70,12 +71,17 @@ Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::D
   }
   const parquet::SchemaDescriptor& schema = *metadata.schema();
   const std::set<std::string_view> wanted(columns.begin(), columns.end());
+  const std::set<std::string_view> welcome(if_there.begin(), if_there.end());
   std::set<std::string_view> found;
   std::vector<int> leaves;
   for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
-    const auto name = wanted.find(schema.GetColumnRoot(leaf)->name());
-    if (name == wanted.end()) continue;
-    found.insert(*name);
+    const std::string_view column = schema.GetColumnRoot(leaf)->name();
+    const auto name = wanted.find(column);
+    if (name != wanted.end()) {
+      found.insert(*name);
+    } else if (welcome.count(column) == 0) {
+      continue;
+    }
     leaves.push_back(leaf);
   }
   if (found.size() != wanted.size()) {

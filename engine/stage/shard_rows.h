@@ -21,10 +21,11 @@ class ShardRows {
  public:
   /// `columns` are top-level names, which every batch then has. `shard.path` is a key of the store.
   /// Reading begins at `first_row`. WorkspaceDamaged when the file is not what was committed or
-  /// lacks one of them.
+  /// lacks one of them. A batch also has those of `if_there` that the file has.
   static Result<std::unique_ptr<ShardRows>> Open(io::Store& store, const io::DataFile& shard,
                                                  const std::vector<std::string>& columns,
-                                                 int64_t first_row = 0);
+                                                 int64_t first_row = 0,
+                                                 const std::vector<std::string>& if_there = {});
   ~ShardRows();
   /// Null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();

@@ -109,8 +109,7 @@ def test_a_card_of_another_shape(
         done = millrace(*command)
         assert done.code in (0, 1, 75), done.err
         assert "MR9001" not in done.err, done.err
-    if damage is not other_items:  # there all that a signature rests on is still the same
-        assert not list(target.glob("*.approvals"))
+    assert not list(target.glob("*.approvals"))
     # The next release is compared with what there is to compare.
     (made / "a.jsonl").write_text('{"id": 1, "text": "other"}\n')
     millrace.ok("run", "pipeline.yaml", cwd=made)

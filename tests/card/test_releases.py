@@ -104,14 +104,15 @@ def test_a_release_that_changed_is_not_signed(millrace: Millrace, made: Path, ch
     else:
         shutil.rmtree(card)
     refused = millrace("approve", release, "--by", "A", "--note", "n")
-    if change == "report":  # the record signs what is there; what was signed holds no more
-        assert refused.code == 0
-        assert releases(millrace, target)[0]["approvals"][0]["holds"] is False
-        return
     assert refused.code == 1
     assert ("MR1501" if change == "gone" else "MR2006") in refused.err
+    listed = releases(millrace, target)[0]
     if change != "data":
-        assert releases(millrace, target)[0]["state"] == "changed since"
+        assert listed["state"] == "changed since"
+    if change in ("card", "report"):
+        assert listed["verdict"] == "card changed"
+        millrace.ok("run", "pipeline.yaml", cwd=made)  # writes the card anew
+        assert releases(millrace, target)[0]["verdict"] == "not_fit"
 
 
 def test_odd_signatures_are_refused(millrace: Millrace, made: Path, tmp_path: Path) -> None:
@@ -184,6 +185,73 @@ def test_diff_sees_other_values_and_absent_rows(millrace: Millrace, tmp_path: Pa
     assert "are gone" in millrace.ok("diff", first, second).out
 
 
+def test_diff_follows_rows_to_another_place(millrace: Millrace, tmp_path: Path) -> None:
+    """A line more at the top of a file, and one less: all others are the rows they were."""
+    rows: list[dict[str, object]] = [
+        {"id": i if i % 10 else f"bad {i}", "text": f"word {i // 2}"} for i in range(200)
+    ]
+    contract = "contract: {columns: {id: {type: int32}, text: {type: string}}}\n"
+    stages = """\
+stages:
+  - name: curated
+    operators:
+      - {id: few, type: where, expr: "id % 3 <> 0"}
+"""
+    folder = tmp_path / "x"
+    runs.write(folder, rows, contract, stages)
+    config = folder / "pipeline.yaml"
+    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    changed = [{"id": 1001, "text": "new"}, *rows[:50], *rows[51:]]
+    changed[21] = {"id": "bad", "text": "other"}  # another bad one where another one stood
+    changed[101] = {**changed[101], "text": "other"}
+    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
+    second = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    diff = millrace.ok("diff", first, second, "--json").json()
+    table, stage = diff["rows"]
+    # Rows 51 to 199 are where they were, 0 to 49 one place further.
+    assert {(c["before"], c["after"]): c["row_ids"] for c in table["changes"]} == {
+        ("absent", "written"): ["s/a.jsonl#0"],
+        ("rejected: contract.type", "absent"): ["s/a.jsonl#20", "s/a.jsonl#50"],
+        ("absent", "rejected: contract.type"): ["s/a.jsonl#21"],
+        ("written", "written otherwise"): ["s/a.jsonl#101"],
+    }
+    assert (table["rows_same"], table["rows_moved"]) == (148 + 49, 49)
+    # The stage has those that are not bad: 134 where they were, 45 one place further.
+    assert {(c["before"], c["after"]): c["row_ids"] for c in stage["changes"]} == {
+        ("absent", "written"): ["s/a.jsonl#0"],
+        ("written", "written otherwise"): ["s/a.jsonl#101"],
+    }
+    assert (stage["rows_same"], stage["rows_moved"]) == (134 + 45, 45)
+    back = millrace.ok("diff", second, first, "--json").json()["rows"]
+    assert [t["rows_moved"] for t in back] == [table["rows_moved"], stage["rows_moved"]]
+    assert "of them at another place" in millrace.ok("diff", first, second).out
+    # The file under another name: nothing but the place of its rows is new.
+    (folder / "a.jsonl").rename(folder / "b.jsonl")
+    config.write_text(config.read_text().replace("a.jsonl", "b.jsonl"))
+    third = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    table, stage = millrace.ok("diff", second, third, "--json").json()["rows"]
+    assert (table["rows_same"], table["rows_moved"], table["changes"]) == (200, 200, [])
+
+
+def test_diff_tells_rows_of_an_unchanged_file_by_their_place(
+    millrace: Millrace, tmp_path: Path
+) -> None:
+    """Two rows that swap their values are two changed rows, and none that moved."""
+    rows: list[dict[str, object]] = [{"yes": "a", "no": "b"}, {"yes": "b", "no": "a"}]
+    contract = "contract: {columns: {x: {type: string, from: %s}}}\n"
+    folder = tmp_path / "x"
+    runs.write(folder, rows, contract % "yes")
+    config = folder / "pipeline.yaml"
+    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    config.write_text(config.read_text().replace("from: yes", "from: no"))
+    second = Path(millrace.ok("run", config, "--json").json()["run_folder"])
+    [table] = millrace.ok("diff", first, second, "--json").json()["rows"]
+    assert (table["rows_same"], table["rows_moved"]) == (0, 0)
+    assert [(c["after"], c["rows"]) for c in table["changes"]] == [("written otherwise", 2)]
+
+
 def test_diff_compares_stages_too(millrace: Millrace, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [{"id": i, "text": "word " * i} for i in range(20)]
     contract = "contract: {columns: {id: {type: int32}, text: {type: string}}}\n"
@@ -208,7 +276,7 @@ stages:
     written = told["stage curated", "rows", "written"]
     assert (written["before"], written["after"]) == (15, 12)
     table, stage = diff["rows"]
-    assert table == {"table": "", "rows_same": 20, "changes": []}
+    assert table == {"table": "", "rows_same": 20, "rows_moved": 0, "changes": []}
     assert (stage["stage"], stage["rows_same"]) == ("curated", 17)
     [change] = stage["changes"]
     assert (change["before"], change["after"], change["rows"]) == (

@@ -10,6 +10,7 @@
 #include "export/release_json.h"
 #include "millrace/release.h"
 #include "millrace/workspace.h"
+#include "pipeline/report/report.h"
 #include "pipeline/run_folder.h"
 #include "pipeline/stored_json.h"
 
@@ -73,6 +74,15 @@ Result<SignedState> StateOf(io::Store& target, const std::string& release_id) {
   return state;
 }
 
+Result<bool> IsCardWhole(io::Store& target, const std::string& release_id) {
+  ReportTexts texts;
+  ARROW_ASSIGN_OR_RAISE(
+      texts.html, ReadWhole(target, exporting::CardKey(release_id, exporting::kCardHtmlName)));
+  ARROW_ASSIGN_OR_RAISE(
+      texts.json, ReadWhole(target, exporting::CardKey(release_id, exporting::kCardJsonName)));
+  return BelongTogether(texts);
+}
+
 Result<std::vector<StoredApproval>> ReadApprovals(io::Store& target,
                                                   const std::string& release_id) {
   ARROW_ASSIGN_OR_RAISE(const auto files, target.List(ApprovalsFolder(release_id)));
@@ -116,9 +126,8 @@ Result<Json> CheckForApproval(const ReleasePlace& place) {
   if (TextOf(published, "manifest_sha256") != state.manifest_sha256) {
     return Changed(id, "has another manifest than its card says");
   }
-  if (TextOf(report, "card_sha256") != state.card_sha256) {
-    return Changed(id, "has a card that was changed after the run");
-  }
+  ARROW_ASSIGN_OR_RAISE(const bool whole, IsCardWhole(*target, id));
+  if (!whole) return Changed(id, "has a card that was changed after the run");
   return Json{{"format_version", kRecordVersion},     {"release_id", id},
               {"export", TextOf(published, "name")},  {"run_id", TextOf(report, "run_id")},
               {"verdict", TextOf(report, "verdict")}, {"manifest_sha256", state.manifest_sha256},

@@ -20,6 +20,9 @@ struct SignedState {
 /// The hashes as the files are now; "" for a file that is not there.
 Result<SignedState> StateOf(io::Store& target, const std::string& release_id);
 
+/// Whether page and report are those that one run wrote. REQUIRES: both are there.
+Result<bool> IsCardWhole(io::Store& target, const std::string& release_id);
+
 struct StoredApproval {
   std::string key, by, note, time, verdict;
   SignedState state;

@@ -137,6 +137,32 @@ std::vector<std::string> SharedColumns(const stage::Manifest* a, const stage::Ma
   return columns;
 }
 
+using Files = std::set<std::string, std::less<>>;
+
+// What a run knows of each file that it read, by `<source>/<path>`.
+std::map<std::string, Json> InputsOf(const Side& side) {
+  std::map<std::string, Json> inputs;
+  for (const Json& table : ItemsOf(side.report, "tables")) {
+    for (const Json& input : ItemsOf(table, "inputs")) {
+      inputs[TextOf(input, "source") + "/" + TextOf(input, "path")] = input;
+    }
+  }
+  return inputs;
+}
+
+// Another content, or one that is read in another way: rows may stand elsewhere.
+Files ChangedFiles(const Side& a, const Side& b) {
+  const auto before = InputsOf(a), after = InputsOf(b);
+  Files changed;
+  for (const auto& [one, other] : {std::pair(&before, &after), std::pair(&after, &before)}) {
+    for (const auto& [file, input] : *one) {
+      const auto found = other->find(file);
+      if (found == other->end() || found->second != input) changed.insert(file);
+    }
+  }
+  return changed;
+}
+
 Json FatesJson(const FateChanges& fates, const Name& name) {
   Json changes = Json::array();
   for (const FateChange& change : fates.changes) {
@@ -147,6 +173,7 @@ Json FatesJson(const FateChanges& fates, const Name& name) {
   }
   return {{name.first ? "stage" : "table", name.second},
           {"rows_same", fates.rows_same},
+          {"rows_moved", fates.rows_moved},
           {"changes", std::move(changes)}};
 }
 
@@ -154,6 +181,7 @@ Result<Json> CompareRows(const Side& a, const Side& b) {
   std::set<Name> names;
   for (const auto& [name, rows] : a.rows) names.insert(name);
   for (const auto& [name, rows] : b.rows) names.insert(name);
+  const Files changed = ChangedFiles(a, b);
   Json list = Json::array();
   for (const Name& name : names) {
     std::optional<FateTable> sides[2];
@@ -168,8 +196,9 @@ Result<Json> CompareRows(const Side& a, const Side& b) {
     };
     const auto columns = SharedColumns(sides[0] ? sides[0]->manifest : nullptr,
                                        sides[1] ? sides[1]->manifest : nullptr);
-    ARROW_ASSIGN_OR_RAISE(const FateChanges fates,
-                          CompareFates(pointer(sides[0]), pointer(sides[1]), columns, kSortBytes));
+    ARROW_ASSIGN_OR_RAISE(
+        const FateChanges fates,
+        CompareFates(pointer(sides[0]), pointer(sides[1]), columns, changed, kSortBytes));
     list.push_back(FatesJson(fates, name));
   }
   return list;

@@ -53,6 +53,10 @@ Result<Listed> ListOne(io::Store& target, const io::FileInfo& manifest, const st
   ARROW_ASSIGN_OR_RAISE(const SignedState now, StateOf(target, id));
   const auto card = ReadStoredJson(target, exporting::CardKey(id, exporting::kCardJsonName));
   json["verdict"] = card.ok() && card->is_object() ? TextOf(*card, "verdict") : "no card";
+  if (!now.card_sha256.empty() && !now.report_sha256.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const bool whole, IsCardWhole(target, id));
+    if (!whole) json["verdict"] = "card changed";
+  }
   ARROW_ASSIGN_OR_RAISE(const auto approvals, ReadApprovals(target, id));
   Json list = Json::array();
   bool holds = false;

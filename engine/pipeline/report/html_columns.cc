@@ -124,7 +124,7 @@ std::string QualitySection(const ReportTable& table, const std::string& of) {
   return Heading("Duplicates and personal data" + of) +
          Soft("Of the rows written " + looked +
               " were looked at, without sensitive columns. Personal data is told by its shape "
-              "(e-mail, phone, IPv4, IBAN, card): an indication, no proof.") +
+              "(e-mail, phone, IPv4, IPv6, IBAN, card): an indication, no proof.") +
          rows.Html();
 }
 

@@ -89,6 +89,15 @@ struct Report {
 /// `card_sha256`: of the card that belongs to it, ReportToHtml.
 std::string ReportToJson(const Report& report, const std::string& card_sha256);
 /// The release card. Self-contained: no script, no network, everything escaped, of bounded size.
-std::string ReportToHtml(const Report& report);
+/// `report_sha256`: of the report that belongs to it, before that names this card.
+std::string ReportToHtml(const Report& report, const std::string& report_sha256);
+
+/// report.html and report.json of one run, each with the hash of the other.
+struct ReportTexts {
+  std::string html, json;
+};
+ReportTexts TextsOf(const Report& report);
+/// Whether the two are as TextsOf wrote them: a change of either is seen.
+bool BelongTogether(const ReportTexts& texts);
 
 }  // namespace millrace::pipeline

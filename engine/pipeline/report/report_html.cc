@@ -2,6 +2,7 @@
 #include "pipeline/report/html_sections.h"
 #include "pipeline/report/html_writer.h"
 #include "pipeline/report/report.h"
+#include "pipeline/report/report_seal.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -44,14 +45,14 @@ std::string Sections(const Report& report) {
 
 }  // namespace
 
-std::string ReportToHtml(const Report& report) {
+std::string ReportToHtml(const Report& report, const std::string& report_sha256) {
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-         "style-src 'unsafe-inline'\">\n<title>" +
-         EscapedAttribute(report.pipeline) + " · " + EscapedAttribute(report.run_id.substr(0, 12)) +
-         "</title>\n<style>" + kCardStyle + "</style>\n</head>\n<body>\n<main>\n" +
-         Sections(report) + "</main>\n</body>\n</html>\n";
+         "style-src 'unsafe-inline'\">\n" +
+         ReportSeal(report_sha256) + "\n<title>" + EscapedAttribute(report.pipeline) + " · " +
+         EscapedAttribute(report.run_id.substr(0, 12)) + "</title>\n<style>" + kCardStyle +
+         "</style>\n</head>\n<body>\n<main>\n" + Sections(report) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace millrace::pipeline

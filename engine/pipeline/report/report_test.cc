@@ -52,7 +52,7 @@ Report HostileReport() {
 }  // namespace
 
 TEST_CASE("the HTML report shows hostile values as text") {
-  const std::string html = ReportToHtml(HostileReport());
+  const std::string html = ReportToHtml(HostileReport(), "");
   CHECK(html.find("<script") == std::string::npos);
   CHECK(html.find('\x1b') == std::string::npos);
   CHECK(html.find('\xff') == std::string::npos);
@@ -83,7 +83,7 @@ TEST_CASE("the card of a table of any size is of bounded size and says what it l
     report.sources.push_back("s" + std::to_string(i));
     table.manifest.rows_by_source[report.sources.back()] = {};
   }
-  const std::string html = ReportToHtml(report);
+  const std::string html = ReportToHtml(report, "");
   CHECK(html.size() < (1 << 20));
   for (const char* note : {"and 4,802 more columns in report.json", "And 4,901 more reasons",
                            "more sources", "more in report.json"}) {
@@ -96,7 +96,7 @@ TEST_CASE("the card of a table of any size is of bounded size and says what it l
 TEST_CASE("the verdict comes first and follows the requirements") {
   Report report = HostileReport();
   CHECK(report.Verdict() == "unjudged");
-  CHECK(ReportToHtml(report).find("Not judged") != std::string::npos);
+  CHECK(ReportToHtml(report, "").find("Not judged") != std::string::npos);
   ReportModel model;
   model.model = "m<1>";
   stage::Evidence finding;
@@ -106,13 +106,14 @@ TEST_CASE("the verdict comes first and follows the requirements") {
   model.evidence.findings = {finding};
   report.model = model;
   CHECK(report.Verdict() == "fit");
-  CHECK(ReportToHtml(report).find("<b>Fit</b> for <code>m&lt;1&gt;</code>") != std::string::npos);
+  CHECK(ReportToHtml(report, "").find("<b>Fit</b> for <code>m&lt;1&gt;</code>") !=
+        std::string::npos);
   report.model->evidence.findings[0].met = false;
   CHECK(report.Verdict() == "not_fit");
   CHECK(report.Outcome() == "done");
   report.model->ended_the_run = true;
   CHECK(report.Outcome() == "model_contract_unmet");
-  const std::string html = ReportToHtml(report);
+  const std::string html = ReportToHtml(report, "");
   CHECK(html.find("nothing was published") != std::string::npos);
   CHECK(html.find("a &amp; b") < html.find("<h2>"));
   const auto json = nlohmann::json::parse(ReportToJson(report, "h"));
@@ -132,6 +133,30 @@ TEST_CASE("the JSON report accounts for every row and is the same each time") {
   const auto& email = json["tables"][0]["columns"][1];
   CHECK(email["sensitive"] == true);
   CHECK_FALSE(email.contains("min"));
+}
+
+TEST_CASE("a page and a report know each other, and no other version of each other") {
+  Report report = HostileReport();
+  report.pipeline = "a\"card_sha256\": \"b";
+  const ReportTexts texts = TextsOf(report);
+  CHECK(texts.json == ReportToJson(report, nlohmann::json::parse(texts.json)["card_sha256"]));
+  CHECK(BelongTogether(texts));
+  const auto changed = [&](const std::string& from, const std::string& to, bool page) {
+    ReportTexts other = texts;
+    std::string& text = page ? other.html : other.json;
+    REQUIRE(text.find(from) != std::string::npos);
+    text.replace(text.find(from), from.size(), to);
+    return other;
+  };
+  CHECK_FALSE(BelongTogether(changed("\"unjudged\"", "\"fit\"", false)));
+  CHECK_FALSE(BelongTogether(changed("\"read\": 120", "\"read\": 121", false)));
+  CHECK_FALSE(BelongTogether(changed("\n", "\n\n", false)));
+  CHECK_FALSE(BelongTogether(changed("\"card_sha256\"", "\"card_sha257\"", false)));
+  CHECK_FALSE(BelongTogether(changed("Not judged", "Fit", true)));
+  CHECK_FALSE(BelongTogether({texts.html, ""}));
+  CHECK_FALSE(BelongTogether({"", texts.json}));
+  report.seed = 8;
+  CHECK_FALSE(BelongTogether({TextsOf(report).html, texts.json}));
 }
 
 TEST_CASE("escaping keeps letters of any language and line breaks") {
