@@ -8,12 +8,14 @@
   X(ChunkText)                \
   X(Derive)                   \
   X(EvalAgreement)            \
+  X(EvalContract)             \
   X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
   X(Language)                 \
   X(Limit)                    \
   X(NormalizeText)            \
+  X(Plugin)                   \
   X(RedactPii)                \
   X(RegexExtract)             \
   X(RegexReplace)             \
@@ -24,6 +26,7 @@
   X(Template)                 \
   X(TextQuality)              \
   X(TextStats)                \
+  X(Threshold)                \
   X(TokenCount)               \
   X(Unique)                   \
   X(Where)

@@ -44,6 +44,9 @@ struct OperatorPlan {
   std::optional<Mixture> mixture;  // none: the inputs come one after the other
   std::shared_ptr<const op::Chain> chain;
   std::vector<std::string> instance_json;  // canonical JSON of each instance's parameters
+  /// The stage with other thresholds: what it has committed is taken over where that gives the same
+  /// as working on the rows anew. Null: there is none. REQUIRES: op::RetagFault says nothing.
+  std::shared_ptr<const OperatorPlan> before;
   io::ShardWriterOptions writer;
   RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;
