@@ -44,8 +44,8 @@ install(DIRECTORY examples DESTINATION share/doc/millrace
 
 # Licences: of the wheel from its metadata, of Debian's packages from their copyright files. Static
 # and header-only parts are inside the program, so theirs are shipped too.
-set(MILLRACE_SHIPPED_PACKAGES libbz2-dev libcld2-0 libcli11-dev libexpat1-dev libfmt-dev liblz4-dev libminizip-dev libsimdjson-dev libspdlog-dev libssl-dev
-  libutf8proc-dev libxxhash-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev)
+set(MILLRACE_SHIPPED_PACKAGES libbz2-dev libcld2-0 libcli11-dev libexpat1-dev libfmt-dev libjpeg62-turbo-dev liblz4-dev libminizip-dev libpng-dev libsimdjson-dev libspdlog-dev libssl-dev
+  libutf8proc-dev libwebp-dev libxxhash-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev)
 # What libcurl and its own libraries come from.
 list(APPEND MILLRACE_SHIPPED_PACKAGES libcurl4 libbrotli1 libcom-err2 libffi8 libgmp10 libgnutls30
   libgssapi-krb5-2 libhogweed6 libidn2-0 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0

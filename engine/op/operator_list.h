@@ -12,6 +12,8 @@
   X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
+  X(ImageFilter)              \
+  X(ImageStats)               \
   X(Language)                 \
   X(Limit)                    \
   X(NormalizeText)            \
