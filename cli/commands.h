@@ -10,6 +10,7 @@ void AddValidate(CLI::App& app, Session& session);
 void AddPlan(CLI::App& app, Session& session);
 void AddPreview(CLI::App& app, Session& session);
 void AddRun(CLI::App& app, Session& session);
+void AddRethreshold(CLI::App& app, Session& session);
 void AddInspect(CLI::App& app, Session& session);
 void AddCheck(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);

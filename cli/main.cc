@@ -46,6 +46,7 @@ void BuildCommandLine(CLI::App& app, Session& session) {
   AddPlan(app, session);
   AddPreview(app, session);
   AddRun(app, session);
+  AddRethreshold(app, session);
   AddInspect(app, session);
   AddCheck(app, session);
   AddStatus(app, session);

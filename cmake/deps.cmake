@@ -18,6 +18,9 @@
 # minizip         1.1      Debian                 Zlib          zip archives in
 # utf8proc        2.8      Debian                 MIT           Unicode's normal forms
 # CLD2            2015     Debian libcld2-dev      Apache-2.0    languages of texts
+# libjpeg-turbo   2.1      Debian libjpeg62-turbo-dev IJG, BSD-3-Clause  JPEG images
+# libpng          1.6      Debian                 libpng-2.0    PNG images
+# libwebp         1.2      Debian                 BSD-3-Clause  WebP images
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # nanobind        3.1.0    PyPI                   BSD-3-Clause  the Python module's binding
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
@@ -76,6 +79,10 @@ find_path(millrace_cld2_include NAMES cld2/public/compact_lang_det.h REQUIRED)
 add_library(millrace_cld2 INTERFACE)
 target_include_directories(millrace_cld2 SYSTEM INTERFACE ${millrace_cld2_include})
 target_link_libraries(millrace_cld2 INTERFACE ${millrace_cld2_path})
+millrace_static_library(millrace_jpeg libjpeg.a jpeglib.h IN_MODULES libjpeg.so)
+millrace_static_library(millrace_png libpng16.a png.h IN_MODULES libpng16.so)
+target_link_libraries(millrace_png INTERFACE millrace_zlib)
+millrace_static_library(millrace_webp libwebp.a webp/decode.h IN_MODULES libwebp.so)
 millrace_static_library(millrace_crypto libcrypto.a openssl/evp.h)
 # libcurl is never linked: engine/io/http/curl_library.h loads it when the first request is made.
 find_path(millrace_curl_include NAMES curl/curl.h REQUIRED)

@@ -2,6 +2,7 @@
 #
 #   bin/millrace                    finds its libraries by its own place, not by a path
 #   lib/millrace/                   Arrow, libcurl and the shared libraries that no bare system has
+#   include/millrace/plugin.h       what a plug-in is built with
 #   share/doc/millrace/             guides, and the licence of every part that is shipped
 #   share/{bash-completion,zsh,fish}/   shell completions
 #
@@ -11,6 +12,8 @@ set_target_properties(millrace PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/millrace
 target_link_options(millrace PRIVATE LINKER:--disable-new-dtags)
 
 install(TARGETS millrace RUNTIME DESTINATION bin)
+# What a plug-in is built with.
+install(FILES engine/include/millrace/plugin.h DESTINATION include/millrace)
 
 # Asks the loader what the built program needs. What every system with a C++ program has stays
 # where it is: the C and C++ runtimes must be the system's own.
@@ -37,12 +40,12 @@ install(FILES README.md LICENSE CHANGELOG.md ARCHITECTURE.md DESTINATION share/d
 install(DIRECTORY docs spec DESTINATION share/doc/millrace
   FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.png")
 install(DIRECTORY examples DESTINATION share/doc/millrace
-  FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
+  FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md" PATTERN "*.c")
 
 # Licences: of the wheel from its metadata, of Debian's packages from their copyright files. Static
 # and header-only parts are inside the program, so theirs are shipped too.
-set(MILLRACE_SHIPPED_PACKAGES libbz2-dev libcld2-0 libcli11-dev libexpat1-dev libfmt-dev liblz4-dev libminizip-dev libsimdjson-dev libspdlog-dev libssl-dev
-  libutf8proc-dev libxxhash-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev)
+set(MILLRACE_SHIPPED_PACKAGES libbz2-dev libcld2-0 libcli11-dev libexpat1-dev libfmt-dev libjpeg62-turbo-dev liblz4-dev libminizip-dev libpng-dev libsimdjson-dev libspdlog-dev libssl-dev
+  libutf8proc-dev libwebp-dev libxxhash-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev)
 # What libcurl and its own libraries come from.
 list(APPEND MILLRACE_SHIPPED_PACKAGES libcurl4 libbrotli1 libcom-err2 libffi8 libgmp10 libgnutls30
   libgssapi-krb5-2 libhogweed6 libidn2-0 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0

@@ -2,6 +2,7 @@
 #
 #   millrace/_engine.*.so     the binding
 #   millrace/bin/millrace     the command, which the script `millrace` starts
+#   millrace/include/millrace/plugin.h   what a plug-in is built with
 #   millrace/lib/             libcurl and the shared libraries that no bare system has
 #   millrace/licenses/        the licence of every part that is shipped
 #
@@ -11,6 +12,8 @@ set_target_properties(millrace_python PROPERTIES INSTALL_RPATH "$ORIGIN/lib;$ORI
 set_target_properties(millrace PROPERTIES INSTALL_RPATH "$ORIGIN/../lib;$ORIGIN/../../pyarrow")
 install(TARGETS millrace_python LIBRARY DESTINATION millrace COMPONENT python)
 install(TARGETS millrace RUNTIME DESTINATION millrace/bin COMPONENT python)
+install(FILES engine/include/millrace/plugin.h DESTINATION millrace/include/millrace
+  COMPONENT python)
 
 install(CODE "set(curl_library \"${MILLRACE_CURL_LIBRARY}\")" COMPONENT python)
 install(CODE [[

@@ -63,6 +63,7 @@ void InstanceRows::Add(const InstanceRows& other) {
   expanded += other.expanded;
   derived += other.derived;
   for (const auto& [reason, rows] : other.reasons) reasons[reason] += rows;
+  AddHistograms(other.histograms, &histograms);
 }
 
 ChainColumns::ChainColumns(const arrow::Schema& stored)

@@ -16,6 +16,7 @@
 
 #include "op/operator.h"
 #include "op/operator_table.h"
+#include "op/value_histogram.h"
 
 namespace millrace::op {
 
@@ -51,8 +52,9 @@ struct InstanceRows {
   /// Source (of the row id), rule, column.
   using Reason = std::tuple<std::string, std::string, std::string>;
   int64_t reached = 0, dropped = 0, tagged = 0, refined = 0;
-  int64_t expanded = 0, derived = 0;  // parents that were replaced, children made
-  std::map<Reason, int64_t> reasons;  // of the dropped
+  int64_t expanded = 0, derived = 0;       // parents that were replaced, children made
+  std::map<Reason, int64_t> reasons;       // of the dropped
+  std::vector<ValueHistogram> histograms;  // of a filter: one for each of its Measures()
   void Add(const InstanceRows& other);
 };
 
@@ -85,6 +87,10 @@ class Chain {
   const std::vector<Instance>& instances() const { return instances_; }
   const std::shared_ptr<arrow::Schema>& input() const { return input_; }
   const std::shared_ptr<arrow::Schema>& stored() const { return stored_; }
+  /// The columns that reach an instance, by working name; behind the last one those that leave it.
+  const std::shared_ptr<arrow::Schema>& working(size_t instance) const {
+    return working_[instance];
+  }
   /// position int64 (of the row in the batch that came in), full bool (whether the instance keeps
   /// the row as a whole), source, instance, rule, column, value, threshold, message,
   /// `__fdf__/row_id`, and `__fdf__/scores` where anything measures.

@@ -119,6 +119,7 @@ Status ChainRun::Judge(const Filter& op) {
   // Rows it could not judge are rejected as failed, whatever else is said of them.
   std::vector<bool> failed(static_cast<size_t>(rows_->num_rows()));
   for (const RowFailure& failure : failures) failed[static_cast<size_t>(failure.row)] = true;
+  CountMeasures(op, *verdict.keep, failed);
   const bool tags = chain_.instances()[at_].common.action == Action::kTag;
   arrow::BooleanBuilder keep, drop;
   ARROW_RETURN_NOT_OK(keep.Reserve(rows_->num_rows()));
@@ -150,6 +151,19 @@ Status ChainRun::Judge(const Filter& op) {
                                             *dropped_beside->column(kPosition), &counts_[at_]));
   }
   return Keep(kept);
+}
+
+void ChainRun::CountMeasures(const Filter& op, const arrow::BooleanArray& keep,
+                             const std::vector<bool>& failed) {
+  const std::vector<std::string> names = op.Measures();
+  if (names.empty()) return;
+  std::vector<bool> against;
+  for (int64_t row = 0; row < keep.length(); ++row) against.push_back(!keep.Value(row));
+  std::vector<ValueHistogram> found;
+  for (const std::string& name : names) {
+    found.emplace_back(name).AddColumn(*rows_->GetColumnByName(name), against, failed);
+  }
+  AddHistograms(found, &counts_[at_].histograms);
 }
 
 Status ChainRun::Drop(const GlobalFilter& op) {

@@ -31,6 +31,8 @@ class ChainRun {
   Status Owed(const std::string& fault, const RowFailures& failures) const;
   Status Annotate(const Annotator& op, const std::shared_ptr<arrow::Schema>& after);
   Status Judge(const Filter& op);
+  void CountMeasures(const Filter& op, const arrow::BooleanArray& keep,
+                     const std::vector<bool>& failed);
   Status Drop(const GlobalFilter& op);
   Status Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after);
   Status Generate(const Generator& op, const std::shared_ptr<arrow::Schema>& after);

@@ -48,6 +48,9 @@ class Operator {
   virtual Scope scope() const { return Scope::kRow; }
   /// What its results depend on beside its parameters as they are written: a digest of a secret.
   virtual std::string Identity() const { return ""; }
+  /// The SHA-256 of the file that it works with, as manifests name it; "" for none. Part of the
+  /// identity.
+  virtual std::string FileSha256() const { return ""; }
   /// The working names of the columns it reads.
   const std::vector<std::string>& reads() const { return reads_; }
 
@@ -117,6 +120,10 @@ class Filter : public Operator {
   /// What was measured of rows that were dropped: a utf8 array, or null for nothing. It is shown
   /// to people and must not hold values of sensitive columns.
   virtual Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const;
+  /// The numbers it looks at, by working name, at most kMeasuresMax: how they are spread is told of
+  /// the rows that pass it and of those that it is against. None that must not be shown.
+  virtual std::vector<std::string> Measures() const { return {}; }
+  static constexpr size_t kMeasuresMax = 4;
 
  protected:
   Filter(std::vector<std::string> reads, std::vector<Reason> reasons)

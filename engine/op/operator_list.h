@@ -8,12 +8,16 @@
   X(ChunkText)                \
   X(Derive)                   \
   X(EvalAgreement)            \
+  X(EvalContract)             \
   X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
+  X(ImageFilter)              \
+  X(ImageStats)               \
   X(Language)                 \
   X(Limit)                    \
   X(NormalizeText)            \
+  X(Plugin)                   \
   X(RedactPii)                \
   X(RegexExtract)             \
   X(RegexReplace)             \
@@ -24,6 +28,7 @@
   X(Template)                 \
   X(TextQuality)              \
   X(TextStats)                \
+  X(Threshold)                \
   X(TokenCount)               \
   X(Unique)                   \
   X(Where)

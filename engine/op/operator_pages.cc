@@ -34,8 +34,10 @@ const ObjectSpec& SpecOf(const OperatorType& type) {
 }  // namespace
 
 std::string OperatorMarkdown(const OperatorType& type) {
-  std::string out = "# " + type.name + "\n\n" + type.doc + "\n\n- Kind: `" +
-                    std::string(KindName(type.kind)) + "`: it " + KindInWords(type.kind) +
+  const std::string kind =
+      type.any_kind ? "as the library says, and it may do what that kind may"
+                    : "`" + std::string(KindName(type.kind)) + "`: it " + KindInWords(type.kind);
+  std::string out = "# " + type.name + "\n\n" + type.doc + "\n\n- Kind: " + kind +
                     "\n- Version: " + std::to_string(type.version) + '\n';
   if (!type.columns_doc.empty()) out += "- Columns: " + type.columns_doc + '\n';
   if (type.global) {
@@ -62,8 +64,9 @@ std::string OperatorsMarkdown() {
   }
   out += "\n| Operator | Kind | Does |\n| --- | --- | --- |\n";
   for (const OperatorType& type : Operators()) {
-    out += "| [" + type.name + "](" + type.name + ".md) | " + std::string(KindName(type.kind)) +
-           " | " + MarkdownCell(type.doc) + " |\n";
+    out += "| [" + type.name + "](" + type.name + ".md) | " +
+           (type.any_kind ? "any" : std::string(KindName(type.kind))) + " | " +
+           MarkdownCell(type.doc) + " |\n";
   }
   return out;
 }

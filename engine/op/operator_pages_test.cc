@@ -52,7 +52,7 @@ TEST_CASE("every operator says what a page needs") {
     if (type.kind == Kind::kFilter) CHECK(type.columns_doc.empty());
     if (type.kind != Kind::kFilter && !type.global) CHECK_FALSE(type.columns_doc.empty());
     std::set<std::string> keys = {"type", "id"};
-    if (type.kind == Kind::kFilter) keys.insert({"action", "rejects"});
+    if (type.kind == Kind::kFilter || type.any_kind) keys.insert({"action", "rejects"});
     CHECK_FALSE((type.draws && type.kind != Kind::kFilter));
     for (const Field& field : type.parameters) {
       CAPTURE(field.key);

@@ -22,7 +22,7 @@ std::vector<Field> CommonFields(const OperatorType& type) {
        .doc = "The instance's name in the stage; its fields are `<id>_<name>`, its measures "
               "`<id>.<name>`.",
        .required = true}};
-  if (type.kind != Kind::kFilter) return fields;
+  if (type.kind != Kind::kFilter && !type.any_kind) return fields;
   if (!type.global) {
     fields.push_back({.key = "action",
                       .type = T::kChoice,

@@ -38,6 +38,14 @@ void Request::Report(const ConfigValue& where, ErrorCode code, std::string messa
   problems_->push_back({&where, std::move(diagnostic), false});
 }
 
+void Request::Report(const ConfigValue& where, const Status& error) const {
+  failed_ = true;
+  for (Diagnostic& diagnostic : DiagnosticsOf(error)) {
+    if (!diagnostic.span.known()) diagnostic.span = where.span;
+    problems_->push_back({&where, std::move(diagnostic), false});
+  }
+}
+
 void Request::ReportInside(const ConfigValue& where, Diagnostic diagnostic) const {
   failed_ = true;
   problems_->push_back({&where, std::move(diagnostic), true});
@@ -89,14 +97,10 @@ std::optional<expr::Expression> Request::ExpressionOf(
 
 std::string Request::SecretOf(std::string_view key) const {
   const ConfigValue* reference = parameters_.Find(key);
-  if (reference == nullptr || !secrets_) return "";
-  const Result<std::string> secret = secrets_(reference->text);
+  if (reference == nullptr || !supplies_.secrets) return "";
+  const Result<std::string> secret = supplies_.secrets(reference->text);
   if (!secret.ok()) {
-    failed_ = true;
-    for (Diagnostic& diagnostic : DiagnosticsOf(secret.status())) {
-      if (!diagnostic.span.known()) diagnostic.span = reference->span;
-      problems_->push_back({reference, std::move(diagnostic), false});
-    }
+    Report(*reference, secret.status());
     return "";
   }
   if (secret->empty()) {

@@ -16,7 +16,9 @@
 
 #include "base/config_value.h"
 #include "base/status.h"
+#include "contract/contract.h"
 #include "expr/expression.h"
+#include "op/resources.h"
 
 namespace millrace::op {
 
@@ -31,24 +33,39 @@ struct Problem {
 /// From the reference that a secret parameter holds to the secret.
 using SecretReader = std::function<Result<std::string>(const std::string& reference)>;
 
+/// A contract of the config, "" for the short form, with its canonical text.
+struct NamedContract {
+  const contract::Contract* contract = nullptr;
+  std::string json;
+};
+
+/// What instances are handed beside parameters and columns.
+struct Supplies {
+  SecretReader secrets;                        // empty: nothing is to be run, no secret is read
+  std::shared_ptr<const Resources> resources;  // null: no file is opened; who needs one is not made
+  std::vector<NamedContract> contracts = {};   // those that are declared
+};
+
 class Request {
  public:
   /// `columns`: those that reach the instance, by working name; null when only the parameters are
-  /// to be looked at. `secrets`: empty when nothing is to be run, and no secret is to be read.
+  /// to be looked at.
   Request(const ConfigValue& parameters, std::string id, uint64_t seed,
           std::shared_ptr<arrow::Schema> columns, std::vector<Problem>* problems,
-          SecretReader secrets = {})
+          Supplies supplies = {})
       : parameters_(parameters),
         id_(std::move(id)),
         seed_(seed),
         columns_(std::move(columns)),
         problems_(problems),
-        secrets_(std::move(secrets)) {}
+        supplies_(std::move(supplies)) {}
 
   const ConfigValue& parameters() const { return parameters_; }
   const std::string& id() const { return id_; }
   uint64_t seed() const { return seed_; }
   const std::shared_ptr<arrow::Schema>& columns() const { return columns_; }
+  const std::shared_ptr<const Resources>& resources() const { return supplies_.resources; }
+  const std::vector<NamedContract>& contracts() const { return supplies_.contracts; }
   /// Columns are known and nothing is wrong so far: the operator can be made.
   bool ready() const { return columns_ != nullptr && !failed_; }
 
@@ -57,6 +74,8 @@ class Request {
               std::string suggestion = "") const;
   void Report(const ConfigValue& where, ErrorCode code, std::string message,
               std::string suggestion = "") const;
+  /// The diagnostics of an error, at `where` as far as they have no place of their own.
+  void Report(const ConfigValue& where, const Status& error) const;
   /// A problem within the text of `where`.
   void ReportInside(const ConfigValue& where, Diagnostic diagnostic) const;
 
@@ -96,7 +115,7 @@ class Request {
   uint64_t seed_;
   std::shared_ptr<arrow::Schema> columns_;
   std::vector<Problem>* problems_;
-  SecretReader secrets_;
+  Supplies supplies_;
   mutable bool failed_ = false;
 };
 

@@ -102,6 +102,12 @@ std::vector<std::string> StageDifferences(const PipelineConfig* before,
     }
   }
   for (const op::Instance& instance : plan.chain->instances()) {
+    for (const stage::InstanceCount& old : manifest.instances) {
+      if (old.id == instance.id && old.type == instance.type->name &&
+          old.file_sha256 != instance.op->FileSha256()) {
+        phrases.push_back("the file that `" + instance.id + "` works with changed");
+      }
+    }
     const auto version = manifest.operator_versions.find(instance.type->name);
     if (version == manifest.operator_versions.end() || version->second == instance.type->version) {
       continue;

@@ -11,7 +11,7 @@ namespace {
 OperatorDescription Describe(const op::OperatorType& type) {
   OperatorDescription description;
   description.name = type.name;
-  description.kind = std::string(op::KindName(type.kind));
+  description.kind = type.any_kind ? "any" : std::string(op::KindName(type.kind));
   description.version = type.version;
   description.reproducible = type.reproducible;
   description.global = type.global;

@@ -28,6 +28,7 @@
 #include "pipeline/stage_choice.h"
 #include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
+#include "pipeline/thresholds.h"
 #include "stage/workspace_lock.h"
 
 namespace millrace {
@@ -68,8 +69,10 @@ struct StageResult {
 
 class Run {
  public:
-  Run(const PipelineConfig& config, const RunOptions& options)
+  /// `before`: the config with other thresholds for a stage, which are to be replaced; or null.
+  Run(const PipelineConfig& config, const RunOptions& options, const PipelineConfig* before)
       : config_(config),
+        before_(before),
         options_(options),
         ticker_(options.on_progress, progress_, pages_fetched_) {
     storage_ = config.storage;
@@ -154,12 +157,14 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(*inputs, FindInputFiles(config_, fetch));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, *inputs));
     ARROW_RETURN_NOT_OK(CheckColumns(config_, *inputs, tables_));
-    const auto secrets =
-        SecretResolver::Make({config_.base_dir, config_.vault, options_.cancelled});
-    ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_, [&](const std::string& reference) {
-                            return secrets->Resolve(reference);
-                          }));
+    ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_, Secrets()));
     return FindDrift(*inputs);
+  }
+
+  op::SecretReader Secrets() const {
+    std::shared_ptr<SecretResolver> secrets =
+        SecretResolver::Make({config_.base_dir, config_.vault, options_.cancelled});
+    return [secrets](const std::string& reference) { return secrets->Resolve(reference); };
   }
 
   Status Fetch(const SnapshotChoice& choice, InputFiles* inputs) {
@@ -297,6 +302,10 @@ class Run {
       for (stage::StageInput& input : plan.inputs) input.fresh = fresh_rows;
       ARROW_RETURN_NOT_OK(OpenIndexes(&plan));
       context.fresh_rows = IsReadAfter(i, stage.name) ? fresh_rows : nullptr;
+      if (before_ != nullptr && stage.name == options_.rethreshold) {
+        const ThresholdsBefore before{*before_, tables_, *workspace_, i};
+        ARROW_ASSIGN_OR_RAISE(plan.before, PlanBefore(before, ingest, plan, committed, Secrets()));
+      }
       StageResult& result = stages_.emplace_back();
       result.folder = stage::OperatorFolder(plan);
       result.schema = stage::OutputSchema(plan);
@@ -577,6 +586,7 @@ class Run {
     result.splits_total = progress_.splits_total;
     result.splits_done = progress_.splits_done;
     result.splits_skipped = progress_.splits_skipped;
+    result.splits_taken_over = progress_.splits_taken_over;
     result.seconds = ticker_.seconds();
     if (choice_.stops) return result;
     log_->Event("attempt_finished", {{"rows_read", std::to_string(result.rows_read)},
@@ -586,6 +596,7 @@ class Run {
   }
 
   const PipelineConfig& config_;
+  const PipelineConfig* const before_;
   const RunOptions& options_;
   StageChoice choice_;
   io::StorageOptions storage_;
@@ -626,7 +637,14 @@ Result<RunResult> RunPipeline(const Pipeline& pipeline, const RunOptions& option
   if (options.memory_bytes < 0) {
     return MakeError(ErrorCode::kUsage, "a run cannot stay under a negative amount of memory");
   }
-  return pipeline::Run(pipeline.config(), options).Execute();
+  if (options.rethreshold.empty()) {
+    return pipeline::Run(pipeline.config(), options, nullptr).Execute();
+  }
+  ARROW_ASSIGN_OR_RAISE(const pipeline::PipelineConfig changed,
+                        pipeline::WithThresholds(pipeline.config(), options));
+  RunOptions of_stage = options;
+  of_stage.from = options.rethreshold;
+  return pipeline::Run(changed, of_stage, &pipeline.config()).Execute();
 }
 
 }  // namespace millrace

@@ -108,6 +108,7 @@ std::string RunResult::ToJson() const {
                {"splits_skipped", splits_skipped},
                {"seconds", seconds}};
   if (!until.empty()) json["until"] = until;
+  if (splits_taken_over > 0) json["splits_taken_over"] = splits_taken_over;
   if (!stages.empty()) json["stages"] = std::move(stages_json);
   if (!model.empty()) {
     Json list = Json::array();

@@ -15,6 +15,7 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
   std::vector<StageChain> chains;
   if (config.stages.empty()) return chains;
   ConfigProblems problems(&config.parsed->tree);
+  const op::Supplies supplies = SuppliesOf(config, secrets);
   std::map<std::string, std::shared_ptr<arrow::Schema>> columns;
   for (size_t i = 0; i < config.sources.size(); ++i) {
     columns[config.sources[i].name] = StageSchema(tables.OfSource(i));
@@ -23,7 +24,7 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
     const auto input = InputColumns(
         stage, [&](const std::string& name) { return columns.at(name); }, &problems);
     StageChain& bound =
-        chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems, secrets));
+        chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems, supplies));
     columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
   }
   if (!problems.empty()) return MakeError(problems.Finish());

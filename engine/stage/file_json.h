@@ -99,23 +99,50 @@ inline void FromJson(const Json& json, NulledCount* count) {
   json.at("values").get_to(count->values);
 }
 
+inline Json ToJson(const op::ValueHistogram& histogram) {
+  Json bins = Json::array();
+  for (const auto& [bound, rows] : histogram.Bins()) {
+    bins.push_back({bound, rows.kept, rows.against});
+  }
+  const op::ValueHistogram::Rows& none = histogram.without_number();
+  return {{"of", histogram.of()},
+          {"bins", std::move(bins)},
+          {"without_number", {none.kept, none.against}}};
+}
+inline void FromJson(const Json& json, op::ValueHistogram* histogram) {
+  *histogram = op::ValueHistogram(json.at("of").get<std::string>());
+  for (const Json& bin : json.at("bins")) {
+    histogram->AddBin(bin.at(0), {bin.at(1), bin.at(2)});
+  }
+  const Json& none = json.at("without_number");
+  histogram->AddWithoutNumber({none.at(0), none.at(1)});
+}
+
 inline Json ToJson(const InstanceCount& count) {
-  return {{"id", count.id},           {"type", count.type},       {"kind", count.kind},
-          {"version", count.version}, {"reached", count.reached}, {"dropped", count.dropped},
-          {"tagged", count.tagged},   {"refined", count.refined}, {"expanded", count.expanded},
-          {"derived", count.derived}};
+  Json json = {{"id", count.id},           {"type", count.type},       {"kind", count.kind},
+               {"version", count.version}, {"reached", count.reached}, {"dropped", count.dropped},
+               {"tagged", count.tagged},   {"refined", count.refined}, {"expanded", count.expanded},
+               {"derived", count.derived}};
+  if (!count.file_sha256.empty()) json["file_sha256"] = count.file_sha256;
+  for (const auto& histogram : count.histograms) json["histograms"].push_back(ToJson(histogram));
+  return json;
 }
 inline void FromJson(const Json& json, InstanceCount* count) {
   json.at("id").get_to(count->id);
   json.at("type").get_to(count->type);
   json.at("kind").get_to(count->kind);
   json.at("version").get_to(count->version);
+  count->file_sha256 = json.value("file_sha256", "");
   json.at("reached").get_to(count->reached);
   json.at("dropped").get_to(count->dropped);
   json.at("tagged").get_to(count->tagged);
   json.at("refined").get_to(count->refined);
   json.at("expanded").get_to(count->expanded);
   json.at("derived").get_to(count->derived);
+  if (!json.contains("histograms")) return;
+  for (const Json& histogram : json.at("histograms")) {
+    FromJson(histogram, &count->histograms.emplace_back());
+  }
 }
 
 template <typename T>

@@ -60,7 +60,7 @@ struct SpentBudget {
 /// What a caller may want to show while a stage runs. Counters only grow; read at any time.
 struct Progress {
   std::atomic<int64_t> bytes_total{0}, bytes_read{0}, rows_read{0}, rows_written{0},
-      rows_rejected{0}, splits_total{0}, splits_done{0}, splits_skipped{0};
+      rows_rejected{0}, splits_total{0}, splits_done{0}, splits_skipped{0}, splits_taken_over{0};
 };
 
 struct RunLimits {

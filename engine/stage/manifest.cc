@@ -33,6 +33,7 @@ void InstanceCount::Add(const InstanceCount& other) {
   refined += other.refined;
   expanded += other.expanded;
   derived += other.derived;
+  op::AddHistograms(other.histograms, &histograms);
 }
 
 }  // namespace millrace::stage

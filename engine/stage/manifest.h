@@ -9,6 +9,7 @@
 
 #include "io/data_file.h"
 #include "io/read_as.h"
+#include "op/value_histogram.h"
 
 namespace millrace::stage {
 
@@ -48,9 +49,11 @@ struct NulledCount {
 struct InstanceCount {
   std::string id, type, kind;
   int version = 0;
-  int64_t reached = 0, dropped = 0;   // dropped: rejected, or not drawn by it
-  int64_t tagged = 0, refined = 0;    // rows that stayed
-  int64_t expanded = 0, derived = 0;  // parents replaced, children made
+  std::string file_sha256;                     // of the plug-in or model it works with; "" for none
+  int64_t reached = 0, dropped = 0;            // dropped: rejected, or not drawn by it
+  int64_t tagged = 0, refined = 0;             // rows that stayed
+  int64_t expanded = 0, derived = 0;           // parents replaced, children made
+  std::vector<op::ValueHistogram> histograms;  // of filters: what they looked at
   void Add(const InstanceCount& other);
 };
 

@@ -40,7 +40,8 @@ void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.p
 
 std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
                 bool offline, bool refetch, const Texts& snapshots, const std::string& until,
-                const std::string& from, const nb::object& progress) {
+                const std::string& from, const std::string& rethreshold, const Texts& thresholds,
+                const nb::object& progress) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -50,6 +51,8 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.snapshots = snapshots;
   options.until = until;
   options.from = from;
+  options.rethreshold = rethreshold;
+  options.thresholds = thresholds;
   return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
 }
 
@@ -77,7 +80,8 @@ NB_MODULE(_engine, module) {
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
-             "snapshots"_a, "until"_a, "from_"_a, "progress"_a.none());
+             "snapshots"_a, "until"_a, "from_"_a, "rethreshold"_a, "thresholds"_a,
+             "progress"_a.none());
 
   nb::class_<ArrowStream>(module, "ArrowStream")
       .def(

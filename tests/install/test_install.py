@@ -99,6 +99,16 @@ def test_no_path_leads_back(prefix: Path) -> None:
             assert not os.path.isabs(os.readlink(file)), f"{file} points out of the prefix"
 
 
+def test_a_plug_in_is_built_with_the_header_that_comes_along(prefix: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/plugin/data", tmp_path / "data")
+    shutil.copy(ROOT / "examples/plugin/pipeline.yaml", tmp_path)
+    source = prefix / "share/doc/millrace/examples/plugin/text_plugin.c"
+    header = prefix / "include"
+    output_of("cc", "-shared", "-fPIC", "-I", header, "-o", tmp_path / "libtext.so", source)
+    told = output_of(prefix / "bin/millrace", "run", "pipeline.yaml", "--json", cwd=tmp_path)
+    assert '"vowels"' in told
+
+
 def test_licences_of_what_is_shipped(prefix: Path) -> None:
     licences = {path.name for path in (prefix / "share/doc/millrace/licenses").iterdir()}
     assert "arrow-LICENSE.txt" in licences

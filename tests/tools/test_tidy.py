@@ -49,6 +49,7 @@ def test_outside_the_rooms_only_public_headers_and_base(path: str) -> None:
 def test_only_the_top_room_knows_the_public_headers() -> None:
     assert messages("engine/stage/x.cc", '#include "millrace/a.h"\n') == []
     assert len(messages("engine/io/x.cc", '#include "millrace/a.h"\n')) == 1
+    assert messages("engine/io/x.cc", '#include "millrace/plugin.h"\n') == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ struct OperatorDescription {
     std::string fallback;  // the default as written in a config; "" for none
     std::string doc;
   };
-  std::string name, kind;  // of kinds: score, evaluator, filter, refiner, generator
+  std::string name, kind;  // of kinds: score, evaluator, filter, refiner, generator, or any
   int version = 1;
   bool reproducible = true;
   bool global = false;  // it must know of all rows that reach it

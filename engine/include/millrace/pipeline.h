@@ -75,6 +75,12 @@ struct RunOptions {
   // The first stage to do: those before it must be committed for the config and the inputs as they
   // are (NotCommitted); no input is read for them and no API asked. "": all.
   std::string from;
+  // Other thresholds for this stage (docs/stages.md): `<instance>.<parameter>` and its value, of
+  // filters with `action: tag`. The stage must be committed with those of the config; it is made
+  // anew of the rows and measures that it has stored, and the stages behind it run. The config
+  // itself is not changed.
+  std::string rethreshold;
+  std::map<std::string, std::string> thresholds;
   // What hooks get on their stdin, as JSON (docs/hooks.md); one call at a time, from any thread.
   std::function<void(const std::string& json)> on_stage_event;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second
@@ -135,6 +141,7 @@ struct RunResult {
   std::string model;                      // whose contract the rows were held against; "" for none
   std::vector<Requirement> requirements;  // in its order
   int64_t splits_total = 0, splits_skipped = 0, splits_done = 0;
+  int64_t splits_taken_over = 0;  // made of what was stored with other thresholds
   double seconds = 0;
   std::string ToJson() const;
   /// Prometheus text exposition format.

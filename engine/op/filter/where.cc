@@ -5,6 +5,7 @@
 #include "contract/value_text.h"
 #include "expr/column_path.h"
 #include "op/operator_list.h"
+#include "op/value_histogram.h"
 
 namespace millrace::op {
 namespace {
@@ -19,12 +20,16 @@ struct Shown {
 
 class WhereFilter : public Filter {
  public:
-  WhereFilter(expr::Expression expression, std::vector<std::string> reads, std::vector<Shown> shown)
+  WhereFilter(expr::Expression expression, std::vector<std::string> reads, std::vector<Shown> shown,
+              std::vector<std::string> measures)
       : Filter(std::move(reads),
                {{"where.false", "", expression.text(), "the expression is not true of the row"},
                 {"where.null", "", expression.text(), "the expression is null for the row"}}),
         expression_(std::move(expression)),
-        shown_(std::move(shown)) {}
+        shown_(std::move(shown)),
+        measures_(std::move(measures)) {}
+
+  std::vector<std::string> Measures() const override { return measures_; }
 
   Result<Verdict> Judge(const arrow::RecordBatch& rows, RowFailures* failures) const override {
     ARROW_ASSIGN_OR_RAISE(const expr::Evaluation found, expression_.Evaluate(rows));
@@ -89,7 +94,22 @@ class WhereFilter : public Filter {
 
   expr::Expression expression_;
   std::vector<Shown> shown_;  // of what it reads what may be shown
+  std::vector<std::string> measures_;
 };
+
+// Of what it reads the numbers that may be shown.
+std::vector<std::string> MeasuresOf(const std::vector<std::string>& reads,
+                                    const arrow::Schema& columns) {
+  std::vector<std::string> measures;
+  for (const std::string& name : reads) {
+    const auto field = columns.GetFieldByName(name);
+    if (measures.size() < Filter::kMeasuresMax && ValueHistogram::Takes(*field->type()) &&
+        !IsSensitive(*field)) {
+      measures.push_back(name);
+    }
+  }
+  return measures;
+}
 
 std::shared_ptr<const Operator> Make(const Request& request) {
   auto expression = request.PredicateOf("expr");
@@ -101,7 +121,9 @@ std::shared_ptr<const Operator> Make(const Request& request) {
     if (!IsSensitive(*columns.field(path->column()))) shown.push_back({name, *std::move(path)});
   }
   auto reads = expression->ColumnsOf(columns);
-  return std::make_shared<WhereFilter>(*std::move(expression), std::move(reads), std::move(shown));
+  auto measures = MeasuresOf(reads, columns);
+  return std::make_shared<WhereFilter>(*std::move(expression), std::move(reads), std::move(shown),
+                                       std::move(measures));
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ ConfigValue InstanceValue(const std::string& type, const std::string& id,
 /// The operator over the columns (by working name, without row ids), or its problems, joined by
 /// newlines. A secret is the text of its reference.
 Result<Instance> Bind(const std::string& type, const std::string& id, const Parameters& parameters,
-                      const std::shared_ptr<arrow::Schema>& columns, uint64_t seed = 0);
+                      const std::shared_ptr<arrow::Schema>& columns, uint64_t seed = 0,
+                      std::shared_ptr<const Resources> resources = nullptr);
 
 /// A chain of instances over stored rows, each bound to what reaches it.
 struct Step {
@@ -154,7 +155,8 @@ inline ConfigValue InstanceValue(const std::string& type, const std::string& id,
 
 inline Result<Instance> Bind(const std::string& type, const std::string& id,
                              const Parameters& parameters,
-                             const std::shared_ptr<arrow::Schema>& columns, uint64_t seed) {
+                             const std::shared_ptr<arrow::Schema>& columns, uint64_t seed,
+                             std::shared_ptr<const Resources> resources) {
   const ConfigValue value = InstanceValue(type, id, parameters);
   std::vector<Problem> problems;
   Instance instance;
@@ -163,10 +165,12 @@ inline Result<Instance> Bind(const std::string& type, const std::string& id,
   instance.common = CommonOf(value);
   instance.op = instance.type->make(
       Request(value, id, seed, columns, &problems,
-              [](const std::string& reference) { return Result<std::string>(reference); }));
+              {[](const std::string& reference) { return Result<std::string>(reference); },
+               resources,
+               {}}));
   if (!problems.empty()) return Status::Invalid(internal::Joined(problems));
   REQUIRE(instance.op != nullptr);
-  CHECK(instance.op->kind() == instance.type->kind);
+  if (!instance.type->any_kind) CHECK(instance.op->kind() == instance.type->kind);
   return instance;
 }
 

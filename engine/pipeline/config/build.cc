@@ -16,6 +16,7 @@
 #include "pipeline/config/storage.h"
 #include "pipeline/config/text_formats.h"
 #include "pipeline/config/vault.h"
+#include "stage/resource_files.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -47,9 +48,11 @@ void ReportRepeated(const ConfigValue* list, ConfigProblems* problems) {
 
 class Build {
  public:
-  Build(const ConfigValue& root, const std::string& base_dir, ConfigProblems* problems)
+  Build(const ConfigValue& root, const std::string& base_dir, bool open_files,
+        ConfigProblems* problems)
       : root_(root), problems_(problems) {
     config_.base_dir = base_dir;
+    if (open_files) config_.resources = stage::OpenResources(base_dir);
   }
 
   PipelineConfig Run() {
@@ -76,7 +79,7 @@ class Build {
     stages_ = BuildStages(
         root_, config_.sources,
         [this](const SourceConfig& source) { return KnownSchema(source.contract); }, config_.seed,
-        problems_);
+        SuppliesOf(config_), problems_);
     config_.stages = stages_.stages;
     if (const ConfigValue* hooks = root_.Find("hooks")) config_.hooks = BuildHooks(*hooks);
     BuildExports();
@@ -494,9 +497,9 @@ class Build {
 
 }  // namespace
 
-PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir,
+PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir, bool open_files,
                            ConfigProblems* problems) {
-  return Build(root, base_dir, problems).Run();
+  return Build(root, base_dir, open_files, problems).Run();
 }
 
 }  // namespace millrace::pipeline

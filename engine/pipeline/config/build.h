@@ -10,8 +10,9 @@
 
 namespace millrace::pipeline {
 
-/// The result is usable only when `problems` is empty afterwards.
-PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir,
+/// The result is usable only when `problems` is empty afterwards. `open_files`: also those that
+/// operators name.
+PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir, bool open_files,
                            ConfigProblems* problems);
 
 }  // namespace millrace::pipeline

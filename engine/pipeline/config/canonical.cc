@@ -180,6 +180,12 @@ std::string OperatorJson(const ConfigValue& instance) {
   Sorted json = ToJson<Sorted>(instance);
   json.erase("id");
   json.erase("type");
+  // Not where a file lies: what it holds is hashed by itself.
+  if (instance.spec != nullptr) {
+    for (const Field& field : instance.spec->fields) {
+      if (field.type == FieldType::kPath) json.erase(field.key);
+    }
+  }
   return json.dump();
 }
 

@@ -21,7 +21,7 @@ std::string ConfigHash(const ConfigValue& config);
 std::string SourceJson(const std::string& name, const ConfigValue& source);
 /// Hash of what shapes the requests of a `type: rest` source and the reading of its answers.
 std::string FetchKey(const ConfigValue& rest);
-/// Sorted-key JSON of the parameters of an operator instance.
+/// Sorted-key JSON of the parameters of an operator instance, without paths of files.
 std::string OperatorJson(const ConfigValue& instance);
 /// Sorted-key JSON of a contract; `columns` is a list, for their order counts.
 std::string ContractJson(const std::string& name, const ConfigValue& contract);

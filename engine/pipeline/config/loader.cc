@@ -96,6 +96,50 @@ ConfigNode WithParams(ConfigNode root, const LoadOptions& options) {
   return root;
 }
 
+ConfigNode* FindItem(ConfigNode* list, const char* key, const std::string& value) {
+  for (ConfigNode& item : list->items) {
+    const ConfigNode* name = item.Find(key);
+    if (name != nullptr && name->text == value) return &item;
+  }
+  return nullptr;
+}
+
+ConfigNode* FindMember(ConfigNode* map, const std::string& key) {
+  for (ConfigEntry& entry : map->entries) {
+    if (entry.key == key) return &entry.value;
+  }
+  return nullptr;
+}
+
+// What is wrong with a value is shown at the parameter, or at the instance that lacks it. Names
+// that lead nowhere are the caller's to find.
+void ApplySettings(const LoadOptions& options, ConfigNode* root) {
+  ConfigNode* stages = FindMember(root, "stages");
+  ConfigNode* stage =
+      stages == nullptr ? nullptr : FindItem(stages, "name", options.settings_stage);
+  ConfigNode* operators = stage == nullptr ? nullptr : FindMember(stage, "operators");
+  if (operators == nullptr) return;
+  for (const auto& [name, value] : options.settings) {
+    const size_t dot = name.find('.');
+    ConfigNode* instance = FindItem(operators, "id", name.substr(0, dot));
+    if (instance == nullptr || dot == std::string::npos) continue;
+    const std::string key = name.substr(dot + 1);
+    ConfigNode* node = FindMember(instance, key);
+    if (node == nullptr) {
+      ConfigEntry& added = instance->entries.emplace_back();
+      added.key = key;
+      added.key_span = instance->span;
+      node = &added.value;
+      node->span = instance->span;
+    }
+    ConfigNode set;
+    set.kind = ConfigNode::Kind::kScalar;
+    set.text = value;
+    set.span = node->span;
+    *node = std::move(set);
+  }
+}
+
 // At most one byte more than a config may have: that tells a longer one.
 Result<std::string> ReadConfigText(const std::filesystem::path& path, const std::string& what) {
   std::error_code error;
@@ -165,13 +209,15 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
     return MakeError(problems.Finish());
   }
   const ReferenceScope scope = ReadParams(tree.root, base_dir, options, &problems);
+  parsed->params = options.params;
   parsed->root = WithParams(tree.root, options);
+  if (!options.settings.empty()) ApplySettings(options, &parsed->root);
   parsed->value = WalkConfig(parsed->root, PipelineSpec(), scope, &problems);
   const ConfigValue& value = parsed->value;
   PipelineConfig config;
   std::vector<Diagnostic> of_model;
   if (value.kind == ConfigValue::Kind::kObject) {
-    config = BuildConfig(value, base_dir, &problems);
+    config = BuildConfig(value, base_dir, options.open_resources, &problems);
     LoadModelContract(value, file, &config, &problems, &of_model);
   }
   config.file = file;

@@ -16,7 +16,13 @@ struct LoadOptions {
   std::map<std::string, std::string> params;  // --set name=value
   /// What the data adds to the problems of a config that is wrong, so that all are told at once.
   /// The config holds what could be built of it.
-  std::function<std::vector<Diagnostic>(const PipelineConfig&, const ConfigProblems&)> look_at_data;
+  std::function<std::vector<Diagnostic>(const PipelineConfig&, const ConfigProblems&)>
+      look_at_data = {};
+  /// Open the files that operators name (plug-ins, models). Without it their stages stay unbound.
+  bool open_resources = false;
+  /// Values in the place of those of a stage's instances: `<instance>.<parameter>` to the value.
+  std::string settings_stage = {};
+  std::map<std::string, std::string> settings = {};
 };
 
 /// Fails with every diagnostic of the config at once. Does not look into data.

@@ -16,6 +16,7 @@
 #include "export/export.h"
 #include "io/object/storage_options.h"
 #include "mix/schedule.h"
+#include "op/resources.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/tree.h"
@@ -40,7 +41,8 @@ struct SourceConfig {
 /// data is known, and what is wrong then is shown where it is written.
 struct ParsedConfig {
   ConfigTree tree;
-  ConfigNode root;  // with parameters in place
+  ConfigNode root;                            // with parameters in place
+  std::map<std::string, std::string> params;  // that came from outside
   ConfigValue value;
 };
 
@@ -99,7 +101,8 @@ struct PipelineConfig {
   std::vector<contract::Contract> contracts;  // empty: infer one per distinct `contract` name
   std::map<std::string, contract::DriftPolicy> drift;  // by contract; none for inferred ones
   HooksConfig hooks;
-  std::vector<StageConfig> stages;  // in the order of the config
+  std::vector<StageConfig> stages;                 // in the order of the config
+  std::shared_ptr<const op::Resources> resources;  // null: stages with files of their own unbound
   std::shared_ptr<const ParsedConfig> parsed;
   std::vector<ExportConfig> exports;
   std::optional<LoadedModelContract> model;

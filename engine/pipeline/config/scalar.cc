@@ -102,8 +102,8 @@ ScalarFault ReadNumber(const Field& field, const std::string& text, bool quoted,
   value->kind = ConfigValue::Kind::kNumber;
   if (value->number >= field.number_min && value->number <= field.number_max) return {};
   return Bad("`" + field.key + "` must lie between " +
-             std::to_string(static_cast<int>(field.number_min)) + " and " +
-             std::to_string(static_cast<int>(field.number_max)) + ", not `" + text + "`");
+             std::to_string(static_cast<int64_t>(field.number_min)) + " and " +
+             std::to_string(static_cast<int64_t>(field.number_max)) + ", not `" + text + "`");
 }
 
 ScalarFault ReadSize(const Field& field, const std::string& text, ConfigValue* value) {

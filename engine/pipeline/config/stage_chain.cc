@@ -192,7 +192,7 @@ void Tell(const std::vector<op::Problem>& found, ConfigProblems* problems) {
 }  // namespace
 
 StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Schema>& input,
-                     uint64_t seed, ConfigProblems* problems, const op::SecretReader& secrets) {
+                     uint64_t seed, ConfigProblems* problems, const op::Supplies& supplies) {
   StageChain bound;
   const Graph graph(stage, problems);
   Writers writers(graph, problems);
@@ -208,7 +208,7 @@ StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Sche
     std::vector<op::Problem> found;
     instance.op = instance.type->make(op::Request(value, instance.id, seed,
                                                   columns == nullptr ? nullptr : columns->working(),
-                                                  &found, secrets));
+                                                  &found, supplies));
     Tell(found, problems);
     if (instance.op == nullptr) {
       columns.reset();  // what follows cannot be held against columns that nobody knows

@@ -10,6 +10,7 @@
 
 #include "base/config_value.h"
 #include "op/chain.h"
+#include "op/request.h"
 #include "pipeline/config/problems.h"
 
 namespace millrace::pipeline {
@@ -20,9 +21,8 @@ struct StageChain {
 };
 
 /// `stage`: an entry of `stages:`. `input`: the stored columns of the rows that come in; null where
-/// only the data can tell them, then all is checked that needs no columns. `secrets`: empty when
-/// nothing is to be run.
+/// only the data can tell them, then all is checked that needs no columns.
 StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Schema>& input,
-                     uint64_t seed, ConfigProblems* problems, const op::SecretReader& secrets = {});
+                     uint64_t seed, ConfigProblems* problems, const op::Supplies& supplies);
 
 }  // namespace millrace::pipeline

@@ -11,8 +11,14 @@ namespace {
 class StageBuilder {
  public:
   StageBuilder(const ConfigValue& root, const std::vector<SourceConfig>& sources,
-               const ColumnsOfSource& columns_of, uint64_t seed, ConfigProblems* problems)
-      : root_(root), sources_(sources), columns_of_(columns_of), seed_(seed), problems_(problems) {}
+               const ColumnsOfSource& columns_of, uint64_t seed, const op::Supplies& supplies,
+               ConfigProblems* problems)
+      : root_(root),
+        sources_(sources),
+        columns_of_(columns_of),
+        seed_(seed),
+        supplies_(supplies),
+        problems_(problems) {}
 
   void Add(const ConfigValue& value) {
     const ConfigValue* name = value.Find("name");
@@ -43,7 +49,7 @@ class StageBuilder {
     }
     const auto columns = InputColumns(
         stage, [this](const std::string& input) { return ColumnsOf(input); }, problems_);
-    const StageChain bound = BindStage(value, columns, seed_, problems_);
+    const StageChain bound = BindStage(value, columns, seed_, problems_, supplies_);
     built_.columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
     built_.stages.push_back(std::move(stage));
   }
@@ -135,6 +141,7 @@ class StageBuilder {
   const std::vector<SourceConfig>& sources_;
   const ColumnsOfSource& columns_of_;
   uint64_t seed_;
+  const op::Supplies& supplies_;
   ConfigProblems* problems_;
   BuiltStages built_;
 };
@@ -161,10 +168,20 @@ std::shared_ptr<arrow::Schema> InputColumns(
   return columns;
 }
 
+op::Supplies SuppliesOf(const PipelineConfig& config, op::SecretReader secrets) {
+  op::Supplies supplies;
+  supplies.secrets = std::move(secrets);
+  supplies.resources = config.resources;
+  for (const contract::Contract& contract : config.contracts) {
+    supplies.contracts.push_back({&contract, config.contract_json.at(contract.name)});
+  }
+  return supplies;
+}
+
 BuiltStages BuildStages(const ConfigValue& root, const std::vector<SourceConfig>& sources,
                         const ColumnsOfSource& columns_of, uint64_t seed,
-                        ConfigProblems* problems) {
-  StageBuilder builder(root, sources, columns_of, seed, problems);
+                        const op::Supplies& supplies, ConfigProblems* problems) {
+  StageBuilder builder(root, sources, columns_of, seed, supplies, problems);
   if (const ConfigValue* stages = root.Find("stages")) {
     for (const ConfigValue& stage : stages->items) {
       if (stage.kind == ConfigValue::Kind::kObject) builder.Add(stage);

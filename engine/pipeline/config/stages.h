@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "op/request.h"
 #include "pipeline/config/pipeline_config.h"
 #include "pipeline/config/problems.h"
 
@@ -22,9 +23,13 @@ struct BuiltStages {
   std::map<std::string, std::shared_ptr<arrow::Schema>> columns;  // by stage; null: see above
 };
 
+/// What the operators of the config are handed. It points into the config.
+op::Supplies SuppliesOf(const PipelineConfig& config, op::SecretReader secrets = {});
+
 /// Checks all that can be without data. `root`: the whole config.
 BuiltStages BuildStages(const ConfigValue& root, const std::vector<SourceConfig>& sources,
-                        const ColumnsOfSource& columns_of, uint64_t seed, ConfigProblems* problems);
+                        const ColumnsOfSource& columns_of, uint64_t seed,
+                        const op::Supplies& supplies, ConfigProblems* problems);
 
 /// The columns that reach a stage; null when they are not known. Reported when its inputs differ.
 /// `columns_of`: of a source or stage, by name.

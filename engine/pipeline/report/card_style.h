@@ -32,6 +32,7 @@ background:var(--band)}
 .tile b{display:block;font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}
 .tile span{color:var(--soft);font-size:.88rem}
 svg{display:block}.flow{width:100%;height:14px;margin:.3rem 0 .8rem}
+.spread{width:100%;max-width:30rem;height:60px}
 .shape{width:120px;height:28px}.shape rect,.share rect{fill:var(--bar)}.share{width:100%;height:8px}
 .scroll{overflow-x:auto}
 .scroll:focus-visible,summary:focus-visible{outline:2px solid var(--bar);outline-offset:2px}

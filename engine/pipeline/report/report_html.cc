@@ -15,7 +15,9 @@ std::string Of(const ReportTable& table) {
 std::string Sections(const Report& report) {
   std::string html = VerdictSection(report);
   for (const ReportTable& table : report.tables) html += FunnelSection(report, table, Of(table));
-  for (const ReportTable& stage : report.stages) html += StageSection(stage);
+  for (const ReportTable& stage : report.stages) {
+    html += StageSection(stage) + HistogramsSection(stage);
+  }
   if (report.model) html += EvidenceSection(*report.model);
   html += DeltaSection(report) + CompositionSection(report);
   if (report.budget) {

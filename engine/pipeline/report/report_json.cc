@@ -113,11 +113,27 @@ Json SampleJson(const stage::TableSample& sample) {
           {"examples", std::move(examples)}};
 }
 
+Json HistogramJson(const op::ValueHistogram& histogram) {
+  Json bins = Json::array();
+  for (const auto& [bound, rows] : histogram.Bins()) {
+    bins.push_back(Json::array({bound, rows.kept, rows.against}));
+  }
+  const op::ValueHistogram::Rows& none = histogram.without_number();
+  return {{"of", histogram.of()},
+          {"bins", std::move(bins)},
+          {"without_number", Json::array({none.kept, none.against})}};
+}
+
 Json InstanceJson(const stage::InstanceCount& i) {
-  return {{"id", i.id},           {"type", i.type},       {"kind", i.kind},
-          {"version", i.version}, {"reached", i.reached}, {"dropped", i.dropped},
-          {"tagged", i.tagged},   {"refined", i.refined}, {"expanded", i.expanded},
-          {"derived", i.derived}};
+  Json json = {{"id", i.id},           {"type", i.type},       {"kind", i.kind},
+               {"version", i.version}, {"reached", i.reached}, {"dropped", i.dropped},
+               {"tagged", i.tagged},   {"refined", i.refined}, {"expanded", i.expanded},
+               {"derived", i.derived}};
+  if (!i.file_sha256.empty()) json["file_sha256"] = i.file_sha256;
+  for (const auto& histogram : i.histograms) {
+    json["histograms"].push_back(HistogramJson(histogram));
+  }
+  return json;
 }
 
 Json TableJson(const ReportTable& table, const std::vector<std::string>& sources) {

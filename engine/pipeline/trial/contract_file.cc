@@ -79,7 +79,7 @@ Result<ContractFile> LoadContractFile(const std::string& path,
   }
   ContractFile file;
   file.is_config = true;
-  ARROW_ASSIGN_OR_RAISE(file.config, LoadConfig(path, {params, {}}));
+  ARROW_ASSIGN_OR_RAISE(file.config, LoadConfig(path, {params}));
   return file;
 }
 

@@ -57,7 +57,9 @@ Result<std::shared_ptr<const op::Chain>> ChainOf(const FinishedRun::Parts& parts
   }
   ARROW_ASSIGN_OR_RAISE(const auto chains, BindStages(*parts.config, tables));
   for (size_t i = 0; i < chains.size(); ++i) {
-    if (parts.config->stages[i].name == name) return chains[i].chain;
+    if (parts.config->stages[i].name != name) continue;
+    if (chains[i].chain == nullptr) return unknown;  // a plug-in would have to be asked
+    return chains[i].chain;
   }
   return unknown;
 }

@@ -1,6 +1,7 @@
 #include "stage/operators/operator_run.h"
 
 #include "op/request.h"
+#include "op/retag.h"
 #include "stage/commit.h"
 #include "stage/operators/exchange.h"
 #include "stage/operators/global_phase.h"
@@ -86,7 +87,73 @@ class SplitRun {
     return std::move(record_);
   }
 
+  /// As Run, from what the stage has committed with other thresholds. None: not to be had so.
+  Result<std::optional<CommitRecord>> TakeOver(const EarlierStage& earlier,
+                                               const CommitRecord& old) {
+    const op::Chain& before = *earlier.plan.chain;
+    if (!IsWhole(old, op::FirstTagging(chain_))) return std::nullopt;
+    CommitRecord taken = old;
+    taken.split_id = record_.split_id;
+    taken.shards.clear();
+    for (size_t i = 0; i < taken.instances.size(); ++i) {
+      if (!op::Tags(chain_.instances()[i])) continue;
+      taken.instances[i].tagged = 0;
+      taken.instances[i].histograms.clear();
+    }
+    StageInput from;
+    from.name = input_.name;
+    from.folder = OperatorFolder(earlier.plan);
+    for (const Shard& shard : old.shards) from.shards.push_back(shard.data);
+    ShardRange rows(run_.place.store(), from, 0, from.shards.size(), 0, run_.schema, {});
+    for (;;) {
+      if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
+      ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+      if (batch == nullptr) break;
+      ARROW_ASSIGN_OR_RAISE(const auto retagged, op::Retag(before, chain_, *batch));
+      if (!retagged) return std::nullopt;
+      for (size_t i = 0; i < taken.instances.size(); ++i) {
+        taken.instances[i].tagged += retagged->instances[i].tagged;
+        op::AddHistograms(retagged->instances[i].histograms, &taken.instances[i].histograms);
+      }
+      ARROW_RETURN_NOT_OK(AddTaken(retagged->rows));
+    }
+    ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
+    taken.shards = std::move(finished.shards);
+    taken.profile = std::move(finished.profile);
+    for (const io::DataFile& file : old.reject_files) {
+      ARROW_RETURN_NOT_OK(run_.place.store().LinkOrCopy(
+          earlier.place.Key(file.path), run_.place.store(), run_.place.Key(file.path)));
+    }
+    record_ = std::move(taken);
+    ARROW_RETURN_NOT_OK(CheckRows());
+    if (Progress* progress = run_.context.progress) {
+      progress->rows_read += record_.rows.read;
+      progress->rows_written += record_.rows.written;
+      progress->rows_rejected += record_.rows.rejected;
+    }
+    return std::optional<CommitRecord>(std::move(record_));
+  }
+
  private:
+  // Of the rows that reached the first filter that tags all are there, as they were.
+  static bool IsWhole(const CommitRecord& old, size_t first) {
+    for (size_t i = first; i < old.instances.size(); ++i) {
+      const InstanceCount& count = old.instances[i];
+      if (count.reached != old.rows.written || count.dropped + count.expanded > 0) return false;
+    }
+    return true;
+  }
+
+  Status AddTaken(const std::shared_ptr<arrow::RecordBatch>& batch) {
+    const auto rows = arrow::RecordBatch::Make(run_.schema, batch->num_rows(), batch->columns());
+    TableProfiler profile(*run_.schema, SensitiveColumns(*run_.schema));
+    profile.Update(*rows);
+    const int64_t base = record_.rows.written;
+    record_.rows.written += rows->num_rows();
+    return shards_.Add(
+        rows, [base](int64_t row) { return base + row; }, &profile);
+  }
+
   Result<Worked> Work(const SplitBatch& batch, const std::vector<op::GlobalDrops>& drops) const {
     const auto& rows = batch.rows;
     Worked worked;
@@ -147,6 +214,7 @@ class SplitRun {
     more.refined = found.refined;
     more.expanded = found.expanded;
     more.derived = found.derived;
+    more.histograms = found.histograms;
     sum->Add(more);
     (draws ? count->not_drawn : count->rejected) += found.dropped;
     count->expanded += found.expanded;
@@ -205,6 +273,26 @@ class SplitRun {
   OperatorRejectWriter rejects_;
   OrderedTasks<Worked> tasks_;  // last: they refer to the chain
 };
+
+// None where there is nothing to take over.
+Result<std::optional<CommitRecord>> TakeOverSplit(const OperatorRun& run,
+                                                  const OperatorSplit& split, const std::string& id,
+                                                  size_t index, const GlobalDecisions& decisions,
+                                                  const std::atomic<bool>& stop) {
+  const EarlierStage& earlier = *run.earlier;
+  const std::string old_id = AppliedId(earlier.splits[index], index, decisions);
+  ARROW_ASSIGN_OR_RAISE(const auto old, ValidCommit(earlier.place, old_id));
+  if (!old) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(auto taken, SplitRun(run, split, id, stop).TakeOver(earlier, *old));
+  if (!taken) return std::nullopt;
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, *taken));
+  if (run.context.attempt_event) {
+    run.context.attempt_event("split_taken_over",
+                              {{"stage", run.plan.stage}, {"split", split.name}});
+  }
+  if (run.context.progress != nullptr) ++run.context.progress->splits_taken_over;
+  return taken;
+}
 
 }  // namespace
 
@@ -269,6 +357,10 @@ Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const Opera
     if (committed) return OperatorSplitResult{*std::move(committed), true};
   }
   ARROW_RETURN_NOT_OK(run.MayWork());
+  if (run.earlier != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, id, index, decisions, stop));
+    if (taken) return OperatorSplitResult{*std::move(taken), false};
+  }
   ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
   ARROW_RETURN_NOT_OK(PutCommit(run.place, record));

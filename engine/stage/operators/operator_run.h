@@ -13,6 +13,13 @@
 
 namespace millrace::stage {
 
+/// The same stage with other thresholds, as far as it is committed.
+struct EarlierStage {
+  const OperatorPlan& plan;
+  StageStore place;
+  std::vector<OperatorSplit> splits;  // as the stage has them now
+};
+
 /// What the splits of one execution share.
 struct OperatorRun {
   const OperatorPlan& plan;
@@ -26,6 +33,7 @@ struct OperatorRun {
   int64_t merge_bytes = 0;         // of what is compared between splits
   int active_splits = 1, active_partitions = 1;
   bool resumes = false;  // there are commits already
+  std::unique_ptr<const EarlierStage> earlier = nullptr;
 
   /// NotCommitted where the context asks that everything is.
   Status MayWork() const;

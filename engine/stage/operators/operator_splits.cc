@@ -105,7 +105,7 @@ std::vector<InputFile> InputsOf(const OperatorPlan& plan, const OperatorSplit& s
 
 std::string OperatorStageKey(const OperatorPlan& plan) {
   Sha256 hash;
-  hash.UpdateField("operators");
+  hash.UpdateField("operators 2");
   UpdateWriter(hash, plan.writer, plan.rows_per_shard, plan.split_bytes);
   hash.UpdateField(std::to_string(plan.seed));
   hash.UpdateField(plan.chain->input()->ToString(/*show_metadata=*/true));
@@ -117,6 +117,8 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
     hash.UpdateField(plan.instance_json[i]);
     const std::string identity = instances[i].op->Identity();
     if (!identity.empty()) hash.UpdateField("identity " + identity);
+    const std::string file = instances[i].op->FileSha256();
+    if (!file.empty()) hash.UpdateField("file " + file);
   }
   if (plan.mixture) hash.UpdateField("mixture " + std::to_string(plan.rows_per_draw));
   if (plan.bytes_per_shard > 0) {

@@ -78,6 +78,7 @@ Manifest StartManifest(const OperatorRun& run) {
     count.type = instance.type->name;
     count.kind = std::string(op::KindName(instance.op->kind()));
     count.version = instance.type->version;
+    count.file_sha256 = instance.op->FileSha256();
   }
   return manifest;
 }
@@ -194,6 +195,11 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   ReturnFreeMemory();  // what the stages before have left
   ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
   const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
+  if (plan.before != nullptr) {
+    run.earlier = std::unique_ptr<const EarlierStage>(
+        new EarlierStage{*plan.before, StageStore(*context.workspace, OperatorFolder(*plan.before)),
+                         PlanOperatorSplits(*plan.before)});
+  }
   if (context.progress != nullptr) {
     context.progress->splits_total += static_cast<int64_t>(splits.size());
   }

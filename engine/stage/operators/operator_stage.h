@@ -48,6 +48,9 @@ struct OperatorPlan {
   std::vector<std::string> instance_json;  // canonical JSON of each instance's parameters
   /// Of instances that keep an index (key_index.h), by id.
   std::map<std::string, std::shared_ptr<io::Store>> indexes;
+  /// The stage with other thresholds: what it has committed is taken over where that gives the same
+  /// as working on the rows anew. Null: there is none. REQUIRES: op::RetagFault says nothing.
+  std::shared_ptr<const OperatorPlan> before;
   io::ShardWriterOptions writer;
   RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;

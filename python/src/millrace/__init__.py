@@ -10,7 +10,7 @@
 The engine and pyarrow load on first use. docs/python.md has the whole.
 """
 
-from millrace._door import run, validate
+from millrace._door import rethreshold, run, validate
 from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
 from millrace._run import Counts, Export, FunnelRow, Operator, Run, Stage, open_run
 
@@ -28,6 +28,7 @@ __all__ = [
     "Stage",
     "UserError",
     "open_run",
+    "rethreshold",
     "run",
     "validate",
 ]

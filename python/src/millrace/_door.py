@@ -58,6 +58,43 @@ def run(
         snapshots=dict(snapshots or {}),
         until=until or "",
         from_=from_ or "",
+        rethreshold="",
+        thresholds={},
+        progress=progress,
+    )
+    return open_result(result, pipeline)
+
+
+def rethreshold(
+    config: str | os.PathLike[str],
+    stage: str,
+    thresholds: Mapping[str, object],
+    params: Params = None,
+    *,
+    threads: int | None = None,
+    memory: int | str | None = None,
+    wait: bool = False,
+    progress: Callable[[dict[str, Any]], object] | None = None,
+) -> Run:
+    """Runs a pipeline with other thresholds for one stage, from the measures that it has stored.
+
+    `thresholds` are parameters of filters with `action: tag`, such as `{"keep.min": 0.7}`. The
+    stage must be committed with those of the config, which is not changed: the run is the one that
+    it would give with these values in it. Stages behind the one run as always.
+    """
+    pipeline = load(config, params)
+    result = engine().run(
+        pipeline,
+        threads=0 if threads is None else threads,
+        memory="" if memory is None else str(memory),
+        wait=wait,
+        offline=False,
+        refetch=False,
+        snapshots={},
+        until="",
+        from_="",
+        rethreshold=stage,
+        thresholds={name: str(value) for name, value in thresholds.items()},
         progress=progress,
     )
     return open_result(result, pipeline)

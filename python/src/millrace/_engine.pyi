@@ -30,6 +30,8 @@ def run(
     snapshots: Mapping[str, str],
     until: str,
     from_: str,
+    rethreshold: str,
+    thresholds: Mapping[str, str],
     progress: Callable[[dict[str, Any]], object] | None,
 ) -> str: ...
 def open_run(path: str, pipeline: Pipeline | None) -> FinishedRun: ...

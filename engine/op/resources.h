@@ -1,0 +1,38 @@
+// What operators need beside their parameters and find in files. This room opens none: whoever
+// binds instances hands them in, and their hashes are part of what the instances are.
+//
+// Thread-safety: any thread may call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+struct millrace_plugin_table;
+
+namespace millrace::op {
+
+/// A shared library that stays loaded, with its table looked at and found to be whole.
+struct PluginLibrary {
+  const millrace_plugin_table* table = nullptr;
+  std::string sha256;
+};
+
+/// The content of a file.
+struct FileContent {
+  std::string bytes, sha256;
+};
+
+class Resources {
+ public:
+  virtual ~Resources() = default;
+  /// `path`: as written in the config. Errors have no place yet.
+  virtual Result<std::shared_ptr<const PluginLibrary>> LoadPlugin(
+      const std::string& path) const = 0;
+  virtual Result<std::shared_ptr<const FileContent>> ReadFile(const std::string& path,
+                                                              int64_t bytes_max) const = 0;
+};
+
+}  // namespace millrace::op
