@@ -18,8 +18,9 @@ namespace millrace {
 Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
-  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
-                        pipeline::LoadConfig(path, {options.params, pipeline::ProblemsInData}));
+  ARROW_ASSIGN_OR_RAISE(
+      pipeline::PipelineConfig config,
+      pipeline::LoadConfig(path, {options.params, options.at_step, pipeline::ProblemsInData}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 
@@ -31,7 +32,8 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
   const std::string base = std::filesystem::absolute(base_dir).lexically_normal().string();
   ARROW_ASSIGN_OR_RAISE(
       pipeline::PipelineConfig config,
-      pipeline::ParseConfig(text, file, base, {options.params, pipeline::ProblemsInData}));
+      pipeline::ParseConfig(text, file, base,
+                            {options.params, options.at_step, pipeline::ProblemsInData}));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 

@@ -1,4 +1,5 @@
 // A run, from the config to the report: find files, settle contracts, ingest, export, report.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -285,8 +286,13 @@ class Run {
       const StageConfig& stage = config_.stages[i];
       SetWork(i + 1 >= choice_.from, &context);
       ticker_.Enter("stage " + stage.name);
-      ARROW_ASSIGN_OR_RAISE(const stage::OperatorPlan plan,
+      ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                             MakeOperatorPlan(ingest, stage, chains_[i], committed));
+      if (stage.overwrites) {
+        // Beside what is finished; what an attempt has begun there is gone on with.
+        ARROW_ASSIGN_OR_RAISE(const int latest, stage::LatestGeneration(*workspace_, plan));
+        plan.generation = context.only_committed ? std::max(latest, 0) : latest + 1;
+      }
       StageResult& result = stages_.emplace_back();
       result.folder = stage::OperatorFolder(plan);
       result.schema = stage::OutputSchema(plan);

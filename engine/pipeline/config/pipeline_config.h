@@ -15,12 +15,12 @@
 #include "contract/drift.h"
 #include "export/export.h"
 #include "io/object/storage_options.h"
-#include "mix/schedule.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/tree.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
+#include "stage/operators/operator_stage.h"
 #include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
@@ -45,9 +45,8 @@ struct ParsedConfig {
 };
 
 struct MixtureConfig {
-  mix::Stop stop = mix::Stop::kFirstExhausted;
-  std::vector<int64_t> weights, rows_max, epochs_max;  // one per input; rows_max: -1 for all
-  std::vector<mix::WeightChange> changes;
+  stage::Mixture mixture;              // without what only the inputs can tell
+  const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
 };
 
 struct StageConfig {
@@ -56,6 +55,7 @@ struct StageConfig {
   std::vector<std::string> inputs;     // sources or earlier stages, resolved
   const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
   int64_t rows_per_shard = 0;
+  bool overwrites = false;  // `mode: overwrite`
 };
 
 struct ExportConfig {

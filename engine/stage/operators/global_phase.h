@@ -32,6 +32,8 @@ class GlobalDecision {
   /// Tells apart what is decided for a split: part of the identity of its commit.
   virtual std::string MaskOf(size_t split) const = 0;
   virtual Result<std::unique_ptr<SplitDrops>> Open(size_t split) const = 0;
+  /// Of an output mixture: how many rows fell into each bucket.
+  virtual std::vector<int64_t> BucketRows() const { return {}; }
 };
 
 using GlobalDecisions = std::vector<std::unique_ptr<const GlobalDecision>>;

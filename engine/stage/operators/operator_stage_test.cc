@@ -5,93 +5,12 @@
 
 #include <random>
 
-#include "base/reserved_columns.h"
-#include "contract/features.h"
-#include "op/testing/operators.h"
-#include "stage/manifest_json.h"
 #include "stage/operators/exchange.h"
-#include "stage/testing/ingest_fixture.h"
+#include "stage/operators/mixture_order.h"
+#include "stage/testing/operator_fixture.h"
 
 namespace millrace::stage {
 namespace {
-
-using Strings = std::vector<std::string>;
-
-/// Ingest of line files (ids and texts), and a stage over what it committed.
-struct StageRun {
-  explicit StageRun(const std::string& folder, const std::string& name = "workspace")
-      : ingest(folder, name) {
-    steps = {{"text_stats", "s", {{"field", "text"}}},
-             {"derive", "half", {{"column", "half"}, {"expr", "id / 2"}}},
-             {"where", "short", {{"expr", "s.bytes < 20"}}},
-             {"exact_dedup", "d", {{"fields", "text"}}},
-             {"where", "tag", {{"expr", "id > 2000"}, {"action", "tag"}}},
-             {"unique", "u", {{"field", "half"}}},
-             {"limit", "top", {{"rows", "100"}}},
-             {"shuffle", "mix", {}}};
-  }
-
-  Result<Manifest> Run() {
-    const auto before = ingest.progress;
-    ingest.progress = nullptr;
-    const auto tables = ingest.Run();
-    ingest.progress = before;
-    ARROW_RETURN_NOT_OK(tables.status());
-    plan.pipeline = "test";
-    plan.stage = "quality";
-    plan.inputs = {{"src", IngestFolder(ingest.plan), tables->at(0).outputs}};
-    auto fields = contract::SchemaOf(ingest.plan.contracts[0])->fields();
-    fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), false));
-    ARROW_ASSIGN_OR_RAISE(plan.chain, op::testing::MakeChain(arrow::schema(fields), steps));
-    plan.instance_json.assign(steps.size(), "{}");
-    if (mix) ARROW_RETURN_NOT_OK(mix(&plan));
-    plan.rows_per_shard = 60;
-    plan.split_bytes = split_bytes;
-    plan.writer = ingest.plan.writer;
-    RunContext context;
-    context.workspace = ingest.workspace;
-    context.limits = ingest.limits;
-    context.progress = ingest.progress;
-    context.cancelled = ingest.cancelled;
-    return RunOperators(plan, context);
-  }
-
-  /// What the manifest names, with the bytes.
-  std::map<std::string, std::string> ManifestTree() const {
-    std::map<std::string, std::string> tree;
-    const std::string key = OperatorFolder(plan) + "/manifest.json";
-    const std::string text = ingest.workspace->ReadSmall(key).ValueOrDie();
-    tree[key] = text;
-    const Manifest manifest = ManifestFromJson(text, key).ValueOrDie();
-    for (const auto* files : {&manifest.outputs, &manifest.reject_files}) {
-      for (const io::DataFile& file : *files) {
-        const std::string path = OperatorFolder(plan) + '/' + file.path;
-        tree[path] = ingest.workspace->ReadSmall(path).ValueOrDie();
-      }
-    }
-    return tree;
-  }
-
-  Strings Column(const std::vector<io::DataFile>& files, const std::string& column) const {
-    Strings values;
-    for (const io::DataFile& file : files) {
-      auto input =
-          ingest.workspace->OpenForRead(OperatorFolder(plan) + '/' + file.path).ValueOrDie();
-      auto reader = parquet::arrow::OpenFile(input, arrow::default_memory_pool()).ValueOrDie();
-      const auto chunked = reader->ReadTable().ValueOrDie()->GetColumnByName(column);
-      for (int64_t i = 0; i < chunked->length(); ++i) {
-        values.push_back(chunked->GetScalar(i).ValueOrDie()->ToString());
-      }
-    }
-    return values;
-  }
-
-  TestRun ingest;
-  OperatorPlan plan;
-  std::vector<op::testing::Step> steps;
-  int64_t split_bytes = 4096;
-  std::function<Status(OperatorPlan*)> mix;  // makes a mixture of the stage's inputs
-};
 
 /// The shards of the input as three inputs, by turns, and a mixture of them.
 Status MixThree(OperatorPlan* plan, mix::Stop stop, int64_t epochs) {
@@ -103,18 +22,15 @@ Status MixThree(OperatorPlan* plan, mix::Stop stop, int64_t epochs) {
   plan->inputs[1].name = "b";
   plan->inputs[2].name = "c";
   Mixture mixture;
-  std::vector<mix::Input> counts;
+  mixture.stop = stop;
+  mixture.changes = {{300, {1, 1, 2}}};
   const std::vector<int64_t> weights = {600'000, 300'000, 100'000};
   for (size_t i = 0; i < 3; ++i) {
     int64_t rows = 0;
     for (const io::DataFile& shard : plan->inputs[i].shards) rows += shard.rows;
-    if (i == 1) rows -= rows / 5;  // a cap
-    mixture.inputs.push_back({weights[i], rows});
-    counts.push_back({weights[i], rows, epochs});
+    mixture.inputs.push_back({weights[i], 0, i == 1 ? rows - rows / 5 : -1, -1, epochs});
   }
-  ARROW_ASSIGN_OR_RAISE(mix::Schedule schedule,
-                        mix::Schedule::Make(counts, stop, {{300, {1, 1, 2}}}, 5));
-  mixture.schedule = std::make_shared<const mix::Schedule>(std::move(schedule));
+  ARROW_RETURN_NOT_OK(OrderByRows(plan->inputs, 5, &mixture));
   plan->mixture = std::move(mixture);
   plan->rows_per_draw = 100;
   return Status::OK();
@@ -234,7 +150,7 @@ TEST_CASE("a mixture draws the rows that its schedule says, epoch after epoch") 
     run.steps = {};
     run.mix = [&](OperatorPlan* plan) { return MixThree(plan, stop, 3); };
     const Manifest manifest = run.Run().ValueOrDie();
-    const mix::Schedule& schedule = *run.plan.mixture->schedule;
+    const mix::DrawOrder& schedule = *run.plan.mixture->order;
     // The ids of each input in order.
     std::vector<Strings> ids(3);
     for (size_t i = 0; i < 3; ++i) {
