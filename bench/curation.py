@@ -1,8 +1,10 @@
 """Times stages beside peers that can do the same, all in one run.
 
-Usage: bench/curation.py --build build [--mb 600] [--rounds 3]
+Usage: bench/curation.py --build build [--mb 600] [--rounds 3] [--mixed-rows 300000]
 
 - Mixtures: the schedule of three inputs beside `datasets.interleave_datasets`, in rows per second.
+- Delivered rows: JSON Lines of three sources in, zstd Parquet of a mixture of them out, from
+  nothing to the last file, beside `load_dataset`, `interleave_datasets` and `to_parquet`.
 - Exact deduplication: JSON Lines in, zstd Parquet of the first of equal texts out, beside DuckDB
   and Polars on as many threads. Millrace also writes what it ingested, the rejects with the row
   that each repeats, and a manifest; the peers write the rows.
@@ -67,6 +69,76 @@ mixed = datasets.interleave_datasets(sets, probabilities=[0.6, 0.3, 0.1], seed=7
 print(len(mixed) / (time.perf_counter() - start))
 """
 
+MIXTURE = """\
+version: 1
+name: mixture
+workspace: ./mixed_workspace
+sources:
+  a: {type: jsonl, path: a.jsonl}
+  b: {type: jsonl, path: b.jsonl}
+  c: {type: jsonl, path: c.jsonl}
+contract:
+  columns:
+    id: {type: int64, required: true}
+    text: {type: string, required: true}
+inputs: {a: {weight: 0.6}, b: {weight: 0.3}, c: {weight: 0.1}}
+mixture: {unit: rows, stop: first_exhausted}
+stages: [{name: mixed}]
+exports:
+  train: {type: parquet, path: mixed_out}
+"""
+
+DELIVER = """
+import datasets
+datasets.disable_progress_bars()
+sets = [
+    datasets.load_dataset("json", data_files=f"{name}.jsonl", split="train", cache_dir="cache")
+    for name in "abc"
+]
+mixed = datasets.interleave_datasets(sets, probabilities=[0.6, 0.3, 0.1], seed=7)
+mixed.to_parquet("peer.parquet", compression="zstd")
+"""
+
+
+def make_sources(folder: Path, rows: int) -> None:
+    rng = random.Random(7)
+    words = [f"word{n}" for n in range(20_000)]
+    for name in "abc":
+        with (folder / f"{name}.jsonl").open("w") as file:
+            for number in range(rows):
+                text = " ".join(rng.choices(words, k=rng.randint(5, 40)))
+                file.write(json.dumps({"id": number, "text": text}) + "\n")
+
+
+def delivered_rates(build: Path, rows: int, rounds: int) -> tuple[float, float]:
+    """Rows per second of a mixture, ours and the peer's: the medians of all rounds."""
+    from pyarrow import parquet
+
+    rates: dict[str, list[float]] = {"ours": [], "peer": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_sources(folder, rows)
+        (folder / "mixture.yaml").write_text(MIXTURE)
+        ours = [str(build / "cli" / "millrace"), "run", "mixture.yaml", "--threads", "2", "--quiet"]
+        peer = [sys.executable, "-c", DELIVER]
+
+        def run(command: list[str]) -> float:
+            start = time.perf_counter()
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            return time.perf_counter() - start
+
+        for _ in range(rounds):
+            subprocess.run(["rm", "-rf", "mixed_workspace", "mixed_out"], cwd=folder, check=True)
+            seconds = run(ours)
+            files = [str(path) for path in (folder / "mixed_out").glob("*/*.parquet")]
+            written = sum(parquet.read_metadata(path).num_rows for path in files)
+            rates["ours"].append(written / seconds)
+            subprocess.run(["rm", "-rf", "cache", "peer.parquet"], cwd=folder, check=True)
+            seconds = run(peer)
+            written = parquet.read_metadata(folder / "peer.parquet").num_rows
+            rates["peer"].append(written / seconds)
+    return statistics.median(rates["ours"]), statistics.median(rates["peer"])
+
 
 def make_data(path: Path, megabytes: int) -> int:
     rng = random.Random(7)
@@ -111,8 +183,18 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--mb", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--mixed-rows", type=int, default=300_000, help="of each of three sources")
+    parser.add_argument("--only-delivered", action="store_true", help="nothing but that benchmark")
     arguments = parser.parse_args()
     build = arguments.build.resolve()
+    ours, peer = delivered_rates(build, arguments.mixed_rows, arguments.rounds)
+    print(
+        f"delivered: {ours / 1e3:.0f} k rows/s, interleave_datasets {peer / 1e3:.0f} k rows/s: "
+        f"{ours / peer:.1f}x",
+        flush=True,
+    )
+    if arguments.only_delivered:
+        return
     ours, peer = schedule_rates(build)
     print(
         f"schedule: {ours / 1e6:.0f} M rows/s, interleave_datasets {peer / 1e3:.0f} k rows/s: "

@@ -10,7 +10,7 @@ namespace {
 
 Result<std::string> Plan(const Session& session, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(auto params, session.Params());
-  ARROW_ASSIGN_OR_RAISE(auto pipeline, LoadPipeline(path, {std::move(params)}));
+  ARROW_ASSIGN_OR_RAISE(auto pipeline, LoadPipeline(path, {std::move(params), session.at_step}));
   return PlanPipeline(*pipeline);
 }
 

@@ -15,7 +15,8 @@ struct PreviewArguments {
 
 Result<std::string> Preview(const Session& session, const PreviewArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto params, session.Params());
-  ARROW_ASSIGN_OR_RAISE(auto pipeline, LoadPipeline(arguments.config, {std::move(params)}));
+  ARROW_ASSIGN_OR_RAISE(auto pipeline,
+                        LoadPipeline(arguments.config, {std::move(params), session.at_step}));
   return PreviewPipeline(*pipeline, arguments.options);
 }
 

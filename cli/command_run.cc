@@ -52,7 +52,8 @@ Result<RunResult> Run(const Session& session, const RunArguments& arguments) {
   options.cancelled = CancelOnInterrupt();
   ProgressLine line(session.quiet);
   options.on_progress = [&line](const RunProgress& progress) { line.Show(progress); };
-  ARROW_ASSIGN_OR_RAISE(auto pipeline, LoadPipeline(arguments.path, {std::move(params)}));
+  ARROW_ASSIGN_OR_RAISE(auto pipeline,
+                        LoadPipeline(arguments.path, {std::move(params), session.at_step}));
   Result<RunResult> result = RunPipeline(*pipeline, options);
   line.Clear();
   if (result.ok() && !arguments.metrics.empty()) {
@@ -108,6 +109,7 @@ void AddRun(CLI::App& app, Session& session) {
       "millrace run pipeline.yaml                             # or resume after a crash\n"
       "millrace run pipeline.yaml --threads 2 --memory 512MiB  # in a small place\n"
       "millrace run pipeline.yaml --set dt=2026-11-21          # with a parameter set\n"
+      "millrace run pipeline.yaml --at-step 20000              # a curriculum's weights there\n"
       "millrace run pipeline.yaml --until quality              # no later stage, no export\n"
       "millrace run pipeline.yaml --json 2>run.log             # for a scheduler");
   command->callback([&session, arguments] {

@@ -20,7 +20,8 @@ Result<std::string> Trace(const Session& session, const TraceArguments& argument
                      "an id is the value of `__fdf__/row_id`, for example web/a.jsonl#12");
   }
   ARROW_ASSIGN_OR_RAISE(auto params, session.Params());
-  ARROW_ASSIGN_OR_RAISE(auto pipeline, LoadPipeline(arguments.config, {std::move(params)}));
+  ARROW_ASSIGN_OR_RAISE(auto pipeline,
+                        LoadPipeline(arguments.config, {std::move(params), session.at_step}));
   return TraceRows(*pipeline, arguments.options);
 }
 

@@ -66,6 +66,10 @@ void AddPipelineOptions(CLI::App& app, Session& session, std::string& path) {
       ->option_text("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--at-step", session.at_step,
+                 "The training's step, for mixtures with `curriculum_by: step`")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 62))
+      ->option_text("N");
 }
 
 void SetExamples(CLI::App& app, const std::string& examples) { app.footer(examples); }

@@ -4,6 +4,7 @@
 // main() runs it once the whole command line is known to be right.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,6 +24,7 @@ struct Session {
   bool log_json = false;
   std::string log_level = "warning";
   std::vector<std::string> sets;  // --set name=value
+  int64_t at_step = -1;           // --at-step; -1: as the config says
   std::function<int()> action;    // returns the exit code
 
   /// The --set options as a map. Usage when one has no `=`.
@@ -36,7 +38,7 @@ void PrintErr(const std::string& text);
 
 /// --json, --quiet, --log-level and --log-json.
 void AddCommonOptions(CLI::App& app, Session& session);
-/// PIPELINE and --set, for the commands that load a config.
+/// PIPELINE, --set and --at-step, for the commands that load a config.
 void AddPipelineOptions(CLI::App& app, Session& session, std::string& path);
 /// Lines of "command  # what it does", shown under the help.
 void SetExamples(CLI::App& app, const std::string& examples);

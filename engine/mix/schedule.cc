@@ -14,26 +14,13 @@ constexpr int kPermutations = 16;
 constexpr int64_t kCycleRows = kBlockRows * kBlocksPerCycle;
 static_assert((kBlockRows & (kBlockRows - 1)) == 0, "positions in a block are masked");
 
-// SplitMix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-// 2014).
-uint64_t Hash(uint64_t a, uint64_t b, uint64_t c) {
-  uint64_t x = a + 0x9E3779B97F4A7C15u * (b + 1);
-  for (int round = 0; round < 2; ++round) {
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    x ^= x >> 31;
-    if (round == 0) x += 0x9E3779B97F4A7C15u * (c + 1);
-  }
-  return x;
-}
-
 std::vector<uint16_t> MakePermutations(uint64_t seed) {
   std::vector<uint16_t> all(static_cast<size_t>(kPermutations * kBlockRows));
   for (int p = 0; p < kPermutations; ++p) {
     uint16_t* one = &all[static_cast<size_t>(p * kBlockRows)];
     std::iota(one, one + kBlockRows, uint16_t{0});
     for (int64_t i = kBlockRows - 1; i > 0; --i) {
-      const uint64_t draw = Hash(seed, static_cast<uint64_t>(p), static_cast<uint64_t>(i));
+      const uint64_t draw = HashOf(seed, static_cast<uint64_t>(p), static_cast<uint64_t>(i));
       std::swap(one[i], one[draw % static_cast<uint64_t>(i + 1)]);
     }
   }
@@ -90,7 +77,7 @@ void Schedule::FillBlock(const Segment& segment, int64_t block, uint8_t* out) co
     rank += count;
   }
   const uint64_t draw =
-      Hash(seed_, static_cast<uint64_t>(segment.begin), static_cast<uint64_t>(block));
+      HashOf(seed_, static_cast<uint64_t>(segment.begin), static_cast<uint64_t>(block));
   const uint16_t* permutation =
       &permutations_[static_cast<size_t>((draw % kPermutations) * kBlockRows)];
   const auto turn = static_cast<uint16_t>((draw >> 8) & (kBlockRows - 1));

@@ -18,14 +18,15 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/weight.h"
+#include "mix/draw_order.h"
 
 namespace millrace::mix {
 
 inline constexpr int64_t kBlockRows = 1024;
 inline constexpr int64_t kBlocksPerCycle = 64;
 inline constexpr size_t kInputsMax = 255;
-/// Weights are whole numbers of this part: six places after the point.
-inline constexpr int64_t kWeightUnit = 1'000'000;
+using millrace::kWeightUnit;
 inline constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 
 enum class Stop {
@@ -47,21 +48,17 @@ struct WeightChange {
   std::vector<int64_t> weights;
 };
 
-class Schedule {
+class Schedule : public DrawOrder {
  public:
   /// `changes` ascend. BadValue, without a place, when all weights are 0 or there are too many
   /// inputs.
   static Result<Schedule> Make(std::vector<Input> inputs, Stop stop,
                                std::vector<WeightChange> changes, uint64_t seed);
 
-  /// All rows that are drawn.
-  int64_t rows() const { return rows_; }
-  /// How many rows of the input come before the position.
-  int64_t DrawnBefore(size_t input, int64_t position) const;
-  /// The inputs of the positions [begin, begin + count). REQUIRES: they are below rows().
-  void Fill(int64_t begin, int64_t count, uint8_t* inputs) const;
-  /// What tells the positions [begin, end) apart from those of another schedule.
-  std::string Fingerprint(int64_t begin, int64_t end) const;
+  int64_t rows() const override { return rows_; }
+  int64_t DrawnBefore(size_t input, int64_t position) const override;
+  void Fill(int64_t begin, int64_t count, uint8_t* inputs) const override;
+  std::string Fingerprint(int64_t begin, int64_t end) const override;
 
  private:
   struct Segment {

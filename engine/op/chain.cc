@@ -7,6 +7,7 @@
 
 #include "base/reserved_columns.h"
 #include "op/chain_run.h"
+#include "op/filter/quota_filter.h"
 #include "op/kind_contract.h"
 #include "op/row_layout.h"
 
@@ -116,7 +117,7 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
                                             instance.type->name + ' ' + fault);
     }
     const Scope scope = instance.op->scope();
-    if (scope == Scope::kKeys || scope == Scope::kCount)
+    if (scope == Scope::kKeys || scope == Scope::kCount || scope == Scope::kQuota)
       chain->globals_.push_back(&instance - &instances[0]);
     columns.Add(instance);
     chain->working_.push_back(columns.working());
@@ -135,6 +136,12 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
 const Orderer* Chain::order() const {
   if (instances_.empty() || instances_.back().op->scope() != Scope::kOrder) return nullptr;
   return static_cast<const Orderer*>(instances_.back().op.get());
+}
+
+const QuotaFilter* Chain::quota() const {
+  if (globals_.empty()) return nullptr;
+  const Operator& last = *instances_[globals_.back()].op;
+  return last.scope() == Scope::kQuota ? static_cast<const QuotaFilter*>(&last) : nullptr;
 }
 
 std::vector<std::string> Chain::ColumnsFor(size_t instance) const {

@@ -20,6 +20,8 @@
 
 namespace millrace::op {
 
+class QuotaFilter;
+
 /// More instances do not fit into one stage.
 inline constexpr size_t kInstancesMax = 64;
 
@@ -58,11 +60,19 @@ struct InstanceRows {
   void Add(const InstanceRows& other);
 };
 
+/// Up to where rows of a bucket are drawn: those with a smaller hash, and with an equal one those
+/// before the position.
+struct QuotaCut {
+  uint64_t hash = 0;
+  int64_t position = 0;
+};
+
 /// What was decided about a batch for one global instance, by position of the rows in the batch.
 struct GlobalDrops {
   std::vector<int64_t> positions;                      // ascending; each reaches the instance
   std::vector<std::string> thresholds;                 // one for each of them, or none
   int64_t from = std::numeric_limits<int64_t>::max();  // all that reach it from here on, too
+  std::vector<QuotaCut> cuts;                          // of an output mixture: one per bucket
 };
 
 /// The rows of a batch that reach an instance.
@@ -76,6 +86,7 @@ struct ChainResult {
   /// Of rejects(), by position of the row they came from; null when none are to be kept.
   std::shared_ptr<arrow::RecordBatch> rejects;
   std::vector<InstanceRows> instances;
+  std::vector<uint8_t> buckets;  // with an output mixture: of each row
 };
 
 class Chain {
@@ -100,6 +111,8 @@ class Chain {
   const std::vector<size_t>& globals() const { return globals_; }
   /// What the rows are to be ordered by when they leave; null for the order they came in.
   const Orderer* order() const;
+  /// The output mixture; null where there is none. Behind it comes nothing but order().
+  const QuotaFilter* quota() const;
   /// The stored columns that matter for which rows reach an instance and for what it reads of
   /// them. Others may be given as nulls to Reach.
   std::vector<std::string> ColumnsFor(size_t instance) const;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/reserved_columns.h"
+#include "op/filter/quota_filter.h"
 #include "op/kind_contract.h"
 #include "op/row_layout.h"
 
@@ -87,6 +88,7 @@ Status ChainRun::Step(size_t instance, const std::shared_ptr<arrow::Schema>& aft
     case Kind::kEvaluator:
       return Annotate(static_cast<const Annotator&>(op), after);
     case Kind::kFilter:
+      if (op.scope() == Scope::kQuota) return Draw(static_cast<const QuotaFilter&>(op));
       return op.scope() == Scope::kRow ? Judge(static_cast<const Filter&>(op))
                                        : Drop(static_cast<const GlobalFilter&>(op));
     case Kind::kRefiner:
@@ -202,6 +204,63 @@ Status ChainRun::Drop(const GlobalFilter& op) {
   ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, *dropped,
                                          *dropped_beside->column(kPosition), &counts_[at_]));
   return Keep(kept);
+}
+
+Status ChainRun::Draw(const QuotaFilter& op) {
+  const GlobalDrops& drops = drops_.at(next_drops_++);
+  RowFailures failures;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<uint8_t> buckets, op.BucketsOf(*rows_, &failures));
+  ARROW_RETURN_NOT_OK(Owed("", failures));
+  const std::vector<uint64_t> hashes = op.HashesOf(*rows_);
+  const auto& positions = static_cast<const arrow::Int64Array&>(*beside_->column(kPosition));
+  std::vector<int64_t> outside, left;
+  std::vector<std::string> names;
+  arrow::BooleanBuilder keep;
+  size_t next_failure = 0, next_named = 0;
+  for (int64_t row = 0; row < rows_->num_rows(); ++row) {
+    const auto at = static_cast<size_t>(row);
+    const uint8_t bucket = buckets[at];
+    const int64_t position = positions.Value(row);
+    const bool failed = next_failure < failures.size() && failures[next_failure].row == row;
+    next_failure += failed;
+    const bool named =
+        next_named < drops.positions.size() && drops.positions[next_named] == position;
+    next_named += named;
+    bool drawn = !failed && !named && bucket != kNoBucket;
+    if (drawn && !drops.cuts.empty()) {
+      const QuotaCut& cut = drops.cuts[bucket];
+      drawn = hashes[at] < cut.hash || (hashes[at] == cut.hash && position < cut.position);
+    }
+    ARROW_RETURN_NOT_OK(keep.Append(drawn));
+    if (drawn) {
+      buckets_.push_back(bucket);
+    } else if (!failed && bucket == kNoBucket) {
+      outside.push_back(row);
+    } else if (!failed) {
+      left.push_back(row);
+      names.push_back(op.buckets()[bucket].name);
+    }
+  }
+  if (outside.empty() && left.empty() && failures.empty()) return Status::OK();
+  ARROW_RETURN_NOT_OK(
+      rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
+  ARROW_RETURN_NOT_OK(DropAt(outside, op.outside(), std::vector<std::string>(outside.size())));
+  ARROW_RETURN_NOT_OK(DropAt(left, op.reason(), names));
+  std::shared_ptr<arrow::BooleanArray> kept;
+  ARROW_RETURN_NOT_OK(keep.Finish(&kept));
+  return Keep(kept);
+}
+
+Status ChainRun::DropAt(const std::vector<int64_t>& rows, const Reason& reason,
+                        const std::vector<std::string>& thresholds) {
+  if (rows.empty()) return Status::OK();
+  arrow::Int64Builder builder;
+  ARROW_RETURN_NOT_OK(builder.AppendValues(rows));
+  ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, Taken(rows_, indices));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Taken(beside_, indices));
+  return rejects_.AddGlobal(at_, reason, thresholds, *dropped, *dropped_beside->column(kPosition),
+                            &counts_[at_]);
 }
 
 Reached ChainRun::Here() const {
@@ -339,6 +398,7 @@ Result<ChainResult> ChainRun::Finish() {
   ARROW_ASSIGN_OR_RAISE(result.rows, ToStored(*rows_, marks, chain_.stored()));
   ARROW_ASSIGN_OR_RAISE(result.rejects, rejects_.Finish());
   result.instances = std::move(counts_);
+  result.buckets = std::move(buckets_);
   return result;
 }
 

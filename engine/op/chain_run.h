@@ -34,6 +34,10 @@ class ChainRun {
   void CountMeasures(const Filter& op, const arrow::BooleanArray& keep,
                      const std::vector<bool>& failed);
   Status Drop(const GlobalFilter& op);
+  Status Draw(const QuotaFilter& op);
+  /// Drops the rows at the indices, with thresholds.
+  Status DropAt(const std::vector<int64_t>& rows, const Reason& reason,
+                const std::vector<std::string>& thresholds);
   Status Refine(const Refiner& op, const std::shared_ptr<arrow::Schema>& after);
   Status Generate(const Generator& op, const std::shared_ptr<arrow::Schema>& after);
   Status MakeChildren(const Generated& made, const std::shared_ptr<arrow::RecordBatch>& parents,
@@ -51,6 +55,7 @@ class ChainRun {
   std::shared_ptr<arrow::RecordBatch> rows_, beside_;
   RejectRows rejects_;
   std::vector<InstanceRows> counts_;
+  std::vector<uint8_t> buckets_;  // behind an output mixture
 };
 
 }  // namespace millrace::op

@@ -39,7 +39,7 @@ using RowFailures = std::vector<RowFailure>;
 /// What an operator must know to work on a row: the row alone, or all rows that reach it. The
 /// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
 /// drop what was decided.
-enum class Scope { kRow, kKeys, kCount, kOrder };
+enum class Scope { kRow, kKeys, kCount, kQuota, kOrder };
 
 class Operator {
  public:

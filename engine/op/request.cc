@@ -79,16 +79,20 @@ int Request::TextColumn(std::string_view key) const {
 std::optional<expr::Expression> Request::ExpressionOf(
     std::string_view key, std::shared_ptr<arrow::DataType>* type) const {
   const ConfigValue* text = parameters_.Find(key);
-  if (text == nullptr) return std::nullopt;
-  const Result<expr::Expression> parsed = expr::Expression::Parse(text->text);
+  return text == nullptr ? std::nullopt : Parsed(*text, type);
+}
+
+std::optional<expr::Expression> Request::Parsed(const ConfigValue& text,
+                                                std::shared_ptr<arrow::DataType>* type) const {
+  const Result<expr::Expression> parsed = expr::Expression::Parse(text.text);
   if (!parsed.ok()) {
-    for (const Diagnostic& d : DiagnosticsOf(parsed.status())) ReportInside(*text, d);
+    for (const Diagnostic& d : DiagnosticsOf(parsed.status())) ReportInside(text, d);
     return std::nullopt;
   }
   if (columns_ == nullptr) return *parsed;
   const auto checked = parsed->TypeCheck(*columns_);
   if (!checked.ok()) {
-    for (const Diagnostic& d : DiagnosticsOf(checked.status())) ReportInside(*text, d);
+    for (const Diagnostic& d : DiagnosticsOf(checked.status())) ReportInside(text, d);
     return std::nullopt;
   }
   *type = *checked;
@@ -110,11 +114,16 @@ std::string Request::SecretOf(std::string_view key) const {
 }
 
 std::optional<expr::Expression> Request::PredicateOf(std::string_view key) const {
+  const ConfigValue* text = parameters_.Find(key);
+  return text == nullptr ? std::nullopt : Predicate(*text);
+}
+
+std::optional<expr::Expression> Request::Predicate(const ConfigValue& text) const {
   std::shared_ptr<arrow::DataType> type;
-  auto expression = ExpressionOf(key, &type);
+  auto expression = Parsed(text, &type);
   if (!expression || columns_ == nullptr) return std::nullopt;
   if (type->id() == arrow::Type::BOOL || type->id() == arrow::Type::NA) return expression;
-  Report(key, ErrorCode::kBadExpression,
+  Report(text, ErrorCode::kBadExpression,
          "the expression must be true or false, but is " + type->ToString());
   return std::nullopt;
 }

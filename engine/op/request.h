@@ -93,6 +93,8 @@ class Request {
   std::string SecretOf(std::string_view key) const;
   /// The same of one that must be true or false; none as well when columns are not known.
   std::optional<expr::Expression> PredicateOf(std::string_view key) const;
+  /// The same of a text inside the parameters.
+  std::optional<expr::Expression> Predicate(const ConfigValue& text) const;
   /// The field `<id>_<name>` or the measure `<id>.<name>`, reported when it is there already.
   /// `from`: what it is made of; a text made of a sensitive column is sensitive.
   std::shared_ptr<arrow::Field> NewField(const std::string& name,
@@ -108,6 +110,8 @@ class Request {
 
  private:
   const ConfigValue& At(std::string_view key) const;
+  std::optional<expr::Expression> Parsed(const ConfigValue& text,
+                                         std::shared_ptr<arrow::DataType>* type) const;
   void CheckFree(const std::string& name) const;
 
   const ConfigValue& parameters_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/loader.h"
+#include "stage/operators/mixture_order.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -36,6 +36,17 @@ std::vector<std::string> EdgesOf(const ConfigValue& stage) {
     edges.push_back(std::move(text));
   }
   return edges;
+}
+
+std::string OutputMixtureOf(const ConfigValue& stage) {
+  const ConfigValue* value = stage.Find("output_mixture");
+  if (value == nullptr) return "";
+  std::string text = OperatorJson(*value);
+  // The order of the buckets counts, and is not in the JSON.
+  if (const ConfigValue* buckets = value->Find("buckets")) {
+    for (const auto& [name, bucket] : buckets->members) text += ' ' + name;
+  }
+  return text;
 }
 
 void CompareOperators(const ConfigValue& before, const ConfigValue& now,
@@ -71,12 +82,10 @@ const StageConfig* StageOf(const PipelineConfig& config, const std::string& name
 bool SameInputs(const PipelineConfig& before, const StageConfig& stage) {
   const StageConfig* old = StageOf(before, stage.name);
   if (old == nullptr || old->inputs != stage.inputs) return false;
-  const auto a = nlohmann::json::parse(OperatorJson(*old->value));
-  const auto b = nlohmann::json::parse(OperatorJson(*stage.value));
-  for (const char* key : {"inputs", "mixture"}) {
-    if (a.value(key, nlohmann::json()) != b.value(key, nlohmann::json())) return false;
-  }
-  return true;
+  if (!old->mixture || !stage.mixture) return old->mixture.has_value() == stage.mixture.has_value();
+  return stage::MixtureIdentity(old->mixture->mixture) ==
+             stage::MixtureIdentity(stage.mixture->mixture) &&
+         old->mixture->value->Text("tokens") == stage.mixture->value->Text("tokens");
 }
 
 Result<PipelineConfig> ReadRunConfig(io::Store& workspace, const std::string& run_folder) {
@@ -94,6 +103,9 @@ std::vector<std::string> StageDifferences(const PipelineConfig* before,
     if (const StageConfig* old = StageOf(*before, stage.name)) {
       CompareOperators(*old->value, *stage.value, &phrases);
       if (old->rows_per_shard != stage.rows_per_shard) phrases.push_back("its `output` changed");
+      if (OutputMixtureOf(*old->value) != OutputMixtureOf(*stage.value)) {
+        phrases.push_back("its `output_mixture` changed");
+      }
       if (!SameInputs(*before, stage)) phrases.push_back("what it reads, and how much, changed");
     }
     if (before->seed != now.seed) phrases.push_back("the `seed` changed");

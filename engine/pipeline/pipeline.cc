@@ -14,13 +14,24 @@
 #include "pipeline/table_contracts.h"
 
 namespace millrace {
+namespace {
+
+pipeline::LoadOptions LoadFor(const LoadOptions& options) {
+  pipeline::LoadOptions load;
+  load.params = options.params;
+  load.at_step = options.at_step;
+  load.look_at_data = pipeline::ProblemsInData;
+  load.open_resources = true;
+  return load;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Pipeline>> LoadPipeline(const std::string& path,
                                                      const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // regexes and expressions need its functions
-  ARROW_ASSIGN_OR_RAISE(
-      pipeline::PipelineConfig config,
-      pipeline::LoadConfig(path, {options.params, pipeline::ProblemsInData, true}));
+  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
+                        pipeline::LoadConfig(path, LoadFor(options)));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 
@@ -30,9 +41,8 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
                                                          const LoadOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
   const std::string base = std::filesystem::absolute(base_dir).lexically_normal().string();
-  ARROW_ASSIGN_OR_RAISE(
-      pipeline::PipelineConfig config,
-      pipeline::ParseConfig(text, file, base, {options.params, pipeline::ProblemsInData, true}));
+  ARROW_ASSIGN_OR_RAISE(pipeline::PipelineConfig config,
+                        pipeline::ParseConfig(text, file, base, LoadFor(options)));
   return std::make_shared<const Pipeline>(std::move(config));
 }
 

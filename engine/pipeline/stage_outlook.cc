@@ -7,6 +7,7 @@
 #include "base/quantity.h"
 #include "pipeline/last_config.h"
 #include "stage/manifest_json.h"
+#include "stage/operators/mixture_order.h"
 #include "stage/operators/operator_splits.h"
 
 namespace millrace::pipeline {
@@ -46,20 +47,29 @@ class OutlookFinder {
 
   Result<StageOutlook> LookAt(const StageConfig& stage, const StageChain& chain) {
     MILLRACE_CHECK(chain.chain != nullptr);
-    ARROW_ASSIGN_OR_RAISE(const stage::OperatorPlan plan,
+    ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                           MakeOperatorPlan(ingest_, stage, chain, committed_));
+    StageOutlook outlook;
+    if (stage.overwrites) {
+      ARROW_ASSIGN_OR_RAISE(const int latest, stage::LatestGeneration(store_, plan));
+      plan.generation = latest + 1;
+      if (latest >= 0) {
+        outlook.reasons.push_back({"mode", "", "each run builds it anew (`mode: overwrite`)"});
+      }
+    }
     const std::string folder = stage::OperatorFolder(plan);
     ARROW_ASSIGN_OR_RAISE(const auto manifest, ManifestAt(store_, folder + "/manifest.json"));
-    StageOutlook outlook;
     for (const std::string& input : stage.inputs) {
       const auto changed = changed_.find(input);
       if (changed != changed_.end()) outlook.reasons.push_back({"input", input, changed->second});
     }
-    const bool inputs_stand = outlook.reasons.empty();
+    const bool inputs_stand = std::none_of(outlook.reasons.begin(), outlook.reasons.end(),
+                                           [](const auto& r) { return r.kind == "input"; });
     if (inputs_stand) ARROW_RETURN_NOT_OK(CountSplits(plan, &outlook));
-    if (inputs_stand && manifest && ReadFrom(*manifest, plan) &&
-        DrawsAsBefore(stage, plan, folder)) {
-      outlook.splits_total = static_cast<int64_t>(stage::PlanOperatorSplits(plan).size());
+    if (inputs_stand && manifest && ReadFrom(*manifest, plan) && DrawnBy(*manifest, plan)) {
+      if (IsPlanned(plan)) {
+        outlook.splits_total = static_cast<int64_t>(stage::PlanOperatorSplits(plan).size());
+      }
       outlook.splits_committed = outlook.splits_total;
       outlook.rows = manifest->rows.written;
       committed_.AddStage(folder, *manifest);
@@ -92,8 +102,8 @@ class OutlookFinder {
       }
       return Status::OK();
     }
-    if (last->second != folder || !DrawsAsBefore(stage, plan, folder)) {
-      ARROW_ASSIGN_OR_RAISE(const auto before, ManifestAt(store_, last->second + "/manifest.json"));
+    ARROW_ASSIGN_OR_RAISE(const auto before, ManifestAt(store_, last->second + "/manifest.json"));
+    if (!SameKey(last->second, folder) || (before && !DrawnBy(*before, plan))) {
       const auto phrases =
           StageDifferences(before_ ? &*before_ : nullptr, before ? *before : stage::Manifest(),
                            config_, stage, plan);
@@ -105,18 +115,28 @@ class OutlookFinder {
     return Status::OK();
   }
 
-  // Of a mixture, whose draws are not in the key of the stage: whether it is the last run's.
-  bool DrawsAsBefore(const StageConfig& stage, const stage::OperatorPlan& plan,
-                     const std::string& folder) const {
-    if (!plan.mixture) return true;
-    const auto last = changes_.last_folders.find(stage.name);
-    return last != changes_.last_folders.end() && last->second == folder && before_ &&
-           SameInputs(*before_, stage);
+  // What a mixture asks for is not in the key of the stage, so that what stays of its draws need
+  // not be drawn again.
+  static bool DrawnBy(const stage::Manifest& manifest, const stage::OperatorPlan& plan) {
+    return manifest.draws == (plan.mixture ? stage::MixtureIdentity(*plan.mixture) : "");
+  }
+
+  // Whatever the generations of a stage that is built anew.
+  static bool SameKey(const std::string& folder, const std::string& other) {
+    const auto first = [](const std::string& of) {
+      return of.substr(0, of.find('.', of.rfind('/')));
+    };
+    return first(folder) == first(other);
+  }
+
+  // Not before a run has measured the inputs of a mixture.
+  static bool IsPlanned(const stage::OperatorPlan& plan) {
+    return !plan.mixture || plan.mixture->order != nullptr;
   }
 
   // Of a chain that looks at rows alone; what others drop of a split only a run can tell.
   Status CountSplits(const stage::OperatorPlan& plan, StageOutlook* outlook) {
-    if (!plan.chain->globals().empty()) return Status::OK();
+    if (!plan.chain->globals().empty() || !IsPlanned(plan)) return Status::OK();
     const std::string commits = stage::OperatorFolder(plan) + "/commits/";
     outlook->splits_total = outlook->splits_committed = 0;
     for (const stage::OperatorSplit& split : stage::PlanOperatorSplits(plan)) {

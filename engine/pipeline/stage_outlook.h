@@ -15,7 +15,7 @@
 namespace millrace::pipeline {
 
 struct StageReason {
-  std::string kind;   // "new", "config", "input" or "unfinished"
+  std::string kind;   // "new", "config", "input", "unfinished" or "mode"
   std::string input;  // of "input"
   std::string text;   // a phrase: "the operator `keep` changed"
 };

@@ -6,6 +6,7 @@
 #include "base/reserved_columns.h"
 #include "op/request.h"
 #include "pipeline/config/stages.h"
+#include "stage/operators/mixture_order.h"
 
 namespace millrace::pipeline {
 
@@ -25,6 +26,9 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
         stage, [&](const std::string& name) { return columns.at(name); }, &problems);
     StageChain& bound =
         chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems, supplies));
+    if (stage.mixture) {
+      bound.mixture_tokens = BindMixtureTokens(*stage.mixture->value, input, &problems);
+    }
     columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
   }
   if (!problems.empty()) return MakeError(problems.Finish());
@@ -77,27 +81,6 @@ const stage::StageInput& CommittedRows::Of(const std::string& name) const {
   return inputs_[at];
 }
 
-namespace {
-
-Result<stage::Mixture> MakeMixture(const MixtureConfig& config,
-                                   const std::vector<stage::StageInput>& inputs, uint64_t seed) {
-  stage::Mixture mixture;
-  std::vector<mix::Input> counts;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    int64_t rows = 0;
-    for (const io::DataFile& shard : inputs[i].shards) rows += shard.rows;
-    if (config.rows_max[i] >= 0) rows = std::min(rows, config.rows_max[i]);
-    mixture.inputs.push_back({config.weights[i], rows});
-    counts.push_back({config.weights[i], rows, config.epochs_max[i]});
-  }
-  ARROW_ASSIGN_OR_RAISE(mix::Schedule schedule,
-                        mix::Schedule::Make(std::move(counts), config.stop, config.changes, seed));
-  mixture.schedule = std::make_shared<const mix::Schedule>(std::move(schedule));
-  return mixture;
-}
-
-}  // namespace
-
 Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
                                              const StageConfig& stage, const StageChain& chain,
                                              const CommittedRows& committed) {
@@ -113,7 +96,11 @@ Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
   plan.chain = chain.chain;
   plan.instance_json = chain.instance_json;
   if (stage.mixture) {
-    ARROW_ASSIGN_OR_RAISE(plan.mixture, MakeMixture(*stage.mixture, plan.inputs, plan.seed));
+    plan.mixture = stage.mixture->mixture;
+    plan.mixture->tokens = chain.mixture_tokens;
+    if (!stage::NeedsAmounts(*plan.mixture)) {
+      ARROW_RETURN_NOT_OK(stage::OrderByRows(plan.inputs, plan.seed, &*plan.mixture));
+    }
   }
   if (stage.rows_per_shard > 0) plan.rows_per_shard = stage.rows_per_shard;
   plan.bytes_per_shard = stage.bytes_per_shard;

@@ -53,6 +53,7 @@ Result<PipelineConfig> WithThresholds(const PipelineConfig& config, const RunOpt
   }
   LoadOptions load;
   load.params = config.parsed->params;
+  load.at_step = config.parsed->at_step;
   load.open_resources = true;
   load.settings_stage = options.rethreshold;
   load.settings = options.thresholds;

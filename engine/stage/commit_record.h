@@ -36,6 +36,8 @@ struct CommitRecord {
   std::vector<RejectCount> rejects;
   std::vector<InstanceCount> instances;  // of a stage with operators
   std::vector<NulledCount> nulled;
+  std::vector<Amount> mixture;  // what was drawn of each input
+  std::vector<Amount> buckets;  // of an output mixture: what was drawn of each
   std::vector<Shard> shards;
   std::vector<io::DataFile> reject_files;
   std::vector<KeySummary> keys;

@@ -62,6 +62,8 @@ std::string CommitRecordToJson(const CommitRecord& record) {
                {"keys", std::move(keys)},
                {"profile", stage::ToJson(record.profile)}};
   if (!record.instances.empty()) json["instances"] = ToJsonArray(record.instances);
+  if (!record.mixture.empty()) json["mixture"] = ToJsonArray(record.mixture);
+  if (!record.buckets.empty()) json["buckets"] = ToJsonArray(record.buckets);
   return json.dump(1) + '\n';
 }
 
@@ -80,6 +82,8 @@ Result<CommitRecord> CommitRecordFromJson(const std::string& text, const std::st
     stage::FromJson(json.at("rows"), &record.rows);
     FromJsonArray(json.at("rejects"), &record.rejects);
     if (json.contains("instances")) FromJsonArray(json.at("instances"), &record.instances);
+    if (json.contains("mixture")) FromJsonArray(json.at("mixture"), &record.mixture);
+    if (json.contains("buckets")) FromJsonArray(json.at("buckets"), &record.buckets);
     FromJsonArray(json.at("nulled"), &record.nulled);
     for (const Json& shard : json.at("shards")) FromJson(shard, &record.shards.emplace_back());
     FromJsonArray(json.at("reject_files"), &record.reject_files);

@@ -145,6 +145,15 @@ inline void FromJson(const Json& json, InstanceCount* count) {
   }
 }
 
+inline Json ToJson(const Amount& amount) {
+  return {{"rows", amount.rows}, {"bytes", amount.bytes}, {"tokens", amount.tokens}};
+}
+inline void FromJson(const Json& json, Amount* amount) {
+  json.at("rows").get_to(amount->rows);
+  json.at("bytes").get_to(amount->bytes);
+  json.at("tokens").get_to(amount->tokens);
+}
+
 template <typename T>
 Json ToJsonArray(const std::vector<T>& values) {
   Json json = Json::array();

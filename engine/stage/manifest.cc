@@ -1,8 +1,53 @@
 #include "stage/manifest.h"
 
+#include <cmath>
 #include <tuple>
 
 namespace millrace::stage {
+namespace {
+
+double PartOf(double part, double whole) {
+  return whole > 0 ? std::round(part / whole * 1e6) / 1e6 : 0;
+}
+
+}  // namespace
+
+std::vector<MixShare> SharesOf(const std::vector<double>& weights,
+                               const std::vector<Amount>& amounts) {
+  double weight = 0;
+  for (const double one : weights) weight += one;
+  Amount all;
+  for (const Amount& amount : amounts) all.Add(amount);
+  const auto part = [](int64_t one, int64_t whole) {
+    return PartOf(static_cast<double>(one), static_cast<double>(whole));
+  };
+  std::vector<MixShare> shares;
+  for (size_t i = 0; i < amounts.size(); ++i) {
+    shares.push_back({PartOf(weights[i], weight), part(amounts[i].rows, all.rows),
+                      part(amounts[i].bytes, all.bytes), part(amounts[i].tokens, all.tokens)});
+  }
+  return shares;
+}
+
+std::vector<MixShare> SharesOf(const std::vector<MixedInput>& mixture) {
+  std::vector<double> weights;
+  std::vector<Amount> amounts;
+  for (const MixedInput& input : mixture) {
+    weights.push_back(input.weight);
+    amounts.push_back({input.drawn, input.bytes, input.tokens});
+  }
+  return SharesOf(weights, amounts);
+}
+
+std::vector<MixShare> SharesOf(const std::vector<DrawnBucket>& buckets) {
+  std::vector<double> weights;
+  std::vector<Amount> amounts;
+  for (const DrawnBucket& bucket : buckets) {
+    weights.push_back(bucket.quota);
+    amounts.push_back(bucket.drawn);
+  }
+  return SharesOf(weights, amounts);
+}
 
 void RowEquation::Add(const RowEquation& other) {
   read += other.read;

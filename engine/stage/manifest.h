@@ -57,6 +57,26 @@ struct InstanceCount {
   void Add(const InstanceCount& other);
 };
 
+/// How much rows are. Bytes: logical ones of the user's columns (io::LogicalBytes). Tokens: 0 where
+/// nothing counts them.
+struct Amount {
+  int64_t rows = 0, bytes = 0, tokens = 0;
+  void Add(const Amount& other) {
+    rows += other.rows;
+    bytes += other.bytes;
+    tokens += other.tokens;
+  }
+};
+
+/// What an output mixture drew of one bucket.
+struct DrawnBucket {
+  std::string name;
+  double quota = 0;       // its share as the config writes it
+  int64_t available = 0;  // rows that fell into it
+  int64_t asked = 0;      // of them that the quota asks for, there being so many
+  Amount drawn;
+};
+
 /// What a mixture drew of one input.
 struct MixedInput {
   std::string name;
@@ -65,7 +85,15 @@ struct MixedInput {
   int64_t available = 0;  // of them, with caps
   int64_t drawn = 0;      // all, and of them those of later epochs
   int64_t repeated = 0;
+  int64_t bytes = 0, tokens = 0;  // of those drawn, as in Amount
 };
+
+/// The part of each amount that the weights ask for and that came about: of 1, to six places.
+struct MixShare {
+  double asked = 0, rows = 0, bytes = 0, tokens = 0;
+};
+std::vector<MixShare> SharesOf(const std::vector<double>& weights,
+                               const std::vector<Amount>& amounts);
 
 /// Of one column over the rows written. Texts are empty for sensitive columns.
 struct ColumnProfile {
@@ -87,9 +115,12 @@ struct Manifest {
   RowEquation rows;
   std::map<std::string, RowEquation> rows_by_source;
   std::vector<RejectCount> rejects;
-  std::vector<InstanceCount> instances;  // of a stage with operators, in their order
-  std::vector<MixedInput> mixture;       // of a stage that mixes its inputs
-  std::vector<NulledCount> nulled;       // sorted by source, rule, column
+  std::vector<InstanceCount> instances;       // of a stage with operators, in their order
+  std::vector<MixedInput> mixture;            // of a stage that mixes its inputs
+  std::vector<DrawnBucket> buckets;           // of a stage with an output mixture
+  std::string draws;                          // of it: tells what it was asked for from others
+  std::string mixture_tokens, bucket_tokens;  // what counts their tokens; "" for nothing
+  std::vector<NulledCount> nulled;            // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order
   std::vector<io::DataFile> reject_files;
@@ -97,6 +128,9 @@ struct Manifest {
   std::vector<InputFile> inputs;
   std::map<std::string, std::string> snapshots;  // source -> id, where its files are a snapshot's
 };
+
+std::vector<MixShare> SharesOf(const std::vector<MixedInput>& mixture);
+std::vector<MixShare> SharesOf(const std::vector<DrawnBucket>& buckets);
 
 /// Adds `from` to `to`, one entry per source, rule and column, sorted.
 void AddNulledCounts(const std::vector<NulledCount>& from, std::vector<NulledCount>* to);

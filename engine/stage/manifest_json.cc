@@ -22,9 +22,46 @@ Json ToJson(const ColumnProfile& profile) {
   return json;
 }
 
+Json ToJson(const MixShare& share, bool counts_tokens) {
+  Json json = {{"asked", share.asked}, {"rows", share.rows}, {"bytes", share.bytes}};
+  if (counts_tokens) json["tokens"] = share.tokens;
+  return json;
+}
+
 Json ToJson(const MixedInput& input) {
   return {{"name", input.name},           {"weight", input.weight}, {"rows", input.rows},
-          {"available", input.available}, {"drawn", input.drawn},   {"repeated", input.repeated}};
+          {"available", input.available}, {"drawn", input.drawn},   {"repeated", input.repeated},
+          {"bytes", input.bytes},         {"tokens", input.tokens}};
+}
+
+Json ToJson(const DrawnBucket& bucket) {
+  return {{"name", bucket.name},           {"quota", bucket.quota},
+          {"available", bucket.available}, {"asked", bucket.asked},
+          {"drawn", bucket.drawn.rows},    {"bytes", bucket.drawn.bytes},
+          {"tokens", bucket.drawn.tokens}};
+}
+
+// Each part with its shares; those of tokens where something counts them.
+template <typename Part>
+Json PartsJson(const std::vector<Part>& parts, const std::string& tokens) {
+  Json json = Json::array();
+  const std::vector<MixShare> shares = SharesOf(parts);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Json& part = json.emplace_back(ToJson(parts[i]));
+    if (tokens.empty()) part.erase("tokens");
+    part["shares"] = ToJson(shares[i], !tokens.empty());
+  }
+  return json;
+}
+
+void FromJson(const Json& json, DrawnBucket* bucket) {
+  json.at("name").get_to(bucket->name);
+  json.at("quota").get_to(bucket->quota);
+  json.at("available").get_to(bucket->available);
+  json.at("asked").get_to(bucket->asked);
+  json.at("drawn").get_to(bucket->drawn.rows);
+  json.at("bytes").get_to(bucket->drawn.bytes);
+  bucket->drawn.tokens = json.value("tokens", int64_t{0});
 }
 
 void FromJson(const Json& json, MixedInput* input) {
@@ -34,6 +71,8 @@ void FromJson(const Json& json, MixedInput* input) {
   json.at("available").get_to(input->available);
   json.at("drawn").get_to(input->drawn);
   json.at("repeated").get_to(input->repeated);
+  input->bytes = json.value("bytes", int64_t{0});
+  input->tokens = json.value("tokens", int64_t{0});
 }
 
 void FromJson(const Json& json, ColumnProfile* profile) {
@@ -81,7 +120,15 @@ std::string ManifestToJson(const Manifest& manifest) {
                {"inputs", ToJsonArray(manifest.inputs)},
                {"snapshots", manifest.snapshots}};
   if (!manifest.instances.empty()) json["instances"] = ToJsonArray(manifest.instances);
-  for (const MixedInput& input : manifest.mixture) json["mixture"].push_back(ToJson(input));
+  if (!manifest.mixture.empty()) {
+    json["mixture"] = PartsJson(manifest.mixture, manifest.mixture_tokens);
+  }
+  if (!manifest.draws.empty()) json["draws"] = manifest.draws;
+  if (!manifest.buckets.empty()) {
+    json["output_mixture"] = PartsJson(manifest.buckets, manifest.bucket_tokens);
+  }
+  if (!manifest.mixture_tokens.empty()) json["mixture_tokens"] = manifest.mixture_tokens;
+  if (!manifest.bucket_tokens.empty()) json["output_mixture_tokens"] = manifest.bucket_tokens;
   return json.dump(1) + '\n';
 }
 
@@ -110,6 +157,14 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
         FromJson(input, &manifest.mixture.emplace_back());
       }
     }
+    if (json.contains("output_mixture")) {
+      for (const Json& bucket : json.at("output_mixture")) {
+        FromJson(bucket, &manifest.buckets.emplace_back());
+      }
+    }
+    manifest.draws = json.value("draws", "");
+    manifest.mixture_tokens = json.value("mixture_tokens", "");
+    manifest.bucket_tokens = json.value("output_mixture_tokens", "");
     FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);
     FromJsonArray(json.at("outputs"), &manifest.outputs);

@@ -27,13 +27,13 @@ struct OpenedRun {
   std::shared_ptr<const FinishedRun> run;
 };
 
-LoadedPipeline Load(const std::string& path, const Texts& params) {
-  return {OrThrow(LoadPipeline(path, {params}))};
+LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step) {
+  return {OrThrow(LoadPipeline(path, {params, at_step}))};
 }
 
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
-                        const Texts& params) {
-  return {OrThrow(LoadPipelineText(text, file, base, {params}))};
+                        const Texts& params, int64_t at_step) {
+  return {OrThrow(LoadPipelineText(text, file, base, {params, at_step}))};
 }
 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
@@ -75,8 +75,9 @@ NB_MODULE(_engine, module) {
   module.def("arrow_version", &ArrowVersion);
 
   nb::class_<LoadedPipeline>(module, "Pipeline");
-  module.def("load", &Load, "path"_a, "params"_a, Free());
-  module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, Free());
+  module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, Free());
+  module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, "at_step"_a,
+             Free());
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,

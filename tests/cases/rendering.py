@@ -82,7 +82,7 @@ def rejects(workspace: Path, run: dict[str, Any] | None) -> str:
                 rows.append(("", file, row["ordinal"], json.dumps(shown, ensure_ascii=False)))
             else:
                 text = json.dumps({"stage": stage, **shown}, ensure_ascii=False)
-                rows.append((stage, file, int(ordinal.partition("/")[0]), text))
+                rows.append((stage, file, int(re.split("[/@]", ordinal)[0]), text))
     return "".join(text + "\n" for _, _, _, text in sorted(rows))
 
 

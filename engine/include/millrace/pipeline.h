@@ -22,6 +22,7 @@ class Pipeline;
 
 struct LoadOptions {
   std::map<std::string, std::string> params;  // overrides of the config's `params:`
+  int64_t at_step = -1;                       // replaces the config's `at_step`; -1: it stands
 };
 
 /// Parses and validates the config alone. Fails with all its diagnostics.

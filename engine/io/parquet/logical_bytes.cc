@@ -94,6 +94,42 @@ int64_t LogicalBytes(const arrow::Array& array) {
   }
 }
 
+void AddRowBytes(const arrow::Array& array, std::vector<int64_t>* bytes) {
+  const auto rows = static_cast<size_t>(array.length());
+  const auto add_texts = [&](const auto& texts) {
+    constexpr auto kOffset =
+        static_cast<int64_t>(sizeof(typename std::remove_cvref_t<decltype(texts)>::offset_type));
+    for (size_t row = 0; row < rows; ++row) {
+      const auto at = static_cast<int64_t>(row);
+      (*bytes)[row] += kOffset + (texts.IsNull(at) ? 0 : texts.value_length(at));
+    }
+  };
+  switch (array.type_id()) {
+    case arrow::Type::STRING:
+      return add_texts(static_cast<const arrow::StringArray&>(array));
+    case arrow::Type::BINARY:
+      return add_texts(static_cast<const arrow::BinaryArray&>(array));
+    case arrow::Type::LARGE_STRING:
+      return add_texts(static_cast<const arrow::LargeStringArray&>(array));
+    case arrow::Type::LARGE_BINARY:
+      return add_texts(static_cast<const arrow::LargeBinaryArray&>(array));
+    case arrow::Type::LIST:
+    case arrow::Type::MAP:
+    case arrow::Type::LARGE_LIST:
+    case arrow::Type::STRUCT:
+    case arrow::Type::FIXED_SIZE_LIST:
+    case arrow::Type::EXTENSION:
+      for (size_t row = 0; row < rows; ++row) {
+        (*bytes)[row] += LogicalBytes(*array.Slice(static_cast<int64_t>(row), 1));
+      }
+      return;
+    default: {
+      const int64_t each = rows == 0 ? 0 : LogicalBytes(*array.Slice(0, 1));
+      for (size_t row = 0; row < rows; ++row) (*bytes)[row] += each;
+    }
+  }
+}
+
 int64_t LogicalBytes(const arrow::RecordBatch& batch) {
   int64_t bytes = 0;
   for (const auto& column : batch.columns()) bytes += LogicalBytes(*column);

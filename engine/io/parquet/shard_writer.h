@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "base/task_pool.h"
@@ -54,5 +55,8 @@ Result<std::unique_ptr<ShardWriter>> OpenShardWriter(Store& store, const std::st
 /// under a null of variable length, and a bool counts as one byte.
 int64_t LogicalBytes(const arrow::Array& array);
 int64_t LogicalBytes(const arrow::RecordBatch& batch);
+/// Adds to each row what its value takes of them: the sum over rows is LogicalBytes of the array.
+/// REQUIRES: one entry per value.
+void AddRowBytes(const arrow::Array& array, std::vector<int64_t>* bytes);
 
 }  // namespace millrace::io

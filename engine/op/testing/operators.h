@@ -16,6 +16,7 @@
 #include "base/reserved_columns.h"
 #include "contract/value_text.h"
 #include "op/chain.h"
+#include "op/filter/quota_filter.h"
 
 namespace millrace::op::testing {
 
@@ -137,9 +138,13 @@ inline ConfigValue InstanceValue(const std::string& type, const std::string& id,
   for (const ObjectSpec* variant : OperatorSpec().variants) {
     if (variant->type_value == type) value.spec = variant;
   }
-  REQUIRE_MESSAGE(value.spec != nullptr, type);
-  value.members.push_back({"type", internal::TextValue(type)});
-  value.members.push_back({"id", internal::TextValue(id)});
+  if (type == kOutputMixture) {
+    value.spec = &OutputMixtureSpec();
+  } else {
+    REQUIRE_MESSAGE(value.spec != nullptr, type);
+    value.members.push_back({"type", internal::TextValue(type)});
+    value.members.push_back({"id", internal::TextValue(id)});
+  }
   for (const auto& parameter : parameters) {  // no binding: a check may be a lambda inside
     const Field* field = value.spec->Find(parameter.first);
     REQUIRE_MESSAGE(field != nullptr, parameter.first);
@@ -161,7 +166,7 @@ inline Result<Instance> Bind(const std::string& type, const std::string& id,
   std::vector<Problem> problems;
   Instance instance;
   instance.id = id;
-  instance.type = FindOperator(type);
+  instance.type = type == kOutputMixture ? &OutputMixture() : FindOperator(type);
   instance.common = CommonOf(value);
   instance.op = instance.type->make(
       Request(value, id, seed, columns, &problems,

@@ -250,6 +250,11 @@ const ObjectSpec& PipelineSpec() {
            .doc = "The seed of every random choice.",
            .fallback = "0",
            .min = 0},
+          {.key = "at_step",
+           .type = T::kInteger,
+           .doc = "The step at which mixtures with `curriculum_by: step` are drawn; if absent 0. "
+                  "--at-step replaces it.",
+           .min = 0},
           {.key = "params",
            .type = T::kNamedTexts,
            .doc = "Values used as `${name}` elsewhere and set with --set name=value; one without "

@@ -1,5 +1,6 @@
 #include "pipeline/config/loader.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -140,6 +141,20 @@ void ApplySettings(const LoadOptions& options, ConfigNode* root) {
   }
 }
 
+ConfigNode AtStep(ConfigNode root, int64_t at_step) {
+  if (at_step < 0 || root.kind != ConfigNode::Kind::kMap) return root;
+  const auto written = std::find_if(root.entries.begin(), root.entries.end(),
+                                    [](const ConfigEntry& e) { return e.key == "at_step"; });
+  ConfigEntry& entry = written == root.entries.end() ? root.entries.emplace_back() : *written;
+  entry.key = "at_step";
+  entry.value.kind = ConfigNode::Kind::kScalar;
+  entry.value.text = std::to_string(at_step);
+  entry.value.quoted = false;
+  entry.value.offset = -1;
+  if (entry.value.span.file.empty()) entry.value.span = SourceSpan{root.span.file, 0, 0, 1};
+  return root;
+}
+
 // At most one byte more than a config may have: that tells a longer one.
 Result<std::string> ReadConfigText(const std::filesystem::path& path, const std::string& what) {
   std::error_code error;
@@ -210,7 +225,8 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
   }
   const ReferenceScope scope = ReadParams(tree.root, base_dir, options, &problems);
   parsed->params = options.params;
-  parsed->root = WithParams(tree.root, options);
+  parsed->at_step = options.at_step;
+  parsed->root = AtStep(WithParams(tree.root, options), options.at_step);
   if (!options.settings.empty()) ApplySettings(options, &parsed->root);
   parsed->value = WalkConfig(parsed->root, PipelineSpec(), scope, &problems);
   const ConfigValue& value = parsed->value;

@@ -14,6 +14,7 @@ namespace millrace::pipeline {
 
 struct LoadOptions {
   std::map<std::string, std::string> params;  // --set name=value
+  int64_t at_step = -1;                       // --at-step; -1: as the config says
   /// What the data adds to the problems of a config that is wrong, so that all are told at once.
   /// The config holds what could be built of it.
   std::function<std::vector<Diagnostic>(const PipelineConfig&, const ConfigProblems&)>

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+
+#include "base/weight.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -12,42 +13,57 @@ class MixtureBuilder {
   MixtureBuilder(const std::vector<std::string>& names, ConfigProblems* problems)
       : names_(names), problems_(problems) {}
 
-  MixtureConfig Build(const ConfigValue& inputs, const ConfigValue& mixture) {
-    const std::string stop = mixture.Text("stop");
-    config_.stop = stop == "all_exhausted" ? mix::Stop::kAllExhausted
-                   : stop == "all_exhausted_without_replacement"
-                       ? mix::Stop::kAllExhaustedWithoutReplacement
-                       : mix::Stop::kFirstExhausted;
-    const int64_t epochs = config_.stop == mix::Stop::kAllExhausted ? mix::kUnlimited : 1;
-    config_.epochs_max.assign(names_.size(), epochs);
+  stage::Mixture Build(const ConfigValue& inputs, const ConfigValue& mixture, int64_t at_step) {
+    const std::string stop = mixture.Text("stop"), unit = mixture.Text("unit");
+    mixture_.stop = stop == "all_exhausted" ? mix::Stop::kAllExhausted
+                    : stop == "all_exhausted_without_replacement"
+                        ? mix::Stop::kAllExhaustedWithoutReplacement
+                        : mix::Stop::kFirstExhausted;
+    mixture_.unit = unit == "bytes"    ? stage::Mixture::Unit::kBytes
+                    : unit == "tokens" ? stage::Mixture::Unit::kTokens
+                                       : stage::Mixture::Unit::kRows;
     for (const auto& [name, input] : inputs.members) AddInput(input);
     if (const ConfigValue* most = mixture.Find("max_epochs")) SetEpochs(*most);
     if (const ConfigValue* curriculum = mixture.Find("curriculum")) {
       for (const ConfigValue& step : curriculum->items) AddChange(step);
     }
-    const auto& weights = config_.weights;
-    if (std::all_of(weights.begin(), weights.end(), [](int64_t w) { return w == 0; })) {
+    const auto& of = mixture_.inputs;
+    if (std::all_of(of.begin(), of.end(), [](const auto& input) { return input.weight == 0; })) {
       problems_->Add(ErrorCode::kBadValue, inputs.span, "all weights of the inputs are 0");
     }
-    return std::move(config_);
+    if (mixture.Text("curriculum_by") == "step") HoldAt(at_step);
+    return std::move(mixture_);
   }
 
  private:
   void AddInput(const ConfigValue& input) {
+    stage::Mixture::Of& of = mixture_.inputs.emplace_back();
     const ConfigValue* weight = input.Find("weight");
-    config_.weights.push_back(weight == nullptr ? mix::kWeightUnit
-                                                : Units(weight->number, weight->span));
+    of.weight = weight == nullptr ? kWeightUnit : Units(weight->number, weight->span);
+    of.epochs_max = mixture_.stop == mix::Stop::kAllExhausted ? mix::kUnlimited : 1;
     const ConfigValue* caps = input.Find("caps");
-    const ConfigValue* rows = caps == nullptr ? nullptr : caps->Find("rows");
-    config_.rows_max.push_back(rows == nullptr ? -1 : rows->integer);
+    if (caps == nullptr) return;
+    of.rows_max = caps->Integer("rows", -1);
+    of.bytes_max = caps->Integer("bytes", -1);
+  }
+
+  // All is drawn with the weights of one step.
+  void HoldAt(int64_t at_step) {
+    for (const mix::WeightChange& change : mixture_.changes) {
+      if (change.at > at_step) break;
+      for (size_t i = 0; i < mixture_.inputs.size(); ++i) {
+        mixture_.inputs[i].weight = change.weights[i];
+      }
+    }
+    mixture_.changes.clear();
   }
 
   int64_t Units(double weight, const SourceSpan& span) {
-    const double units = weight * static_cast<double>(mix::kWeightUnit);
-    if (std::abs(units - std::round(units)) > 1e-6 * std::max(1.0, units)) {
+    const auto units = WeightUnits(weight);
+    if (!units) {
       problems_->Add(ErrorCode::kBadValue, span, "a weight has at most six places after the point");
     }
-    return std::llround(units);
+    return units.value_or(kWeightUnit);
   }
 
   // The position of an input by its name in the config; reported when there is none.
@@ -69,7 +85,7 @@ class MixtureBuilder {
       if (read.ptr != end || read.ec != std::errc() || epochs < 1) {
         problems_->Add(ErrorCode::kBadValue, value.span, "`max_epochs` are whole numbers from 1");
       } else if (at < names_.size()) {
-        config_.epochs_max[at] = epochs;
+        mixture_.inputs[at].epochs_max = epochs;
       }
     }
   }
@@ -79,7 +95,7 @@ class MixtureBuilder {
     mix::WeightChange change;
     change.at = step.Integer("at");
     change.weights.assign(names_.size(), 0);
-    if (!config_.changes.empty() && change.at <= config_.changes.back().at) {
+    if (!mixture_.changes.empty() && change.at <= mixture_.changes.back().at) {
       problems_->Add(ErrorCode::kBadValue, step.span,
                      "the steps of a `curriculum` stand in the order of `at`");
     }
@@ -88,31 +104,29 @@ class MixtureBuilder {
     for (size_t i = 0; i < weights->members.size(); ++i) {
       const auto& [name, value] = weights->members[i];
       const size_t at = PositionOf(name, weights->member_spans[i]);
-      double weight = -1;
-      const char* end = value.text.data() + value.text.size();
-      const auto read = std::from_chars(value.text.data(), end, weight);
-      if (read.ptr != end || read.ec != std::errc() || !(weight >= 0 && weight <= 1e6)) {
+      const auto weight = ParseWeight(value.text);
+      if (!weight) {
         problems_->Add(ErrorCode::kBadValue, value.span, "a weight is a number from 0 to 1000000");
       } else if (at < names_.size()) {
-        change.weights[at] = Units(weight, value.span);
+        change.weights[at] = Units(*weight, value.span);
       }
     }
     const auto& all = change.weights;
     if (std::all_of(all.begin(), all.end(), [](int64_t w) { return w == 0; })) {
       problems_->Add(ErrorCode::kBadValue, step.span, "all weights of this step are 0");
     }
-    config_.changes.push_back(std::move(change));
+    mixture_.changes.push_back(std::move(change));
   }
 
   const std::vector<std::string>& names_;
   ConfigProblems* problems_;
-  MixtureConfig config_;
+  stage::Mixture mixture_;
 };
 
 }  // namespace
 
 std::optional<MixtureConfig> BuildMixture(const ConfigValue* inputs, const ConfigValue* mixture,
-                                          const std::vector<std::string>& names,
+                                          const std::vector<std::string>& names, int64_t at_step,
                                           ConfigProblems* problems) {
   if (mixture == nullptr) {
     if (inputs == nullptr) return std::nullopt;
@@ -132,7 +146,7 @@ std::optional<MixtureConfig> BuildMixture(const ConfigValue* inputs, const Confi
     return std::nullopt;
   }
   if (inputs->members.size() != names.size()) return std::nullopt;  // some are wrong in themselves
-  return MixtureBuilder(names, problems).Build(*inputs, *mixture);
+  return MixtureConfig{MixtureBuilder(names, problems).Build(*inputs, *mixture, at_step), mixture};
 }
 
 }  // namespace millrace::pipeline

@@ -15,13 +15,13 @@
 #include "contract/drift.h"
 #include "export/export.h"
 #include "io/object/storage_options.h"
-#include "mix/schedule.h"
 #include "op/resources.h"
 #include "pipeline/config/model_contract.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/tree.h"
 #include "pipeline/secrets/vault_config.h"
 #include "source/file_source.h"
+#include "stage/operators/operator_stage.h"
 #include "stage/reject_privacy.h"
 
 namespace millrace::pipeline {
@@ -43,13 +43,13 @@ struct ParsedConfig {
   ConfigTree tree;
   ConfigNode root;                            // with parameters in place
   std::map<std::string, std::string> params;  // that came from outside
+  int64_t at_step = -1;                       // likewise
   ConfigValue value;
 };
 
 struct MixtureConfig {
-  mix::Stop stop = mix::Stop::kFirstExhausted;
-  std::vector<int64_t> weights, rows_max, epochs_max;  // one per input; rows_max: -1 for all
-  std::vector<mix::WeightChange> changes;
+  stage::Mixture mixture;              // without what only the inputs can tell
+  const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
 };
 
 struct StageConfig {
@@ -58,6 +58,7 @@ struct StageConfig {
   std::vector<std::string> inputs;     // sources or earlier stages, resolved
   const ConfigValue* value = nullptr;  // in PipelineConfig::parsed
   int64_t rows_per_shard = 0, bytes_per_shard = 0, shards_multiple_of = 0;  // 0: not said
+  bool overwrites = false;                                                  // `mode: overwrite`
 };
 
 struct ExportConfig {

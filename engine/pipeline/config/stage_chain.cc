@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "op/filter/quota_filter.h"
 #include "op/operator_table.h"
 #include "op/row_layout.h"
 #include "pipeline/config/canonical.h"
@@ -39,6 +40,11 @@ class Graph {
   void AddInstance(const ConfigValue& item) {
     const ConfigValue* id = item.Find("id");
     if (id == nullptr) return;
+    if (id->text == op::kOutputMixture) {
+      problems_->Add(ErrorCode::kBadValue, id->span,
+                     "an instance cannot be called `" + id->text + "`",
+                     "what the stage's `output_mixture` leaves out is told under that name");
+    }
     if (id->text == "eval") {
       problems_->Add(ErrorCode::kBadValue, id->span, "an instance cannot be called `eval`",
                      "`eval.` begins the names of what evaluators find");
@@ -160,6 +166,9 @@ class Writers {
     }
   }
 
+  /// The instance that makes rows; "" where there is none.
+  const std::string& maker() const { return maker_; }
+
  private:
   std::string Id(size_t at) const { return graph_.instances()[at]->Text("id"); }
 
@@ -187,6 +196,39 @@ void Tell(const std::vector<op::Problem>& found, ConfigProblems* problems) {
       problems->Add(problem.diagnostic);
     }
   }
+}
+
+// Behind all operators; only what orders the rows comes later.
+void AddOutputMixture(const ConfigValue& stage, uint64_t seed, const Writers& writers,
+                      std::unique_ptr<op::ChainColumns>* columns,
+                      std::vector<op::Instance>* instances, StageChain* bound,
+                      ConfigProblems* problems) {
+  const ConfigValue* value = stage.Find(op::kOutputMixture);
+  if (value == nullptr) return;  // reported already
+  if (!writers.maker().empty()) {
+    problems->Add(ErrorCode::kBadValue, value->span,
+                  "an `output_mixture` must know of all rows, and `" + writers.maker() +
+                      "` makes rows before it in the same stage",
+                  "put it into a stage of its own behind this one");
+  }
+  if (instances->size() == op::kInstancesMax) {
+    problems->Add(ErrorCode::kBadValue, value->span,
+                  "a stage with an `output_mixture` has at most " +
+                      std::to_string(op::kInstancesMax - 1) + " operators");
+  }
+  op::Instance instance;
+  instance.id = op::kOutputMixture;
+  instance.type = &op::OutputMixture();
+  instance.common = op::CommonOf(*value);
+  std::vector<op::Problem> found;
+  instance.op = instance.type->make(op::Request(
+      *value, instance.id, seed, *columns == nullptr ? nullptr : (*columns)->working(), &found));
+  Tell(found, problems);
+  if (instance.op == nullptr) return columns->reset();
+  const bool orders = !instances->empty() && instances->back().op->scope() == op::Scope::kOrder;
+  const auto before_order = [orders](auto* list) { return list->end() - (orders ? 1 : 0); };
+  instances->insert(before_order(instances), std::move(instance));
+  bound->instance_json.insert(before_order(&bound->instance_json), OperatorJson(*value));
 }
 
 }  // namespace
@@ -224,13 +266,32 @@ StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Sche
     bound.instance_json.push_back(OperatorJson(value));
     instances.push_back(std::move(instance));
   }
-  if (columns == nullptr || instances.size() != graph.order().size() || !problems->empty()) {
-    return bound;
+  if (stage.IsWritten(op::kOutputMixture)) {
+    AddOutputMixture(stage, seed, writers, &columns, &instances, &bound, problems);
   }
+  if (columns == nullptr || !problems->empty()) return bound;
   Result<std::shared_ptr<const op::Chain>> chain = op::Chain::Make(input, std::move(instances));
   MILLRACE_CHECK(chain.ok());
   bound.chain = *chain;
   return bound;
+}
+
+std::string BindMixtureTokens(const ConfigValue& mixture,
+                              const std::shared_ptr<arrow::Schema>& input,
+                              ConfigProblems* problems) {
+  std::vector<op::Problem> found;
+  const auto columns = input == nullptr ? nullptr : op::WorkingSchema(*input);
+  const op::Request request(mixture, "mixture", 0, columns, &found);
+  std::string tokens = op::TokensOf(request);
+  Tell(found, problems);
+  if (mixture.Text("unit") == "tokens" && tokens.empty() && columns != nullptr && found.empty()) {
+    problems->Add(ErrorCode::kBadValue, mixture.Find("unit")->span,
+                  "`unit: tokens` needs `tokens`: not exactly one measure of a `token_count` "
+                  "reaches the stage",
+                  "name a column or measure that counts them, or put a `token_count` into an "
+                  "earlier stage");
+  }
+  return tokens;
 }
 
 }  // namespace millrace::pipeline

@@ -1,6 +1,7 @@
 #include "pipeline/config/stage_fields.h"
 
 #include "op/chain.h"
+#include "op/filter/quota_filter.h"
 #include "op/operator_table.h"
 
 namespace millrace::pipeline {
@@ -37,7 +38,12 @@ const ObjectSpec& CapsSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "input caps",
       .doc = "How much of an input may be drawn at most.",
-      .fields = {{.key = "rows", .type = T::kInteger, .doc = "Its first rows.", .min = 0}}};
+      .fields = {{.key = "rows", .type = T::kInteger, .doc = "Its first rows.", .min = 0},
+                 {.key = "bytes",
+                  .type = T::kSize,
+                  .doc = "Its first rows that have no more bytes together: those of their values "
+                         "in Arrow's layout, without the engine's own columns.",
+                  .min = 0}}};
   return *spec;
 }
 
@@ -67,10 +73,11 @@ const ObjectSpec& InputSpec() {
 const ObjectSpec& WeightChangeSpec() {
   static const auto* spec = new ObjectSpec{
       .name = "curriculum step",
-      .doc = "Other weights from a row of the mixture on.",
+      .doc = "Other weights from a place of the mixture, or a step of the training, on.",
       .fields = {{.key = "at",
                   .type = T::kInteger,
-                  .doc = "The first row that is drawn with these weights, from 0.",
+                  .doc = "Where they begin, from 0: how much has been drawn by then, in the unit "
+                         "of the mixture, or a step (`curriculum_by`).",
                   .required = true,
                   .min = 0},
                  {.key = "weights",
@@ -95,9 +102,16 @@ const ObjectSpec& MixtureSpec() {
            .choices = {"weighted"}},
           {.key = "unit",
            .type = T::kChoice,
-           .doc = "What the weights count: `rows`.",
+           .doc = "What the weights count: `rows`, logical `bytes`, or `tokens`. In the latter "
+                  "the share of each input is exact within one row in every block of 4 MiB or of "
+                  "1,048,576 tokens; a row counts at least one.",
            .fallback = "rows",
-           .choices = {"rows"}},
+           .choices = {"rows", "bytes", "tokens"}},
+          {.key = "tokens",
+           .type = T::kText,
+           .doc = "What counts the tokens of a row: a column, a measure, or an expression of them "
+                  "that is a whole number. If absent the measure of a `token_count` of an earlier "
+                  "stage, where there is exactly one."},
           {.key = "stop",
            .type = T::kChoice,
            .doc =
@@ -116,6 +130,13 @@ const ObjectSpec& MixtureSpec() {
            .doc = "Weights that change on the way, in order.",
            .max = 10'000,
            .object = &WeightChangeSpec()},
+          {.key = "curriculum_by",
+           .type = T::kChoice,
+           .doc = "What `at` counts: what has been `drawn`, or the `step` of a training that takes "
+                  "a new draw now and then: `at_step` says which it is, and all is drawn with the "
+                  "weights that hold there.",
+           .fallback = "drawn",
+           .choices = {"drawn", "step"}},
       }};
   return *spec;
 }
@@ -148,10 +169,16 @@ const ObjectSpec& StageSpec() {
            .doc = "Draw the rows of the `inputs` by their weights; if absent they come one input "
                   "after the other.",
            .object = &MixtureSpec()},
+          {.key = "mode",
+           .type = T::kChoice,
+           .doc = "`incremental`, if absent: what is committed for the same rows and operators is "
+                  "not done again. `overwrite`: each run builds the stage anew, beside the old "
+                  "one, and switches when it is done.",
+           .choices = {"incremental", "overwrite"}},
           {.key = "operators",
            .type = T::kObjects,
            .doc = "What is done to each row. Every row passes every instance once. A stage without "
-                  "operators mixes its inputs.",
+                  "operators has a `mixture` or an `output_mixture`.",
            .max = static_cast<int64_t>(op::kInstancesMax),
            .object = &op::OperatorSpec()},
           {.key = "edges",
@@ -160,6 +187,10 @@ const ObjectSpec& StageSpec() {
                   "other as listed; otherwise an instance sees only what those before it wrote.",
            .min = 2,
            .max = 2},
+          {.key = "output_mixture",
+           .type = T::kObject,
+           .doc = "Hand on a share of each of several buckets of rows, behind all operators.",
+           .object = &op::OutputMixtureSpec()},
           {.key = "output",
            .type = T::kObject,
            .doc = "How its rows are stored.",

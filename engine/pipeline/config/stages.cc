@@ -31,6 +31,7 @@ class StageBuilder {
       stage.bytes_per_shard = output->Integer("bytes_per_shard");
       stage.shards_multiple_of = output->Integer("shards_multiple_of");
     }
+    stage.overwrites = value.Text("mode") == "overwrite";
     const bool taken = built_.columns.count(stage.name) > 0;
     if (taken || FindSource(stage.name) != nullptr) {
       problems_->Add(ErrorCode::kDuplicateName, name->span,
@@ -42,19 +43,29 @@ class StageBuilder {
     }
     SetInputs(value, &stage);
     SetMixture(value, &stage);
-    if (!value.IsWritten("operators") && !stage.mixture) {
+    const bool draws = stage.mixture || value.IsWritten("output_mixture");
+    if (!value.IsWritten("operators") && !draws) {
       problems_->Add(ErrorCode::kBadValue, value.span,
                      "`operators` is missing in stage `" + stage.name + "`",
-                     "only a stage with a `mixture` can do without");
+                     "only a stage with a `mixture` or an `output_mixture` can do without");
     }
     const auto columns = InputColumns(
         stage, [this](const std::string& input) { return ColumnsOf(input); }, problems_);
+    if (stage.mixture) BindMixtureTokens(*stage.mixture->value, columns, problems_);
     const StageChain bound = BindStage(value, columns, seed_, problems_, supplies_);
     built_.columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
     built_.stages.push_back(std::move(stage));
   }
 
-  BuiltStages Take() { return std::move(built_); }
+  BuiltStages Take() {
+    const ConfigValue* step = root_.Find("at_step");
+    if (step != nullptr && !by_step_) {
+      problems_->Add(ErrorCode::kBadValue, step->span, "no mixture is drawn by a step",
+                     "a `mixture` with `curriculum_by: step` is drawn at the step of `at_step` or "
+                     "--at-step");
+    }
+    return std::move(built_);
+  }
 
  private:
   const SourceConfig* FindSource(const std::string& name) const {
@@ -81,7 +92,9 @@ class StageBuilder {
     if (inputs != nullptr && inputs->members.size() == stage->inputs.size()) {
       for (const auto& [name, input] : inputs->members) names.push_back(name);
     }
-    stage->mixture = BuildMixture(inputs, FindFor(value, "mixture"), names, problems_);
+    const ConfigValue* mixture = FindFor(value, "mixture");
+    stage->mixture = BuildMixture(inputs, mixture, names, root_.Integer("at_step"), problems_);
+    by_step_ = by_step_ || (mixture != nullptr && mixture->Text("curriculum_by") == "step");
   }
 
   void SetInputs(const ConfigValue& value, StageConfig* stage) {
@@ -144,6 +157,7 @@ class StageBuilder {
   const op::Supplies& supplies_;
   ConfigProblems* problems_;
   BuiltStages built_;
+  bool by_step_ = false;  // some mixture is
 };
 
 }  // namespace

@@ -242,7 +242,7 @@ DoctorReport ExamineMachine(const DoctorOptions& options) {
   if (options.config.empty()) {
     report.findings = pipeline::MachineFindings(0);
   } else {
-    const auto config = pipeline::LoadConfig(options.config, {options.params, {}, true});
+    const auto config = pipeline::LoadConfig(options.config, {options.params, -1, {}, true});
     report.findings = pipeline::MachineFindings(config.ok() ? config->memory_bytes : 0);
     if (config.ok()) {
       report.findings.push_back({Health::kOk, "config", options.config, "can be read", ""});

@@ -131,6 +131,7 @@ std::string StageSection(const ReportTable& stage) {
   term(all.expanded, " + ", "replaced by what was made of them");
   term(all.not_drawn, " + ", "not drawn");
   return Heading("Rows" + of) + Bar(all.written, PartsOf(stage.rejects)) + table.Html() +
+         SharesSection(stage.manifest, of) +
          Soft(all.holds() ? equation + "." : "ROWS ARE NOT ACCOUNTED FOR.");
 }
 

@@ -18,6 +18,8 @@ std::string CompositionSection(const Report& report);
 std::string FunnelSection(const Report& report, const ReportTable& table, const std::string& of);
 /// Of one stage: what its operators did with the rows.
 std::string StageSection(const ReportTable& stage);
+/// Which shares of its mixtures were asked for and came about; empty without any.
+std::string SharesSection(const stage::Manifest& manifest, const std::string& of);
 /// How the numbers that its filters look at are spread; "" where there are none.
 std::string HistogramsSection(const ReportTable& stage);
 std::string RejectedSection(const std::vector<ReportReject>& rejects, const std::string& of);

@@ -169,6 +169,34 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
   return json;
 }
 
+// A part of a mixture, with its shares.
+Json PartJson(const std::string& name, const stage::Amount& drawn, const stage::MixShare& share,
+              bool counts_tokens) {
+  Json json = {{"name", name}, {"drawn", drawn.rows}, {"bytes", drawn.bytes}};
+  if (counts_tokens) json["tokens"] = drawn.tokens;
+  json["shares"] = {{"asked", share.asked}, {"rows", share.rows}, {"bytes", share.bytes}};
+  if (counts_tokens) json["shares"]["tokens"] = share.tokens;
+  return json;
+}
+
+void AddMixtures(const stage::Manifest& m, Json* json) {
+  const auto inputs = stage::SharesOf(m.mixture), buckets = stage::SharesOf(m.buckets);
+  for (size_t i = 0; i < m.mixture.size(); ++i) {
+    const stage::MixedInput& of = m.mixture[i];
+    Json part =
+        PartJson(of.name, {of.drawn, of.bytes, of.tokens}, inputs[i], !m.mixture_tokens.empty());
+    part["repeated"] = of.repeated;
+    (*json)["mixture"].push_back(std::move(part));
+  }
+  for (size_t i = 0; i < m.buckets.size(); ++i) {
+    const stage::DrawnBucket& of = m.buckets[i];
+    Json part = PartJson(of.name, of.drawn, buckets[i], !m.bucket_tokens.empty());
+    part["available"] = of.available;
+    part["rows_asked"] = of.asked;
+    (*json)["output_mixture"].push_back(std::move(part));
+  }
+}
+
 Json StageJson(const ReportTable& table) {
   std::vector<std::string> inputs;
   for (const auto& [input, rows] : table.manifest.rows_by_source) inputs.push_back(input);
@@ -181,6 +209,7 @@ Json StageJson(const ReportTable& table) {
                {"manifest", table.manifest_key},
                {"rows", whole.at("rows")},
                {"operators", std::move(instances)}};
+  AddMixtures(table.manifest, &json);
   for (const auto& [member, value] : whole.items()) {
     if (member == "sources") {
       json["inputs_by_name"] = value;

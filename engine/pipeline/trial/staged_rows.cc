@@ -7,10 +7,12 @@
 #include "base/reserved_columns.h"
 #include "base/utf8.h"
 #include "contract/value_text.h"
+#include "op/filter/quota_filter.h"
 #include "op/request.h"
 #include "op/row_layout.h"
 #include "pipeline/trial/shown_reject.h"
 #include "stage/key_digest.h"
+#include "stage/operators/quota_phase.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -72,6 +74,9 @@ Result<std::vector<op::GlobalDrops>> Decide(const op::Chain& chain,
     } else if (op.scope() == op::Scope::kCount) {
       const int64_t rows_max = static_cast<const op::CountFilter&>(op).rows_max();
       if (reached.rows->num_rows() > rows_max) own.from = reached.positions->Value(rows_max);
+    } else if (op.scope() == op::Scope::kQuota) {
+      ARROW_ASSIGN_OR_RAISE(own.cuts,
+                            stage::DecideQuotaOf(static_cast<const op::QuotaFilter&>(op), reached));
     }
   }
   return drops;

@@ -3,15 +3,14 @@
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/ipc/api.h>
-#include <arrow/util/compression.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "base/reserved_columns.h"
-#include "io/parquet/file_sink.h"
 #include "io/parquet/shard_writer.h"
+#include "stage/operators/ipc_file.h"
 
 namespace millrace::stage {
 namespace {
@@ -37,45 +36,6 @@ std::shared_ptr<arrow::Schema> IndexSchema() {
   }
   return arrow::schema(std::move(fields));
 }
-
-arrow::ipc::IpcWriteOptions WriteOptions() {
-  auto options = arrow::ipc::IpcWriteOptions::Defaults();
-  options.codec = arrow::util::Codec::Create(arrow::Compression::ZSTD, 1).ValueOrDie();
-  options.use_threads = false;
-  return options;
-}
-
-/// An IPC file that is committed under the hash of its content.
-class IpcFile {
- public:
-  Status Open(io::Store& store, std::string key_prefix, std::shared_ptr<arrow::Schema> schema) {
-    key_prefix_ = std::move(key_prefix);
-    ARROW_ASSIGN_OR_RAISE(auto file, store.Create(key_prefix_));
-    sink_ = std::make_shared<io::FileSink>(std::move(file));
-    return arrow::ipc::MakeFileWriter(sink_, std::move(schema), WriteOptions()).Value(&writer_);
-  }
-  Status Write(const arrow::RecordBatch& batch) {
-    rows_ += batch.num_rows();
-    return writer_->WriteRecordBatch(batch);
-  }
-  Result<io::DataFile> Finish() {
-    ARROW_RETURN_NOT_OK(writer_->Close());
-    ARROW_RETURN_NOT_OK(sink_->Close());
-    io::DataFile file;
-    file.rows = rows_;
-    ARROW_ASSIGN_OR_RAISE(file.bytes, sink_->Tell());
-    file.sha256 = sink_->FinishSha256();
-    file.path = key_prefix_ + '-' + file.sha256.substr(0, 12) + ".arrow";
-    ARROW_RETURN_NOT_OK(sink_->Commit(file.path));
-    return file;
-  }
-
- private:
-  std::string key_prefix_;
-  std::shared_ptr<io::FileSink> sink_;
-  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
-  int64_t rows_ = 0;
-};
 
 class Writer : public ExchangeWriter {
  public:
@@ -198,16 +158,6 @@ Status Damaged(const std::string& path, const std::string& what) {
                    "remove it; the next run makes it anew");
 }
 
-Result<std::shared_ptr<arrow::ipc::RecordBatchFileReader>> OpenIpc(const StageStore& place,
-                                                                   const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(auto input, place.store().OpenForRead(place.Key(path)));
-  auto options = arrow::ipc::IpcReadOptions::Defaults();
-  options.use_threads = false;
-  const auto reader = arrow::ipc::RecordBatchFileReader::Open(std::move(input), options);
-  if (!reader.ok()) return Damaged(path, "is no readable file of rows");
-  return *reader;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ExchangeWriter>> ExchangeWriter::Open(const StageStore& place,
@@ -222,7 +172,7 @@ Result<std::unique_ptr<ExchangeWriter>> ExchangeWriter::Open(const StageStore& p
 Result<std::vector<ExchangeBatch>> ReadExchangeIndex(const StageStore& place,
                                                      const std::vector<KeySummary>& files) {
   const std::string& path = files.at(1).file.path;
-  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenIpc(place, path));
+  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenIpcFile(place, path));
   if (!reader->schema()->Equals(*IndexSchema()) || reader->num_record_batches() != 1) {
     return Damaged(path, "is no index");
   }
@@ -254,7 +204,7 @@ ExchangeReader::~ExchangeReader() = default;
 Result<std::unique_ptr<ExchangeReader>> ExchangeReader::Open(const StageStore& place,
                                                              const std::vector<KeySummary>& files) {
   std::unique_ptr<ExchangeReader> reader(new ExchangeReader);
-  ARROW_ASSIGN_OR_RAISE(reader->file_, OpenIpc(place, files.at(0).file.path));
+  ARROW_ASSIGN_OR_RAISE(reader->file_, OpenIpcFile(place, files.at(0).file.path));
   return reader;
 }
 

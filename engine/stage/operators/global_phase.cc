@@ -4,6 +4,7 @@
 #include "stage/identity.h"
 #include "stage/operators/count_phase.h"
 #include "stage/operators/key_phase.h"
+#include "stage/operators/quota_phase.h"
 
 namespace millrace::stage {
 
@@ -16,6 +17,8 @@ Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
       return DecideKeys(run, splits, instance, before, spill);
     case op::Scope::kCount:
       return DecideCount(run, splits, instance, before);
+    case op::Scope::kQuota:
+      return DecideQuota(run, splits, instance, before);
     case op::Scope::kRow:
     case op::Scope::kOrder:
       break;

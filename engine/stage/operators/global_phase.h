@@ -36,6 +36,8 @@ class GlobalDecision {
   virtual Status Commit() const { return Status::OK(); }
   /// Tells apart decisions that rest on more than the rows: part of the run's id. "" for others.
   virtual std::string Effect() const { return ""; }
+  /// Of an output mixture: how many rows fell into each bucket.
+  virtual std::vector<int64_t> BucketRows() const { return {}; }
 };
 
 using GlobalDecisions = std::vector<std::unique_ptr<const GlobalDecision>>;

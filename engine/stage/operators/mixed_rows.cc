@@ -98,11 +98,11 @@ class MixedRows : public SplitReader {
  public:
   MixedRows(io::Store& store, const OperatorPlan& plan, const OperatorSplit& split,
             std::shared_ptr<arrow::Schema> schema, const std::vector<std::string>& columns)
-      : schedule_(*plan.mixture->schedule), next_(split.mix_begin), end_(split.mix_end) {
+      : order_(*plan.mixture->order), next_(split.mix_begin), end_(split.mix_end) {
     for (size_t i = 0; i < plan.inputs.size(); ++i) {
-      inputs_.push_back(
-          std::make_unique<InputRows>(store, plan.inputs[i], plan.mixture->inputs[i].available,
-                                      schedule_.DrawnBefore(i, next_), schema, columns));
+      inputs_.push_back(std::make_unique<InputRows>(store, plan.inputs[i],
+                                                    plan.mixture->inputs[i].available,
+                                                    order_.DrawnBefore(i, next_), schema, columns));
     }
   }
 
@@ -111,7 +111,7 @@ class MixedRows : public SplitReader {
     const int64_t count = std::min(kRowsPerBatch, end_ - next_);
     if (count == 0) return batch;
     std::vector<uint8_t> order(static_cast<size_t>(count));
-    schedule_.Fill(next_, count, order.data());
+    order_.Fill(next_, count, order.data());
     next_ += count;
     std::vector<int64_t> wanted(inputs_.size());
     for (const uint8_t input : order) ++wanted[input];
@@ -132,11 +132,12 @@ class MixedRows : public SplitReader {
     ARROW_ASSIGN_OR_RAISE(const auto drawn, table->CombineChunksToBatch());
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(drawn, places));
     batch.rows = taken.record_batch();
+    batch.inputs = std::move(order);
     return batch;
   }
 
  private:
-  const mix::Schedule& schedule_;
+  const mix::DrawOrder& order_;
   int64_t next_, end_;
   std::vector<std::unique_ptr<InputRows>> inputs_;
 };
@@ -152,10 +153,10 @@ Result<std::unique_ptr<SplitReader>> OpenMixed(io::Store& store, const OperatorP
 
 std::vector<size_t> DrawnShards(const OperatorPlan& plan, const OperatorSplit& split,
                                 size_t input) {
-  const mix::Schedule& schedule = *plan.mixture->schedule;
+  const mix::DrawOrder& order = *plan.mixture->order;
   const int64_t available = plan.mixture->inputs[input].available;
-  const int64_t begin = schedule.DrawnBefore(input, split.mix_begin);
-  const int64_t end = schedule.DrawnBefore(input, split.mix_end);
+  const int64_t begin = order.DrawnBefore(input, split.mix_begin);
+  const int64_t end = order.DrawnBefore(input, split.mix_end);
   std::vector<size_t> shards;
   if (begin == end) return shards;
   const StageInput& from = plan.inputs[input];

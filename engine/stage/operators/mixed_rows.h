@@ -1,4 +1,4 @@
-// The rows that a mixture draws for a split: positions of its schedule, each a row of one input.
+// The rows that a mixture draws for a split: positions of its order, each a row of one input.
 #pragma once
 
 #include "stage/operators/split_rows.h"

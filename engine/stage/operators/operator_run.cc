@@ -1,8 +1,10 @@
 #include "stage/operators/operator_run.h"
 
+#include "op/filter/quota_filter.h"
 #include "op/request.h"
 #include "op/retag.h"
 #include "stage/commit.h"
+#include "stage/operators/amounts.h"
 #include "stage/operators/exchange.h"
 #include "stage/operators/global_phase.h"
 #include "stage/operators/operator_rejects.h"
@@ -23,6 +25,7 @@ struct Worked {
   int64_t read = 0, repeated = 0;
   op::ChainResult result;
   std::shared_ptr<arrow::RecordBatch> rejects;  // as they are stored
+  std::vector<Amount> mixture, buckets;         // what was drawn of each input and bucket
   std::unique_ptr<TableProfiler> profile;
 };
 
@@ -47,6 +50,10 @@ class SplitRun {
       count.type = instance.type->name;
       count.kind = std::string(op::KindName(instance.op->kind()));
       count.version = instance.type->version;
+    }
+    if (run.plan.mixture) record_.mixture.resize(run.plan.inputs.size());
+    if (const op::QuotaFilter* quota = chain_.quota()) {
+      record_.buckets.resize(quota->buckets().size());
     }
   }
 
@@ -159,11 +166,21 @@ class SplitRun {
     Worked worked;
     worked.read = rows->num_rows() - batch.repeated;
     worked.repeated = batch.repeated;
+    if (run_.plan.mixture) {
+      worked.mixture.resize(run_.plan.inputs.size());
+      ARROW_RETURN_NOT_OK(
+          AddAmounts(*rows, batch.inputs, run_.plan.mixture->tokens, &worked.mixture));
+    }
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
       ARROW_ASSIGN_OR_RAISE(worked.rejects,
                             StoredRejects(chain_, run_.plan.privacy, rows, *worked.result.rejects));
       worked.result.rejects.reset();
+    }
+    if (const op::QuotaFilter* quota = chain_.quota()) {
+      worked.buckets.resize(quota->buckets().size());
+      ARROW_RETURN_NOT_OK(AddAmounts(*worked.result.rows, worked.result.buckets,
+                                     quota->options().tokens, &worked.buckets));
     }
     worked.result.rows = arrow::RecordBatch::Make(run_.schema, worked.result.rows->num_rows(),
                                                   worked.result.rows->columns());
@@ -185,6 +202,8 @@ class SplitRun {
                   &record_.instances[i], &count);
     }
     record_.rows.Add(count);
+    for (size_t i = 0; i < worked.mixture.size(); ++i) record_.mixture[i].Add(worked.mixture[i]);
+    for (size_t i = 0; i < worked.buckets.size(); ++i) record_.buckets[i].Add(worked.buckets[i]);
     if (!count.holds()) {
       return MakeError(ErrorCode::kRowEquation, "split " + split_.name + ": of " +
                                                     std::to_string(count.read) +

@@ -41,24 +41,24 @@ InputFile InputOf(const StageInput& input, size_t shard) {
 
 std::vector<OperatorSplit> MixtureSplits(const OperatorPlan& plan) {
   const std::string stage_key = OperatorStageKey(plan);
-  const mix::Schedule& schedule = *plan.mixture->schedule;
+  const mix::DrawOrder& order = *plan.mixture->order;
   std::vector<OperatorSplit> splits;
-  for (int64_t begin = 0; begin < schedule.rows(); begin += plan.rows_per_draw) {
+  for (int64_t begin = 0; begin < order.rows(); begin += plan.rows_per_draw) {
     OperatorSplit& split = splits.emplace_back();
     split.mix_begin = begin;
-    split.mix_end = std::min(begin + plan.rows_per_draw, schedule.rows());
+    split.mix_end = std::min(begin + plan.rows_per_draw, order.rows());
     split.rows = split.mix_end - begin;
     Sha256 place, content;
     place.UpdateField(std::to_string(begin));
     content.UpdateField(stage_key);
-    content.UpdateField(schedule.Fingerprint(begin, split.mix_end));
+    content.UpdateField(order.Fingerprint(begin, split.mix_end));
     for (size_t i = 0; i < plan.inputs.size(); ++i) {
       const StageInput& input = plan.inputs[i];
       content.UpdateField(input.name);
-      content.UpdateField(std::to_string(schedule.DrawnBefore(i, begin)));
+      content.UpdateField(std::to_string(order.DrawnBefore(i, begin)));
       // Where an epoch ends matters to those that reach it.
       const int64_t available = plan.mixture->inputs[i].available;
-      const bool repeats = schedule.DrawnBefore(i, split.mix_end) > available;
+      const bool repeats = order.DrawnBefore(i, split.mix_end) > available;
       content.UpdateField(repeats ? std::to_string(available) : "");
       int64_t first_row = 0;
       size_t next = 0;
@@ -120,7 +120,10 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
     const std::string file = instances[i].op->FileSha256();
     if (!file.empty()) hash.UpdateField("file " + file);
   }
-  if (plan.mixture) hash.UpdateField("mixture " + std::to_string(plan.rows_per_draw));
+  if (plan.mixture) {
+    hash.UpdateField("mixture 2 " + std::to_string(plan.rows_per_draw));
+    hash.UpdateField(plan.mixture->tokens);
+  }
   if (plan.bytes_per_shard > 0) {
     hash.UpdateField("bytes per shard " + std::to_string(plan.bytes_per_shard));
   }
@@ -132,20 +135,26 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
   return FinishIdentity(hash);
 }
 
-std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan) {
-  if (plan.mixture) return MixtureSplits(plan);
+std::vector<OperatorSplit> PlanInputSplits(const OperatorPlan& plan, size_t input) {
   const std::string stage_key = OperatorStageKey(plan);
   std::vector<OperatorSplit> splits;
+  std::vector<io::FileInfo> places;
+  for (const io::DataFile& shard : plan.inputs[input].shards) {
+    io::FileInfo& file = places.emplace_back();
+    file.key = ShardPlaceName(shard.path);
+    file.bytes = shard.bytes;
+  }
+  for (const FileRange& range : GroupFiles(places, plan.split_bytes)) {
+    splits.push_back(MakeSplit(plan, stage_key, input, range));
+  }
+  return splits;
+}
+
+std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan) {
+  if (plan.mixture) return MixtureSplits(plan);
+  std::vector<OperatorSplit> splits;
   for (size_t input = 0; input < plan.inputs.size(); ++input) {
-    std::vector<io::FileInfo> places;
-    for (const io::DataFile& shard : plan.inputs[input].shards) {
-      io::FileInfo& file = places.emplace_back();
-      file.key = ShardPlaceName(shard.path);
-      file.bytes = shard.bytes;
-    }
-    for (const FileRange& range : GroupFiles(places, plan.split_bytes)) {
-      splits.push_back(MakeSplit(plan, stage_key, input, range));
-    }
+    for (OperatorSplit& split : PlanInputSplits(plan, input)) splits.push_back(std::move(split));
   }
   return splits;
 }

@@ -13,7 +13,7 @@ namespace millrace::stage {
 struct OperatorSplit {
   int input = 0;                       // index into OperatorPlan::inputs
   size_t begin = 0, end = 0;           // of its shards
-  int64_t mix_begin = 0, mix_end = 0;  // instead, of a mixture: positions of its schedule
+  int64_t mix_begin = 0, mix_end = 0;  // instead, of a mixture: positions of its order
   std::string name, id;                // of its place; of its place and content
   int64_t bytes = 0, rows = 0;
 };
@@ -25,8 +25,11 @@ std::string OperatorStageKey(const OperatorPlan& plan);
 /// where it stands, whatever is in it.
 std::string ShardPlaceName(const std::string& path);
 
-/// In row order: inputs in config order, shards in theirs.
+/// In row order: inputs in config order, shards in theirs. REQUIRES: a mixture has its order.
 std::vector<OperatorSplit> PlanOperatorSplits(const OperatorPlan& plan);
+
+/// Of one input, whatever a mixture draws of it.
+std::vector<OperatorSplit> PlanInputSplits(const OperatorPlan& plan, size_t input);
 
 /// The shards that a split reads, as a commit record names its inputs.
 std::vector<InputFile> InputsOf(const OperatorPlan& plan, const OperatorSplit& split);

@@ -1,21 +1,26 @@
 #include "stage/operators/operator_stage.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/build_info.h"
 #include "base/process_memory.h"
 #include "base/quantity.h"
 #include "base/sha256.h"
+#include "base/weight.h"
 #include "contract/features.h"
 #include "io/object/scratch_space.h"
+#include "op/filter/quota_filter.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/manifest_json.h"
 #include "stage/operators/exchange.h"
 #include "stage/operators/global_phase.h"
+#include "stage/operators/mixture_order.h"
 #include "stage/operators/operator_run.h"
 #include "stage/operators/operator_splits.h"
 #include "stage/operators/partition_run.h"
+#include "stage/operators/quota_phase.h"
 #include "stage/operators/regroup.h"
 #include "stage/ordered_queue.h"
 #include "stage/reject_writer.h"
@@ -90,22 +95,44 @@ void AddInputs(const OperatorRun& run, const CommitRecord& record, Manifest* man
 }
 
 // What was drawn, and as not drawn what was not.
-void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs, Manifest* manifest) {
+void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs,
+                const std::vector<CommitRecord>& records, Manifest* manifest) {
+  manifest->mixture_tokens = mixture.tokens;
+  manifest->draws = MixtureIdentity(mixture);
   for (size_t i = 0; i < inputs.size(); ++i) {
     MixedInput& of = manifest->mixture.emplace_back();
     of.name = inputs[i].name;
-    of.weight = static_cast<double>(mixture.inputs[i].weight) / mix::kWeightUnit;
+    of.weight = static_cast<double>(mixture.inputs[i].weight) / kWeightUnit;
     for (const io::DataFile& shard : inputs[i].shards) {
       of.rows += shard.rows;
       manifest->inputs.push_back({of.name, shard.path, shard.bytes, shard.sha256, {}});
     }
     of.available = mixture.inputs[i].available;
-    of.drawn = mixture.schedule->DrawnBefore(i, mixture.schedule->rows());
+    of.drawn = mixture.order->DrawnBefore(i, mixture.order->rows());
     of.repeated = std::max<int64_t>(0, of.drawn - of.available);
+    for (const CommitRecord& record : records) {
+      of.bytes += record.mixture.at(i).bytes;
+      of.tokens += record.mixture.at(i).tokens;
+    }
     RowEquation left;
     left.read = left.not_drawn = of.rows - (of.drawn - of.repeated);
     manifest->rows.Add(left);
   }
+}
+
+// What an output mixture drew. `reached`: the rows that fell into each bucket.
+void AddBuckets(const op::QuotaFilter& quota, const std::vector<int64_t>& reached,
+                const std::vector<CommitRecord>& records, Manifest* manifest) {
+  const std::vector<int64_t> asked = RowsDrawn(quota, reached);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    DrawnBucket& bucket = manifest->buckets.emplace_back();
+    bucket.name = quota.buckets()[i].name;
+    bucket.quota = static_cast<double>(quota.buckets()[i].weight) / kWeightUnit;
+    bucket.available = reached[i];
+    bucket.asked = asked[i];
+    for (const CommitRecord& record : records) bucket.drawn.Add(record.buckets.at(i));
+  }
+  manifest->bucket_tokens = quota.options().tokens;
 }
 
 // The shards and what they look like.
@@ -132,7 +159,8 @@ Status AddShards(const OperatorRun& run, const std::vector<ShardPlace>& shards,
 }
 
 /// `shards`: those of the stage, in row order.
-Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<CommitRecord>& records,
+Result<Manifest> FinishManifest(const OperatorRun& run, const GlobalDecisions& decisions,
+                                const std::vector<CommitRecord>& records,
                                 const std::vector<ShardPlace>& shards) {
   Manifest manifest = StartManifest(run);
   TableProfiler profile(*run.schema, SensitiveColumns(*run.schema));
@@ -147,8 +175,12 @@ Result<Manifest> FinishManifest(const OperatorRun& run, const std::vector<Commit
     for (const io::DataFile& file : record.reject_files) manifest.reject_files.push_back(file);
   }
   ARROW_RETURN_NOT_OK(AddShards(run, shards, &profile, &manifest));
-  if (run.plan.mixture) AddMixture(*run.plan.mixture, run.plan.inputs, &manifest);
-  manifest.run_id = RunId(manifest.stage_key, manifest.inputs);
+  if (run.plan.mixture) AddMixture(*run.plan.mixture, run.plan.inputs, records, &manifest);
+  if (const op::QuotaFilter* quota = run.plan.chain->quota()) {
+    AddBuckets(*quota, decisions.back()->BucketRows(), records, &manifest);
+  }
+  const std::string draws = manifest.draws.empty() ? "" : ' ' + manifest.draws;
+  manifest.run_id = RunId(manifest.stage_key + draws, manifest.inputs);
   manifest.profiles = profile.Summary();
   int64_t given = 0;
   for (const StageInput& input : run.plan.inputs) {
@@ -175,15 +207,41 @@ Status Tell(const OperatorRun& run, StageEvent event) {
 }  // namespace
 
 std::string OperatorFolder(const OperatorPlan& plan) {
-  return "stages/" + plan.stage + '/' + OperatorStageKey(plan);
+  const std::string first = "stages/" + plan.stage + '/' + OperatorStageKey(plan);
+  return plan.generation == 0 ? first : first + '.' + std::to_string(plan.generation);
+}
+
+Result<int> LatestGeneration(io::Store& workspace, const OperatorPlan& plan) {
+  const std::string stage = "stages/" + plan.stage;
+  const std::string first = stage + '/' + OperatorStageKey(plan);
+  const std::string end = "/manifest.json";
+  int latest = -1;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, workspace.List(stage));
+  for (const io::FileInfo& file : files) {
+    const std::string& key = file.key;
+    if (key.rfind(first, 0) != 0 || key.size() < first.size() + end.size() ||
+        key.compare(key.size() - end.size(), end.size(), end) != 0) {
+      continue;
+    }
+    const std::string number = key.substr(first.size(), key.size() - first.size() - end.size());
+    int generation = 0;
+    if (!number.empty()) {
+      const char* last = number.data() + number.size();
+      const auto read = std::from_chars(number.data() + 1, last, generation);
+      if (number[0] != '.' || read.ptr != last || read.ec != std::errc()) continue;
+    }
+    latest = std::max(latest, generation);
+  }
+  return latest;
 }
 
 std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan) {
   return contract::WithFeatures(plan.chain->stored());
 }
 
-Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& context) {
+Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& context) {
   MILLRACE_CHECK(context.workspace != nullptr);
+  OperatorPlan plan = given;  // with the order of its mixture, when that is known
   TaskPool pool(context.limits.threads);
   OperatorRun run{plan,
                   context,
@@ -194,6 +252,9 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
   ReturnFreeMemory();  // what the stages before have left
   ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
+  if (plan.mixture && plan.mixture->order == nullptr) {
+    ARROW_RETURN_NOT_OK(OrderByAmounts(run, &*plan.mixture));
+  }
   const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
   if (plan.before != nullptr) {
     run.earlier = std::unique_ptr<const EarlierStage>(
@@ -240,7 +301,7 @@ Result<Manifest> RunOperators(const OperatorPlan& plan, const RunContext& contex
   }
   const bool ordered = plan.chain->order() != nullptr;
   ARROW_ASSIGN_OR_RAISE(const Regrouped grouped, Regroup(run, ordered ? partitions : records));
-  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, records, grouped.shards));
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, FinishManifest(run, decisions, records, grouped.shards));
   for (const auto& decision : decisions) {
     ARROW_RETURN_NOT_OK(decision->Commit());
     const std::string effect = decision->Effect();

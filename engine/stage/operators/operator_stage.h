@@ -29,12 +29,20 @@ struct StageInput {
 
 /// In which proportion the rows of the inputs are drawn.
 struct Mixture {
+  enum class Unit { kRows, kBytes, kTokens };
   struct Of {
-    int64_t weight = 0;     // in mix::kWeightUnit
-    int64_t available = 0;  // rows of the input that may be drawn: the first ones
+    int64_t weight = 0;                     // in kWeightUnit
+    int64_t available = 0;                  // rows of the input that may be drawn: the first ones
+    int64_t rows_max = -1, bytes_max = -1;  // caps; -1: none
+    int64_t epochs_max = 1;
   };
-  std::shared_ptr<const mix::Schedule> schedule;
   std::vector<Of> inputs;  // one per input of the stage
+  Unit unit = Unit::kRows;
+  mix::Stop stop = mix::Stop::kFirstExhausted;
+  std::vector<mix::WeightChange> changes;
+  std::string tokens;  // an expression that counts those of a row; "" for none
+  /// Null until the inputs have been measured, where that is needed (mixture_order.h).
+  std::shared_ptr<const mix::DrawOrder> order;
 };
 
 struct OperatorPlan {
@@ -59,10 +67,15 @@ struct OperatorPlan {
   int key_digest_bits = 128;        // fewer in tests: digests of different values are equal
   int64_t rows_per_draw = 1 << 19;  // positions of a mixture that make a split
   int64_t split_bytes = 32 << 20;   // neighbouring shards are grouped up to about this size
+  int generation = 0;               // how often it has been built anew: LatestGeneration
 };
 
-/// `stages/<stage>/<stage_key>`. The key is of all that shapes rows but the inputs.
+/// `stages/<stage>/<stage_key>`, behind the first generation `stages/<stage>/<stage_key>.<n>`. The
+/// key is of all that shapes rows but the inputs.
 std::string OperatorFolder(const OperatorPlan& plan);
+
+/// The last generation of the stage that was finished; -1 when none was.
+Result<int> LatestGeneration(io::Store& workspace, const OperatorPlan& plan);
 
 /// The columns of the stage's shards.
 std::shared_ptr<arrow::Schema> OutputSchema(const OperatorPlan& plan);

@@ -7,6 +7,7 @@
 
 #include "contract/features.h"
 #include "stage/operators/exchange.h"
+#include "stage/operators/mixture_order.h"
 #include "stage/testing/stage_fixture.h"
 
 namespace millrace::stage {
@@ -22,18 +23,15 @@ Status MixThree(OperatorPlan* plan, mix::Stop stop, int64_t epochs) {
   plan->inputs[1].name = "b";
   plan->inputs[2].name = "c";
   Mixture mixture;
-  std::vector<mix::Input> counts;
+  mixture.stop = stop;
+  mixture.changes = {{300, {1, 1, 2}}};
   const std::vector<int64_t> weights = {600'000, 300'000, 100'000};
   for (size_t i = 0; i < 3; ++i) {
     int64_t rows = 0;
     for (const io::DataFile& shard : plan->inputs[i].shards) rows += shard.rows;
-    if (i == 1) rows -= rows / 5;  // a cap
-    mixture.inputs.push_back({weights[i], rows});
-    counts.push_back({weights[i], rows, epochs});
+    mixture.inputs.push_back({weights[i], 0, i == 1 ? rows - rows / 5 : -1, -1, epochs});
   }
-  ARROW_ASSIGN_OR_RAISE(mix::Schedule schedule,
-                        mix::Schedule::Make(counts, stop, {{300, {1, 1, 2}}}, 5));
-  mixture.schedule = std::make_shared<const mix::Schedule>(std::move(schedule));
+  ARROW_RETURN_NOT_OK(OrderByRows(plan->inputs, 5, &mixture));
   plan->mixture = std::move(mixture);
   plan->rows_per_draw = 100;
   return Status::OK();
@@ -153,7 +151,7 @@ TEST_CASE("a mixture draws the rows that its schedule says, epoch after epoch") 
     run.steps = {};
     run.mix = [&](OperatorPlan* plan) { return MixThree(plan, stop, 3); };
     const Manifest manifest = run.Run().ValueOrDie();
-    const mix::Schedule& schedule = *run.plan.mixture->schedule;
+    const mix::DrawOrder& schedule = *run.plan.mixture->order;
     // The ids of each input in order.
     std::vector<Strings> ids(3);
     for (size_t i = 0; i < 3; ++i) {

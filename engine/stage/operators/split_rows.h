@@ -17,6 +17,7 @@ namespace millrace::stage {
 struct SplitBatch {
   std::shared_ptr<arrow::RecordBatch> rows;  // null at the end
   int64_t repeated = 0;                      // rows of them that were drawn before
+  std::vector<uint8_t> inputs = {};          // of a mixture: the input of each row
 };
 
 class SplitReader {

@@ -35,11 +35,14 @@ def path_text(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def load(config: str | os.PathLike[str], params: Params) -> _engine.Pipeline:
+def load(
+    config: str | os.PathLike[str], params: Params, at_step: int | None = None
+) -> _engine.Pipeline:
     """A config from its file, or from a text, which has line breaks where a path has none."""
     loaded: _engine.Pipeline
+    step = -1 if at_step is None else at_step
     if isinstance(config, str) and "\n" in config:
-        loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params))
+        loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params), step)
     else:
-        loaded = engine().load(path_text(config), _texts(params))
+        loaded = engine().load(path_text(config), _texts(params), step)
     return loaded

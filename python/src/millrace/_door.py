@@ -32,6 +32,7 @@ def run(
     snapshots: Mapping[str, str] | None = None,
     until: str | None = None,
     from_: str | None = None,
+    at_step: int | None = None,
     progress: Callable[[dict[str, Any]], object] | None = None,
 ) -> Run:
     """Runs a pipeline, or resumes it, and gives the finished run.
@@ -42,12 +43,13 @@ def run(
 
     `until` stops when that stage is committed: the run given back is "stopped", with the rows of
     what is done and without exports, and the next call goes on. `from_` begins with a stage; those
-    before it must be committed for the config and the inputs as they are.
+    before it must be committed for the config and the inputs as they are. `at_step` is the step of
+    the training, for mixtures with `curriculum_by: step`.
 
     Ctrl-C, or an exception in `progress`, stops the run at the next safe point: what is committed
     stays, and the next call resumes.
     """
-    pipeline = load(config, params)
+    pipeline = load(config, params, at_step)
     result = engine().run(
         pipeline,
         threads=0 if threads is None else threads,

@@ -1,0 +1,25 @@
+// How much rows are: rows, logical bytes of the user's columns, and tokens where something counts
+// them. What the shares of mixtures are told in.
+// Thread-safety: pure functions.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "stage/manifest.h"
+
+namespace millrace::stage {
+
+/// Of each stored row. `tokens`: an expression over the working columns; "" for none.
+Result<std::vector<int64_t>> BytesOfRows(const arrow::RecordBatch& stored);
+Result<std::vector<int64_t>> TokensOfRows(const arrow::RecordBatch& stored,
+                                          const std::string& tokens);
+
+/// The rows by group: `groups` has the group of each row, below amounts->size().
+Status AddAmounts(const arrow::RecordBatch& stored, const std::vector<uint8_t>& groups,
+                  const std::string& tokens, std::vector<Amount>* amounts);
+
+}  // namespace millrace::stage
