@@ -115,11 +115,12 @@ TEST_CASE("size is looked at before anything is decoded") {
 TEST_CASE("damaged images are damaged, and nothing else happens") {
   std::mt19937 random(7);
   for (const std::string& whole : AllFormats(40, 30, Checks)) {
-    size_t cut = 0;
+    size_t cut = 0, tries = 0;
     for (size_t length = 0; length < whole.size(); length += 1 + whole.size() / 97) {
       cut += Why(whole.substr(0, length)).empty() ? 0 : 1;
+      ++tries;
     }
-    CHECK(cut >= 60);
+    CHECK(cut + tries / 5 >= tries);  // the last bytes may say nothing
     for (int i = 0; i < 300; ++i) {
       std::string flipped = whole;
       for (int k = 0; k < 1 + i % 5; ++k) {

@@ -107,6 +107,13 @@ class Library : public Resources {
   millrace_plugin_table table_;
 };
 
+// A table lives as long as the process.
+std::shared_ptr<const Resources> LibraryOf(int kind) {
+  static auto* loaded = new std::vector<std::shared_ptr<const Resources>>;
+  loaded->push_back(std::make_shared<Library>(kind));
+  return loaded->back();
+}
+
 std::shared_ptr<arrow::RecordBatch> Input() {
   return Rows({{"text", TextArray({"a", std::nullopt, "ccc"})}, {"n", IntArray({1, 2, 3})}});
 }
@@ -114,8 +121,7 @@ std::shared_ptr<arrow::RecordBatch> Input() {
 Result<Instance> BindTo(int kind, Parameters more = {}, const std::string& library = "lib.so") {
   Parameters parameters = {{"library", library}, {"operator", "op"}, {"options", "much: 1"}};
   parameters.insert(parameters.end(), more.begin(), more.end());
-  return testing::Bind("plugin", "p", parameters, Input()->schema(), 5,
-                       std::make_shared<Library>(kind));
+  return testing::Bind("plugin", "p", parameters, Input()->schema(), 5, LibraryOf(kind));
 }
 
 Result<std::shared_ptr<const Chain>> ChainOf(int kind, Parameters more = {}) {
@@ -413,8 +419,7 @@ TEST_CASE("options and names are held against the library's table") {
   Script of = Scoring();
   script = &of;
   const auto problem = [&](const Parameters& parameters) {
-    return testing::Bind("plugin", "p", parameters, Input()->schema(), 0,
-                         std::make_shared<Library>(MILLRACE_SCORE))
+    return testing::Bind("plugin", "p", parameters, Input()->schema(), 0, LibraryOf(MILLRACE_SCORE))
         .status()
         .message();
   };
@@ -440,7 +445,7 @@ TEST_CASE("what is made of a sensitive column is sensitive, and messages do not 
       rows->schema()->SetField(0, MarkSensitive(rows->schema()->field(0), true)).ValueOrDie();
   auto bound = testing::Bind("plugin", "p",
                              {{"library", "lib.so"}, {"operator", "op"}, {"options", "much: 1"}},
-                             schema, 0, std::make_shared<Library>(MILLRACE_SCORE));
+                             schema, 0, LibraryOf(MILLRACE_SCORE));
   REQUIRE(bound.ok());
   const auto chain = Chain::Make(schema, {*bound}).ValueOrDie();
   CHECK(IsSensitive(*chain->stored()->GetFieldByName("p_shape")));

@@ -102,8 +102,8 @@ TEST_CASE("a secret that cannot be read is told at its parameter") {
   const auto fails = [](const std::string&) -> Result<std::string> {
     return MakeError(ErrorCode::kUnknownReference, "there is no `GONE`");
   };
-  CHECK(FindOperator("redact_pii")->make(Request(value, "r", 0, columns, &problems, fails)) ==
-        nullptr);
+  CHECK(FindOperator("redact_pii")
+            ->make(Request(value, "r", 0, columns, &problems, {fails, nullptr})) == nullptr);
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].where == value.Find("key"));
   CHECK(problems[0].diagnostic.message == "there is no `GONE`");

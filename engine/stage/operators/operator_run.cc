@@ -111,7 +111,8 @@ class SplitRun {
     from.name = input_.name;
     from.folder = OperatorFolder(earlier.plan);
     for (const Shard& shard : old.shards) from.shards.push_back(shard.data);
-    ShardRange rows(run_.place.store(), from, 0, from.shards.size(), 0, run_.schema, {});
+    ShardRange rows(run_.place.store(), from, 0, from.shards.size(), 0, run_.schema,
+                    run_.schema->field_names());
     for (;;) {
       if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
       ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
