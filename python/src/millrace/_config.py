@@ -37,9 +37,14 @@ def path_text(path: str | os.PathLike[str]) -> str:
 
 def load(config: str | os.PathLike[str], params: Params) -> _engine.Pipeline:
     """A config from its file, or from a text, which has line breaks where a path has none."""
-    loaded: _engine.Pipeline
     if isinstance(config, str) and "\n" in config:
-        loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params))
-    else:
-        loaded = engine().load(path_text(config), _texts(params))
+        return load_text(config, TEXT_NAME, params)
+    loaded: _engine.Pipeline = engine().load(path_text(config), _texts(params))
+    return loaded
+
+
+def load_text(text: str, name: str, params: Params) -> _engine.Pipeline:
+    """A config from a text, called `name` in messages; relative paths start at the current
+    folder."""
+    loaded: _engine.Pipeline = engine().load_text(text, name, os.getcwd(), _texts(params))
     return loaded
