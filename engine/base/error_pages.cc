@@ -99,11 +99,13 @@ constexpr ErrorPage kPages[] = {
     {ErrorCode::kUnreadablePath,
      "A path or pattern of the config or of the command line leads to nothing that can be read: "
      "it is not there, matches no file, is empty of files of the format, or is packed in a way "
-     "that is not read.",
+     "that is not read. A source of type `dataset` has no path: a Python program hands its rows "
+     "in, and a command, or a run that was given none, has nothing to read.",
      R"(pipeline.yaml:4:23: error MR1501: `in/z.csv` is not there
   help: in /data/in there are for example a.csv, b.csv)",
      "Paths are relative to the folder of the config, patterns and object keys are sensitive to "
-     "case. The message says what there is instead."},
+     "case. The message says what there is instead. A pipeline over a dataset is run from Python, "
+     "with a dataset for each such source (docs/guides/python.md)."},
     {ErrorCode::kReleaseExists,
      "The target of an export holds a release with other content. It is not replaced, because "
      "somebody may be reading it.",
@@ -145,7 +147,9 @@ constexpr ErrorPage kPages[] = {
      "again."},
     {ErrorCode::kCorruptFile,
      "The container of a file is damaged or cut off: a compressed stream, a Parquet footer, a zip "
-     "directory, XML that is not well-formed. Behind the damage nothing is certain.",
+     "directory, XML that is not well-formed. Behind the damage nothing is certain. Of a dataset "
+     "that a Python program handed in: reading it raised an exception, which is the error's cause "
+     "there.",
      R"(pipeline.yaml:3:32: error MR2004: source `s`: cut.csv.gz: the gzip data is truncated: the file ends at byte 30 in the middle of a member
   help: fetch the file again; `gzip -t` checks it)",
      "Fetch or pack the file again, or leave it out of the source's pattern."},

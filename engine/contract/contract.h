@@ -50,7 +50,8 @@ struct Column {
   bool round = false;  // floats: take the nearest value when digits would be lost
   std::string regex;   // must match the whole value; RE2 syntax
   OnError on_error = OnError::kReject;
-  SourceSpan span;  // of the column in the config
+  std::string feature;  // what `datasets` calls it, as JSON; "": as its type says (features.h)
+  SourceSpan span;      // of the column in the config
 };
 
 struct RejectLimits {

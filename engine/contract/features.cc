@@ -74,11 +74,22 @@ Json FeatureOf(const arrow::DataType& type) {
   }
 }
 
+Json FeatureOf(const arrow::Field& field) {
+  if (field.HasMetadata()) {
+    const auto told = field.metadata()->Get(kFeatureKey);
+    if (told.ok()) {
+      Json feature = Json::parse(*told, nullptr, /*allow_exceptions=*/false);
+      if (!feature.is_discarded()) return feature;
+    }
+  }
+  return FeatureOf(*field.type());
+}
+
 }  // namespace
 
 std::string FeaturesJson(const arrow::Schema& schema) {
   Json features = Json::object();
-  for (const auto& field : schema.fields()) features[field->name()] = FeatureOf(*field->type());
+  for (const auto& field : schema.fields()) features[field->name()] = FeatureOf(*field);
   return Json{{"info", {{"features", std::move(features)}}}}.dump();
 }
 

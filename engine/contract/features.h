@@ -11,6 +11,10 @@ namespace millrace::contract {
 /// Key of the schema metadata that holds FeaturesJson.
 inline constexpr char kFeaturesKey[] = "huggingface";
 
+/// Key of a field's metadata: what `datasets` calls the column, as JSON, where that is more than
+/// its type says (ClassLabel, Image, ...). Who changes a column's type leaves it out.
+inline constexpr char kFeatureKey[] = "millrace.feature";
+
 /// {"info":{"features":{...}}} with one entry per column, in column order, as types are read back
 /// from Parquet (seconds are milliseconds there): `datasets` ignores features that do not match.
 std::string FeaturesJson(const arrow::Schema& schema);

@@ -8,6 +8,7 @@
 #include "base/reserved_columns.h"
 #include "contract/cast/text_cast.h"
 #include "contract/value_text.h"
+#include "io/parquet/normalised_type.h"
 
 namespace millrace::contract {
 
@@ -41,6 +42,13 @@ bool SaysTheSame(const arrow::DataType& type, bool is_json, std::string_view tex
   }
 }
 
+// A typed column keeps its type when a contract can declare it.
+std::string DeclarableType(const std::shared_ptr<arrow::DataType>& type) {
+  const std::string text = TypeText(*type);
+  const auto parsed = ParseType(text, nullptr);
+  return parsed.ok() && (*parsed)->Equals(type) ? text : "string";
+}
+
 class ColumnEvidence {
  public:
   void Add(const std::shared_ptr<arrow::Array>& values) {
@@ -57,7 +65,7 @@ class ColumnEvidence {
     Column column;
     column.name = name;
     column.type_text = "string";
-    if (seen_ && !mixed_) column.type_text = text_ ? FirstAlive() : DeclarableType();
+    if (seen_ && !mixed_) column.type_text = text_ ? FirstAlive() : DeclarableType(type_);
     column.type = ParseType(column.type_text, &column.is_json).ValueOrDie();
     return column;
   }
@@ -95,13 +103,6 @@ class ColumnEvidence {
     return "string";
   }
 
-  // A typed column keeps its type when a contract can declare it.
-  std::string DeclarableType() const {
-    const std::string text = TypeText(*type_);
-    const auto parsed = ParseType(text, nullptr);
-    return parsed.ok() && (*parsed)->Equals(type_) ? text : "string";
-  }
-
   bool seen_ = false, text_ = false, mixed_ = false;
   std::shared_ptr<arrow::DataType> type_;
   std::map<std::string, bool> alive_;
@@ -123,6 +124,31 @@ Result<Contract> InferContract(const std::vector<std::shared_ptr<arrow::RecordBa
   Contract contract;
   contract.inferred = true;
   for (const std::string& name : order) contract.columns.push_back(columns[name].Conclude(name));
+  return contract;
+}
+
+Contract ContractOfTypes(const std::vector<std::shared_ptr<arrow::Schema>>& schemas) {
+  Contract contract;
+  contract.inferred = true;
+  for (const auto& schema : schemas) {
+    for (const auto& field : schema->fields()) {
+      if (IsReservedColumn(field->name())) continue;
+      const std::string text = DeclarableType(io::NormalisedType(field->type()));
+      const auto found =
+          std::find_if(contract.columns.begin(), contract.columns.end(),
+                       [&](const Column& column) { return column.name == field->name(); });
+      Column column;
+      column.name = field->name();
+      column.type_text =
+          found == contract.columns.end() || found->type_text == text ? text : "string";
+      column.type = ParseType(column.type_text, &column.is_json).ValueOrDie();
+      if (found == contract.columns.end()) {
+        contract.columns.push_back(std::move(column));
+      } else {
+        *found = std::move(column);
+      }
+    }
+  }
   return contract;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/reserved_columns.h"
 #include "contract/contract.h"
+#include "contract/features.h"
 #include "expr/expression.h"
 
 namespace millrace::contract {
@@ -22,6 +23,10 @@ std::shared_ptr<arrow::Schema> SchemaOf(const Contract& contract) {
     if (column.is_json) {
       keys.emplace_back("millrace.type");
       values.emplace_back("json");
+    }
+    if (!column.feature.empty()) {
+      keys.emplace_back(kFeatureKey);
+      values.push_back(column.feature);
     }
     auto field = arrow::field(column.name, column.type);
     if (!keys.empty()) field = field->WithMetadata(arrow::key_value_metadata(keys, values));

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "io/object/store_url.h"
+#include "pipeline/dataset_rows.h"
 #include "source/sniff_format.h"
 #include "source/url_list.h"
 
@@ -22,6 +23,7 @@ std::string LineOfFile(const std::string& path, int line) {
 
 // Files of the disk, or what a URL names.
 Result<source::FileSource> ExpandPath(const PipelineConfig& config, const SourceConfig& source) {
+  if (DatasetOf(source) != nullptr) return RowsForRun(config, source, nullptr);
   if (io::IsUrl(source.path)) {
     return source::ExpandUrl(source.name, source.path, config.storage, source.format);
   }
@@ -64,7 +66,8 @@ Result<InputFiles> FindInputFiles(const PipelineConfig& config, const SnapshotFe
     Result<source::FileSource> files =
         source.rest
             ? (fetch != nullptr ? SnapshotForRun(source, *fetch) : LatestSnapshot(config, source))
-            : ExpandPath(config, source);
+        : DatasetOf(source) != nullptr ? RowsForRun(config, source, fetch)
+                                       : ExpandPath(config, source);
     if (!files.ok() && files.status().IsCancelled()) return files.status();
     if (!files.ok()) {
       const Status status = AtPlace(files.status(), config, source.path_span);

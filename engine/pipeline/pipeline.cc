@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/sha256.h"
+#include "io/object/store_url.h"
 #include "pipeline/column_check.h"
 #include "pipeline/config/loader.h"
 #include "pipeline/config/model_contract.h"
@@ -50,6 +51,21 @@ std::vector<std::string> StagesOf(const Pipeline& pipeline) {
   std::vector<std::string> names = {"ingest"};
   for (const auto& stage : pipeline.config().stages) names.push_back(stage.name);
   return names;
+}
+
+std::vector<std::string> ExportsOf(const Pipeline& pipeline) {
+  std::vector<std::string> names;
+  for (const auto& e : pipeline.config().exports) names.push_back(e.options.name);
+  return names;
+}
+
+std::string WorkspaceOf(const Pipeline& pipeline) { return pipeline.config().workspace; }
+
+std::shared_ptr<const Pipeline> WithWorkspace(const Pipeline& pipeline, const std::string& place) {
+  pipeline::PipelineConfig config = pipeline.config();
+  config.workspace =
+      io::IsUrl(place) ? place : std::filesystem::absolute(place).lexically_normal().string();
+  return std::make_shared<const Pipeline>(std::move(config));
 }
 
 Status ValidatePipeline(const Pipeline& pipeline) {

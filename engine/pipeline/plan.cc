@@ -10,6 +10,7 @@
 #include "contract/drift_json.h"
 #include "contract/infer.h"
 #include "op/row_layout.h"
+#include "pipeline/dataset_rows.h"
 #include "pipeline/dialect_json.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/ingest_plan.h"
@@ -61,11 +62,16 @@ Json MappingOf(const contract::Column& column, const std::string& source,
   return item;
 }
 
+std::string TypeOf(const SourceConfig& config) {
+  if (config.rest) return "rest";
+  return IsFolder(config) ? "hf" : std::string(source::FormatName(config.format));
+}
+
 Json SourceJson(const SourceConfig& config, const source::FileSource& files,
                 const SourceSurvey& survey, const contract::Contract& contract,
                 const arrow::Schema& file_schema, int64_t splits) {
   Json json = {{"name", config.name},
-               {"type", config.rest ? "rest" : std::string(source::FormatName(config.format))},
+               {"type", TypeOf(config)},
                {"path", config.rest ? config.rest->shown_url : config.path},
                {"table", contract.name},
                {"files", survey.files},
@@ -78,7 +84,7 @@ Json SourceJson(const SourceConfig& config, const source::FileSource& files,
   }
   if (!survey.sampled_file.empty()) {
     json["sampled_file"] = survey.sampled_file;
-    if (!std::holds_alternative<io::ParquetReadOptions>(config.format)) {
+    if (!source::IsTyped(config.format)) {
       json["compression"] = std::string(io::CompressionName(survey.compression));
     }
   }

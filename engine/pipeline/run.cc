@@ -11,6 +11,7 @@
 #include "contract/drift_json.h"
 #include "io/object/store_url.h"
 #include "pipeline/column_check.h"
+#include "pipeline/dataset_rows.h"
 #include "pipeline/drift_survey.h"
 #include "pipeline/hooks/hooks.h"
 #include "pipeline/ingest_plan.h"
@@ -85,7 +86,7 @@ class Run {
     ARROW_ASSIGN_OR_RAISE(choice_, ChooseStages(config_, options_));
     const SnapshotChoice choice = ChooseSnapshots(options_, choice_);
     ARROW_RETURN_NOT_OK(CheckChoice(config_, choice));
-    const bool fetches = HasRestSource(config_);
+    const bool fetches = HasRestSource(config_) || HasStream(config_);
     InputFiles inputs;
     std::optional<stage::WorkspaceLock> lock;
     // Files are looked at without touching the workspace; fetching writes to it.

@@ -70,9 +70,9 @@ Result<SourceSurvey> SurveySource(const source::FileSource& source) {
   }
   survey.rows_exact = true;
   if (filled.empty()) return survey;
-  const bool parquet = std::holds_alternative<io::ParquetReadOptions>(source.format);
+  const bool typed = source::IsTyped(source.format);
   survey.sampled_file = filled.front()->key;
-  if (!parquet) ARROW_RETURN_NOT_OK(Sniff(source, *filled.front(), survey));
+  if (!typed) ARROW_RETURN_NOT_OK(Sniff(source, *filled.front(), survey));
 
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
   double raw = 0, text = 0, records = 0;
@@ -92,7 +92,11 @@ Result<SourceSurvey> SurveySource(const source::FileSource& source) {
                                                                               : sample.raw_bytes);
   }
   ARROW_ASSIGN_OR_RAISE(survey.inferred, contract::InferContract(batches));
-  if (parquet) {
+  if (const auto* rows = std::get_if<io::DatasetReadOptions>(&source.format)) {
+    survey.rows_estimate = rows->dataset->rows;
+    survey.rows_exact = true;
+    survey.text_bytes_estimate = survey.bytes;
+  } else if (typed) {
     ARROW_RETURN_NOT_OK(CountParquetRows(source, survey));
   } else if (survey.rows_exact) {
     survey.rows_estimate = std::llround(records);

@@ -1,5 +1,7 @@
 #include "pipeline/table_contracts.h"
 
+#include <arrow/util/key_value_metadata.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -7,6 +9,8 @@
 #include "base/reserved_columns.h"
 #include "contract/features.h"
 #include "contract/infer.h"
+#include "io/parquet/normalised_type.h"
+#include "pipeline/dataset_rows.h"
 #include "pipeline/file_sample.h"
 
 namespace millrace::pipeline {
@@ -26,8 +30,13 @@ std::vector<size_t> SpreadEvenly(size_t count, size_t picks_max) {
 Result<contract::Contract> Infer(const std::string& table, const PipelineConfig& config,
                                  const InputFiles& inputs) {
   std::vector<std::shared_ptr<arrow::RecordBatch>> samples;
+  std::vector<std::shared_ptr<arrow::Schema>> schemas;
+  bool typed = true;  // datasets alone, whose types are not to be guessed
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (config.sources[i].contract != table) continue;
+    ARROW_ASSIGN_OR_RAISE(auto schema, DatasetSchema(config.sources[i], inputs[i]));
+    typed = typed && schema != nullptr;
+    if (schema != nullptr) schemas.push_back(std::move(schema));
     for (const size_t pick : SpreadEvenly(inputs[i].files.size(), kFilesSampledMax)) {
       const io::FileInfo& file = inputs[i].files[pick];
       const Result<FileSample> sample = SampleFile(inputs[i], file, kBytesSampledPerFile);
@@ -35,7 +44,12 @@ Result<contract::Contract> Infer(const std::string& table, const PipelineConfig&
       samples.insert(samples.end(), sample->batches.begin(), sample->batches.end());
     }
   }
-  ARROW_ASSIGN_OR_RAISE(contract::Contract contract, contract::InferContract(samples));
+  contract::Contract contract;
+  if (typed) {
+    contract = contract::ContractOfTypes(schemas);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(contract, contract::InferContract(samples));
+  }
   contract.name = table;
   contract.inferred = true;
   // A file in the middle may lack a column that others have: its rows get null.
@@ -60,6 +74,43 @@ Result<std::vector<std::string>> KeptColumns(const contract::Contract& contract,
     }
   }
   return names;
+}
+
+// The column of every one of its sources that a column's values are taken from as they are, where
+// all of them are datasets that call it the same.
+std::string FeatureOf(const contract::Column& column, int table, const PipelineConfig& config,
+                      const arrow::SchemaVector& schemas, const TableContracts& tables) {
+  std::string feature;
+  for (size_t i = 0; i < config.sources.size(); ++i) {
+    if (tables.of_source[i] != table) continue;
+    if (schemas[i] == nullptr || column.is_json) return "";
+    const contract::ColumnFrom* from = contract::FromOf(column, config.sources[i].name);
+    const auto field = schemas[i]->GetFieldByName(from == nullptr ? column.name : from->path);
+    if (field == nullptr || !field->HasMetadata()) return "";
+    if (!io::NormalisedType(field->type())->Equals(column.type)) return "";
+    const std::string told = field->metadata()->Get(contract::kFeatureKey).ValueOr("");
+    if (told.empty() || (!feature.empty() && told != feature)) return "";
+    feature = told;
+  }
+  return feature;
+}
+
+Status TakeFeatures(const PipelineConfig& config, const InputFiles& inputs,
+                    TableContracts& tables) {
+  arrow::SchemaVector schemas;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(schemas.emplace_back(), DatasetSchema(config.sources[i], inputs[i]));
+  }
+  for (size_t i = 0; i < tables.contracts.size(); ++i) {
+    nlohmann::json taken;
+    for (contract::Column& column : tables.contracts[i].columns) {
+      column.feature = FeatureOf(column, static_cast<int>(i), config, schemas, tables);
+      if (!column.feature.empty()) taken[column.name] = column.feature;
+    }
+    if (taken.empty()) continue;
+    tables.json[i] = nlohmann::json{{"declared", tables.json[i]}, {"features", taken}}.dump();
+  }
+  return Status::OK();
 }
 
 }  // namespace
@@ -90,7 +141,22 @@ Result<TableContracts> ResolveContracts(const PipelineConfig& config, const Inpu
     contract = contract::WithKeptColumns(std::move(contract), kept);
     tables.json[i] = nlohmann::json{{"declared", tables.json[i]}, {"kept", kept}}.dump();
   }
+  ARROW_RETURN_NOT_OK(TakeFeatures(config, inputs, tables));
   return tables;
+}
+
+Result<TableContracts> KnownContracts(const PipelineConfig& config) {
+  for (const SourceConfig& source : config.sources) {
+    const io::DatasetReadOptions* dataset = DatasetOf(source);
+    const bool at_hand = dataset != nullptr && dataset->dataset != nullptr;
+    const bool declared =
+        std::any_of(config.contracts.begin(), config.contracts.end(),
+                    [&](const auto& contract) { return contract.name == source.contract; });
+    if (at_hand || declared) continue;
+    return MakeError(ErrorCode::kBadValue, "nothing says what the columns are",
+                     "declare the contract in the config");
+  }
+  return ResolveContracts(config, InputFiles(config.sources.size()));
 }
 
 std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {

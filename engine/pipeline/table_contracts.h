@@ -27,6 +27,10 @@ struct TableContracts {
 /// Depends on the config and the input files alone, never on earlier runs.
 Result<TableContracts> ResolveContracts(const PipelineConfig& config, const InputFiles& inputs);
 
+/// The same without input files, where contracts are declared or come from datasets that are at
+/// hand; BadValue where they do not.
+Result<TableContracts> KnownContracts(const PipelineConfig& config);
+
 /// The schema of a stage's shards: the contract's columns and the reserved ones.
 std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract);
 

@@ -15,13 +15,18 @@
 #include "io/record_reader.h"
 #include "io/store.h"
 #include "io/text_format.h"
+#include "io/typed/dataset_reader.h"
 
 namespace millrace::source {
 
-/// CSV and JSON Lines have options that others look into, Parquet is no text at all; every further
-/// format is a TextFormat.
-using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions,
-                                   std::shared_ptr<const io::TextFormat>>;
+/// CSV and JSON Lines have options that others look into, Parquet and datasets are no text at all;
+/// every further format is a TextFormat.
+using FormatOptions =
+    std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions, io::DatasetReadOptions,
+                 std::shared_ptr<const io::TextFormat>>;
+
+/// Its columns have types, its bytes are not read from start to end, and it is read by row groups.
+bool IsTyped(const FormatOptions& format);
 
 struct FileSource {
   std::string name;  // of the source in the config
@@ -39,11 +44,19 @@ struct FileSource {
 Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
                                const std::string& base, const FormatOptions& format);
 
+/// The source, without its list of files, for opening one of them where a row group of it begins.
+/// REQUIRES: it is typed.
+FileSource FromRowGroup(const FileSource& source, int row_group);
+
+/// A dataset that does not stream, as one file `rows`, whose row groups are its pieces. Nothing
+/// opens its store.
+FileSource RowsOfDataset(const std::string& name, const io::DatasetReadOptions& options);
+
 /// An open file: the reader, and what was read once it is at its end.
 struct OpenedFile {
   std::unique_ptr<io::RecordReader> reader;
-  /// SHA-256 of the file's raw bytes. REQUIRES: the reader is at its end, or is Parquet (which is
-  /// hashed in a pass of its own).
+  /// SHA-256 of the file's raw bytes. REQUIRES: the reader is at its end, or the format is typed (Parquet
+  /// is hashed in a pass of its own; a dataset's fingerprint stands for its bytes).
   std::function<Result<std::string>()> content_sha256;
   std::function<int64_t()> raw_bytes_read;
 };

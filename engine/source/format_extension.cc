@@ -15,6 +15,7 @@ std::vector<std::string> ExtensionsOf(const FormatOptions& format) {
   if (std::holds_alternative<io::CsvOptions>(format)) return {".csv", ".tsv"};
   if (std::holds_alternative<io::JsonlOptions>(format)) return {".jsonl", ".ndjson", ".json"};
   if (std::holds_alternative<io::ParquetReadOptions>(format)) return {".parquet"};
+  if (std::holds_alternative<io::DatasetReadOptions>(format)) return {};
   return std::get<std::shared_ptr<const io::TextFormat>>(format)->extensions();
 }
 

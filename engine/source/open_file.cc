@@ -1,5 +1,7 @@
 #include <arrow/io/interfaces.h>
 
+#include <algorithm>
+
 #include "base/sha256.h"
 #include "source/file_source.h"
 
@@ -111,6 +113,13 @@ Result<OpenedFile> OpenTyped(const io::ParquetReadOptions& options, int64_t byte
 
 Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
                             const io::Projection& projection) {
+  if (const auto* rows = std::get_if<io::DatasetReadOptions>(&source.format)) {
+    OpenedFile opened;
+    ARROW_ASSIGN_OR_RAISE(opened.reader, io::OpenDataset(*rows, projection));
+    opened.content_sha256 = [dataset = rows->dataset] { return io::IdentityOf(*dataset); };
+    opened.raw_bytes_read = [bytes = file.bytes] { return bytes; };
+    return opened;
+  }
   ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));
   if (const auto* parquet = std::get_if<io::ParquetReadOptions>(&source.format)) {
     return OpenTyped(*parquet, file.bytes, std::move(opened), projection);
@@ -119,6 +128,31 @@ Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
 }
 
 }  // namespace
+
+bool IsTyped(const FormatOptions& format) {
+  return std::holds_alternative<io::ParquetReadOptions>(format) ||
+         std::holds_alternative<io::DatasetReadOptions>(format);
+}
+
+FileSource FromRowGroup(const FileSource& source, int row_group) {
+  FileSource from{source.name, source.format, source.store, {}, source.snapshot};
+  if (auto* parquet = std::get_if<io::ParquetReadOptions>(&from.format)) {
+    parquet->row_group_begin = row_group;
+  }
+  if (auto* dataset = std::get_if<io::DatasetReadOptions>(&from.format)) {
+    dataset->piece_begin = row_group;
+  }
+  return from;
+}
+
+FileSource RowsOfDataset(const std::string& name, const io::DatasetReadOptions& options) {
+  FileSource source;
+  source.name = name;
+  source.format = options;
+  // One without rows still has columns, which an empty file has not.
+  source.files.push_back({"rows", std::max<int64_t>(options.dataset->bytes, 1), 0, 0});
+  return source;
+}
 
 Result<io::SniffedCsv> SniffDialect(const FileSource& source, const io::FileInfo& file) {
   ARROW_ASSIGN_OR_RAISE(auto opened, source.store->OpenForRead(file.key));

@@ -29,6 +29,7 @@ Result<std::string> TextHead(std::shared_ptr<arrow::io::RandomAccessFile> file) 
 std::string_view FormatName(const FormatOptions& format) {
   if (std::holds_alternative<io::CsvOptions>(format)) return "csv";
   if (const auto* other = std::get_if<TextFormatPtr>(&format)) return (*other)->name();
+  if (std::holds_alternative<io::DatasetReadOptions>(format)) return "dataset";
   return std::holds_alternative<io::JsonlOptions>(format) ? "jsonl" : "parquet";
 }
 

@@ -79,6 +79,9 @@ std::string FileHashes::Known(const source::FileSource& source, const io::FileIn
 }
 
 Result<std::string> FileHashes::Of(const source::FileSource& source, const io::FileInfo& file) {
+  if (const auto* rows = std::get_if<io::DatasetReadOptions>(&source.format)) {
+    return io::IdentityOf(*rows->dataset);
+  }
   const auto entry = EntryOf(source.name, file);
   std::lock_guard<std::mutex> reading(entry->reading);
   {

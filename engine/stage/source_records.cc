@@ -43,7 +43,11 @@ Status SourceRecords::OpenFileOf(int64_t position) {
         binding_, stage_.input.bind(stage_.plan.contracts[static_cast<size_t>(source.contract)],
                                     source_->name));
   }
-  ARROW_ASSIGN_OR_RAISE(opened_, stage_.input.open(*source_, *file_, binding_->projection()));
+  ARROW_ASSIGN_OR_RAISE(
+      opened_, split_.row_group_begin > 0
+                   ? stage_.input.open(source::FromRowGroup(*source_, split_.row_group_begin),
+                                       *file_, binding_->projection())
+                   : stage_.input.open(*source_, *file_, binding_->projection()));
   chunk_begin_ = file_begin_;
   chunk_.reset();
   batch_ = {};

@@ -38,10 +38,27 @@ Result<std::vector<RowGroupShape>> ReadRowGroups(io::Store& store, const io::Fil
   return shapes;
 }
 
-Status PlanParquetFile(const IngestSource& source, const Split& whole, int64_t split_bytes,
-                       std::vector<Split>* out) {
+std::vector<RowGroupShape> PiecesOf(const io::DatasetReadOptions& options) {
+  const DatasetInput& dataset = *options.dataset;
+  const int64_t rows = io::RowsPerPiece(options);
+  std::vector<RowGroupShape> shapes;
+  for (int64_t piece = 0; piece < io::CountPieces(options); ++piece) {
+    // Each is a split, whatever its bytes: the last one alone has fewer rows.
+    shapes.push_back({std::min(rows, dataset.rows - piece * rows), options.bytes_per_piece});
+  }
+  return shapes;
+}
+
+Status PlanRowGroups(const IngestSource& source, const Split& whole, int64_t split_bytes,
+                     std::vector<Split>* out) {
   const io::FileInfo& file = source.files.files[static_cast<size_t>(whole.files[0])];
-  ARROW_ASSIGN_OR_RAISE(const auto shapes, ReadRowGroups(*source.files.store, file));
+  const auto* dataset = std::get_if<io::DatasetReadOptions>(&source.files.format);
+  std::vector<RowGroupShape> shapes;
+  if (dataset != nullptr) {
+    shapes = PiecesOf(*dataset);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(shapes, ReadRowGroups(*source.files.store, file));
+  }
   const std::vector<FileRange> ranges = GroupRowGroups(shapes, split_bytes);
   if (ranges.size() < 2) {
     out->push_back(whole);
@@ -58,6 +75,7 @@ Status PlanParquetFile(const IngestSource& source, const Split& whole, int64_t s
       first_ordinal += shapes[i].rows;
       split.bytes += shapes[i].bytes;
     }
+    if (dataset != nullptr) split.bytes = file.bytes / static_cast<int64_t>(ranges.size());
     out->push_back(std::move(split));
   }
   return Status::OK();
@@ -114,7 +132,7 @@ Result<std::vector<Split>> PlanSplits(const IngestPlan& plan) {
                        "source `" + source.files.name + "` holds a file whose name is not UTF-8",
                        "rename it: its path becomes part of row ids");
     }
-    const bool parquet = std::holds_alternative<io::ParquetReadOptions>(source.files.format);
+    const bool typed = source::IsTyped(source.files.format);
     for (const FileRange& group : GroupFiles(files, plan.split_bytes)) {
       Split split;
       split.source = static_cast<int>(s);
@@ -122,8 +140,8 @@ Result<std::vector<Split>> PlanSplits(const IngestPlan& plan) {
         split.files.push_back(static_cast<int>(i));
         split.bytes += files[i].bytes;
       }
-      if (parquet && split.files.size() == 1 && split.bytes >= plan.split_bytes) {
-        ARROW_RETURN_NOT_OK(PlanParquetFile(source, split, plan.split_bytes, &splits));
+      if (typed && split.files.size() == 1 && split.bytes >= plan.split_bytes) {
+        ARROW_RETURN_NOT_OK(PlanRowGroups(source, split, plan.split_bytes, &splits));
       } else {
         splits.push_back(std::move(split));
       }

@@ -91,7 +91,7 @@ class FilePipeline {
 
   void ReportBytes() {
     if (stage_.run.progress == nullptr || !file_.raw_bytes_read) return;
-    const int64_t bytes = file_.raw_bytes_read();
+    const int64_t bytes = split_.row_group_begin < 0 ? file_.raw_bytes_read() : split_.bytes;
     stage_.run.progress->bytes_read += bytes - reported_;
     reported_ = bytes;
   }
@@ -115,12 +115,15 @@ Status RunFile(const StageContext& stage, const Split& split, const std::atomic<
       const auto binding,
       stage.input.bind(stage.plan.contracts[stage.ContractOf(split)], source.name));
   ARROW_ASSIGN_OR_RAISE(source::OpenedFile opened,
-                        stage.input.open(source, file, binding->projection()));
+                        split.row_group_begin > 0
+                            ? stage.input.open(source::FromRowGroup(source, split.row_group_begin),
+                                               file, binding->projection())
+                            : stage.input.open(source, file, binding->projection()));
   ARROW_RETURN_NOT_OK(binding->BindFile(*opened.reader->file_schema()));
   sink.BeginFile(file);
   ARROW_RETURN_NOT_OK(FilePipeline(stage, split, stop, opened, *binding, sink).Run());
   std::string sha256;
-  if (std::holds_alternative<io::ParquetReadOptions>(source.format)) {
+  if (source::IsTyped(source.format)) {
     ARROW_ASSIGN_OR_RAISE(sha256,
                           stage.hashes.Of(source, file));  // once per run, not once per split
   } else {

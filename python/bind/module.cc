@@ -3,11 +3,13 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "base/build_info.h"
 #include "base/quantity.h"
 #include "bind/arrow_stream.h"
 #include "bind/error_bridge.h"
+#include "bind/held_dataset.h"
 #include "bind/interruptible_run.h"
 #include "millrace/finished_run.h"
 #include "millrace/pipeline.h"
@@ -34,6 +36,14 @@ LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_ste
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
                         const Texts& params, int64_t at_step) {
   return {OrThrow(LoadPipelineText(text, file, base, {params, at_step}))};
+}
+
+LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
+  std::map<std::string, DatasetInput> inputs;
+  for (const auto& [name, source] : datasets) {
+    inputs[nb::cast<std::string>(name)] = HeldDataset(nb::borrow(source));
+  }
+  return {OrThrow(BindDatasets(*loaded.pipeline, inputs))};
 }
 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
@@ -78,6 +88,26 @@ NB_MODULE(_engine, module) {
   module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, Free());
   module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, "at_step"_a,
              Free());
+  module.def(
+      "dataset_sources",
+      [](const LoadedPipeline& loaded) { return DatasetSourcesOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def(
+      "stages", [](const LoadedPipeline& loaded) { return StagesOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def(
+      "workspace", [](const LoadedPipeline& loaded) { return WorkspaceOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def(
+      "with_workspace",
+      [](const LoadedPipeline& loaded, const std::string& place) {
+        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place)};
+      },
+      "pipeline"_a, "place"_a);
+  module.def(
+      "exports", [](const LoadedPipeline& loaded) { return ExportsOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def("bind_datasets", &Bind, "pipeline"_a, "datasets"_a);
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/dataset_input.h"
 #include "base/status.h"
 
 namespace millrace {
@@ -38,6 +39,23 @@ Result<std::shared_ptr<const Pipeline>> LoadPipelineText(const std::string& text
 
 /// The names of its stages in their order; the first is `ingest`.
 std::vector<std::string> StagesOf(const Pipeline& pipeline);
+
+/// The names of its exports, in the order of the config.
+std::vector<std::string> ExportsOf(const Pipeline& pipeline);
+
+/// The names of its sources of type `dataset`, in the order of the config.
+std::vector<std::string> DatasetSourcesOf(const Pipeline& pipeline);
+
+/// The pipeline with rows for each of those sources, by their names; everything below takes it.
+/// UnreadablePath when a source is left out, or a name is of none.
+Result<std::shared_ptr<const Pipeline>> BindDatasets(
+    const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets);
+
+/// Where it works: an absolute path or a URL.
+std::string WorkspaceOf(const Pipeline& pipeline);
+/// The pipeline with another workspace, a path (relative ones start at the current folder) or a
+/// URL.
+std::shared_ptr<const Pipeline> WithWorkspace(const Pipeline& pipeline, const std::string& place);
 
 /// Checks what needs the data too: paths match files, the files have the contract's columns.
 /// OK, or all problems at once.

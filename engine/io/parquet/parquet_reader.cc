@@ -1,6 +1,5 @@
 #include "io/parquet/parquet_reader.h"
 
-#include <arrow/array.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/interfaces.h>
 #include <parquet/arrow/reader.h>
@@ -10,8 +9,7 @@
 
 #include <algorithm>
 
-#include "io/column_lookup.h"
-#include "io/parquet/normalised_type.h"
+#include "io/typed/typed_projection.h"
 
 namespace millrace::io {
 namespace {
@@ -42,12 +40,6 @@ void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leave
   for (const auto& child : field.children) AddLeaves(child, leaves);
 }
 
-// Where a request's values are: members of a struct column below a top-level one.
-struct ColumnPath {
-  int column = 0;  // top-level, in the file
-  std::vector<int> members;
-};
-
 class ParquetReader : public RecordReader {
  public:
   Status Open(std::shared_ptr<arrow::io::RandomAccessFile> file, const ParquetReadOptions& options,
@@ -60,18 +52,20 @@ class ParquetReader : public RecordReader {
                                                  properties);
     ARROW_RETURN_NOT_OK(CorruptUnlessIo(made.status()));
     reader_ = *std::move(made);
-    ARROW_RETURN_NOT_OK(CorruptUnlessIo(reader_->GetSchema(&stored_schema_)));
-    arrow::FieldVector fields;
-    for (const auto& field : stored_schema_->fields()) {
-      fields.push_back(field->WithType(NormalisedType(field->type())));
-    }
-    file_schema_ = arrow::schema(std::move(fields));
+    std::shared_ptr<arrow::Schema> stored;
+    ARROW_RETURN_NOT_OK(CorruptUnlessIo(reader_->GetSchema(&stored)));
     row_group_ = options.row_group_begin - 1;
     row_group_end_ = options.row_group_end < 0 ? reader_->num_row_groups() : options.row_group_end;
-    return Project(projection);
+    ARROW_ASSIGN_OR_RAISE(columns_, TypedProjection::Make(stored, projection));
+    for (const int column : columns_.used()) {
+      AddLeaves(reader_->manifest().schema_fields[static_cast<size_t>(column)], &leaves_);
+    }
+    return Status::OK();
   }
 
-  const std::shared_ptr<arrow::Schema>& file_schema() const override { return file_schema_; }
+  const std::shared_ptr<arrow::Schema>& file_schema() const override {
+    return columns_.file_schema();
+  }
   int64_t header_bytes() const override { return 0; }
 
   Result<std::shared_ptr<Chunk>> Next() override {
@@ -88,20 +82,8 @@ class ParquetReader : public RecordReader {
   }
 
   Result<RawBatch> Parse(const Chunk& chunk) const override {
-    RawBatch batch;
-    batch.records = chunk.rows;
-    arrow::ArrayVector columns;
-    for (const ColumnPath& path : paths_) {
-      auto array = chunk.decoded->column(path.column);
-      for (int member : path.members) {
-        ARROW_ASSIGN_OR_RAISE(
-            array, static_cast<const arrow::StructArray&>(*array).GetFlattenedField(member));
-      }
-      auto normalised = Normalised(array);  // fails where a dictionary's code has no value
-      ARROW_RETURN_NOT_OK(CorruptUnlessIo(normalised.status()));
-      columns.push_back(*std::move(normalised));
-    }
-    batch.columns = arrow::RecordBatch::Make(batch_schema_, chunk.rows, std::move(columns));
+    auto batch = columns_.Parse(chunk);  // fails where a dictionary's code has no value
+    ARROW_RETURN_NOT_OK(CorruptUnlessIo(batch.status()));
     return batch;
   }
 
@@ -131,66 +113,8 @@ class ParquetReader : public RecordReader {
     return chunk;
   }
 
-  // Fills paths_ and leaves_; positions of paths_ are those of the batches that will be read.
-  Status Project(const Projection& projection) {
-    ARROW_RETURN_NOT_OK(CheckUnknownColumns(projection, file_schema_->field_names()));
-    std::vector<std::string> missing;
-    arrow::FieldVector fields;
-    if (projection.all) {
-      for (int i = 0; i < file_schema_->num_fields(); ++i) paths_.push_back({i, {}});
-      fields = file_schema_->fields();
-    }
-    for (const FieldRequest& request : projection.fields) {
-      ColumnPath path;
-      const auto type = Find(request.path, &path);
-      if (!type) missing.push_back(request.path);
-      paths_.push_back(path);
-      fields.push_back(arrow::field(request.path, type ? type : arrow::utf8()));
-    }
-    if (!missing.empty()) return MissingColumns(missing, file_schema_->field_names());
-    batch_schema_ = arrow::schema(std::move(fields));
-
-    std::vector<int> used;
-    for (const ColumnPath& path : paths_) used.push_back(path.column);
-    std::sort(used.begin(), used.end());
-    used.erase(std::unique(used.begin(), used.end()), used.end());
-    for (int column : used) {
-      AddLeaves(reader_->manifest().schema_fields[static_cast<size_t>(column)], &leaves_);
-    }
-    for (ColumnPath& path : paths_) {
-      path.column =
-          static_cast<int>(std::lower_bound(used.begin(), used.end(), path.column) - used.begin());
-    }
-    return Status::OK();
-  }
-
-  // A column of that name, else the longest column name that the path starts with, then members.
-  std::shared_ptr<arrow::DataType> Find(const std::string& wanted, ColumnPath* path) const {
-    path->column = stored_schema_->GetFieldIndex(wanted);
-    if (path->column >= 0) return file_schema_->field(path->column)->type();
-    for (size_t dot = wanted.rfind('.'); dot != std::string::npos && dot > 0;
-         dot = wanted.rfind('.', dot - 1)) {
-      path->column = stored_schema_->GetFieldIndex(wanted.substr(0, dot));
-      if (path->column < 0) continue;
-      auto type = stored_schema_->field(path->column)->type();
-      for (size_t at = dot; at != std::string::npos;) {
-        const size_t next = wanted.find('.', at + 1);
-        const auto name = wanted.substr(at + 1, next == std::string::npos ? next : next - at - 1);
-        if (type->id() != arrow::Type::STRUCT) return nullptr;
-        const int member = static_cast<const arrow::StructType&>(*type).GetFieldIndex(name);
-        if (member < 0) return nullptr;
-        path->members.push_back(member);
-        type = type->field(member)->type();
-        at = next;
-      }
-      return NormalisedType(type);
-    }
-    return nullptr;
-  }
-
   std::unique_ptr<parquet::arrow::FileReader> reader_;
-  std::shared_ptr<arrow::Schema> stored_schema_, file_schema_, batch_schema_;
-  std::vector<ColumnPath> paths_;
+  TypedProjection columns_;
   std::vector<int> leaves_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;  // of row_group_
   int row_group_ = -1, row_group_end_ = 0;

@@ -203,6 +203,14 @@ class Build {
       source.format = BuildJsonl(value);
     } else if (type == "parquet") {
       source.format = io::ParquetReadOptions{};
+    } else if (type == "dataset") {
+      io::DatasetReadOptions options;
+      options.stream_split_rows = value.Integer("stream_split_rows");
+      source.format = options;
+      source.path_span = span;
+    } else if (type == "hf") {
+      source.format = io::DatasetReadOptions();
+      source.split = value.Text("split");
     } else {
       source.format = BuildTextFormat(value, problems_);
     }

@@ -31,6 +31,7 @@ struct SourceConfig {
   std::string
       path;  // as written, references resolved; relative to base_dir, or a URL; "" of an API
   source::FormatOptions format;
+  std::string split;     // of a folder of `datasets`, whose format is that of a dataset
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
   std::optional<RestConfig> rest;  // of an API; `format` is then that of its records

@@ -26,9 +26,10 @@ const ObjectSpec& SourceLimitsSpec() {
 }
 
 ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::vector<Field> more) {
-  static const VariantFamily family = {"source",
-                                       "The format of the files, or `rest` for an API.",
-                                       {"csv", "fixed_width", "jsonl", "parquet", "rest", "xml"}};
+  static const VariantFamily family = {
+      "source",
+      "The format of the files, `hf` or `dataset` for datasets, `rest` for an API.",
+      {"csv", "dataset", "fixed_width", "hf", "jsonl", "parquet", "rest", "xml"}};
   more.push_back({.key = "contract",
                   .type = T::kName,
                   .doc = "The contract of its rows, by its name under `contracts`."});
@@ -257,10 +258,28 @@ const ObjectSpec& SourceSpec() {
   static const auto* rest = new ObjectSpec(
       SourceVariant("rest", "An API that gives its records page by page; docs/rest.md explains it.",
                     RestFields()));
+  static const auto* dataset = new ObjectSpec(SourceVariant(
+      "dataset",
+      "A dataset that a Python program hands to the run; docs/guides/python.md explains it.",
+      {{.key = "stream_split_rows",
+        .type = T::kInteger,
+        .doc = "Of a streaming dataset: how many rows are stored together and read as a split.",
+        .fallback = "65536",
+        .min = 1,
+        .max = 1 << 24}}));
+  static const auto* hf = new ObjectSpec(SourceVariant(
+      "hf",
+      "A folder of Hugging Face datasets: what `save_to_disk` wrote, or Parquet files in the "
+      "layout "
+      "of the Hub.",
+      {{.key = "path", .type = T::kPath, .doc = "The folder, on disk.", .required = true},
+       {.key = "split",
+        .type = T::kName,
+        .doc = "Which split of it; may be left out where there is one."}}));
   static const auto* spec =
       new ObjectSpec{.name = "source",
                      .doc = "Where rows come from.",
-                     .variants = {csv, fixed_width, jsonl, parquet, rest, xml}};
+                     .variants = {csv, dataset, fixed_width, hf, jsonl, parquet, rest, xml}};
   return *spec;
 }
 

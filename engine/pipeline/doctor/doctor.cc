@@ -13,6 +13,7 @@
 #include "io/http/url.h"
 #include "io/object/store_url.h"
 #include "pipeline/config/loader.h"
+#include "pipeline/dataset_rows.h"
 #include "pipeline/doctor/endpoints.h"
 #include "pipeline/doctor/machine_findings.h"
 #include "pipeline/places.h"
@@ -54,7 +55,7 @@ class ConfigExamination {
     for (const SourceConfig& source : config_.sources) {
       if (source.rest) {
         Api(source);
-      } else {
+      } else if (DatasetOf(source) == nullptr) {
         Files(source);
       }
     }

@@ -10,6 +10,7 @@
 #include "contract/binding.h"
 #include "io/object/store_url.h"
 #include "millrace/onboarding.h"
+#include "pipeline/dataset_rows.h"
 #include "pipeline/input_files.h"
 #include "pipeline/proposal/input_catalog.h"
 #include "pipeline/table_contracts.h"
@@ -148,7 +149,8 @@ class Check {
 
   // Whether the config reads this file as a file of the source.
   bool Names(const SourceConfig& source) const {
-    if (source.rest || io::IsUrl(options_.file) || io::IsUrl(source.path)) {
+    if (source.rest || DatasetOf(source) != nullptr || io::IsUrl(options_.file) ||
+        io::IsUrl(source.path)) {
       return source.path == options_.file;
     }
     const auto found =
@@ -169,6 +171,8 @@ class Check {
           "put the contract into a file of its own");
     }
     limits_ = source.limits;
+    // What stands in a file may become a dataset.
+    if (DatasetOf(source) != nullptr) return ReadAsItIs(source.name);
     return Find(source.name, source.format);
   }
 

@@ -34,7 +34,7 @@ class Typing {
  public:
   static Result<Typing> For(const source::FileSource& source, const io::FileInfo& file) {
     Typing typing;
-    if (std::holds_alternative<io::ParquetReadOptions>(source.format)) return typing;
+    if (source::IsTyped(source.format)) return typing;
     ARROW_ASSIGN_OR_RAISE(const FileSample sample, SampleFile(source, file, kBytesInferred));
     ARROW_ASSIGN_OR_RAISE(contract::Contract contract, contract::InferContract(sample.batches));
     for (contract::Column& column : contract.columns) column.optional = true;

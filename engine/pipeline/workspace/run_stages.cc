@@ -6,6 +6,7 @@
 
 #include "contract/features.h"
 #include "pipeline/stage_plans.h"
+#include "pipeline/table_contracts.h"
 #include "pipeline/workspace/committed_rows.h"
 #include "pipeline/workspace/finished_run.h"
 #include "pipeline/workspace/run_report.h"
@@ -41,21 +42,16 @@ Result<const Json*> TableOf(const FinishedRun::Parts& parts, const std::string& 
       "its tables are " + NamesOf(tables, "table"));
 }
 
-// As the run bound it, where declared contracts say what the columns are.
+// As the run bound it, where contracts or datasets say what the columns are.
 Result<std::shared_ptr<const op::Chain>> ChainOf(const FinishedRun::Parts& parts,
                                                  const std::string& name) {
   const Status unknown = MakeError(
       ErrorCode::kBadValue, "the stage has no such rows, and nothing says what their columns are",
       "declare the contract in the config");
-  if (!parts.config || parts.config->contracts.empty()) return unknown;
-  TableContracts tables;
-  tables.contracts = parts.config->contracts;
-  for (const SourceConfig& source : parts.config->sources) {
-    int index = 0;
-    while (tables.contracts.at(static_cast<size_t>(index)).name != source.contract) ++index;
-    tables.of_source.push_back(index);
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto chains, BindStages(*parts.config, tables));
+  if (!parts.config) return unknown;
+  const auto tables = KnownContracts(*parts.config);
+  if (!tables.ok()) return unknown;
+  ARROW_ASSIGN_OR_RAISE(const auto chains, BindStages(*parts.config, *tables));
   for (size_t i = 0; i < chains.size(); ++i) {
     if (parts.config->stages[i].name != name) continue;
     if (chains[i].chain == nullptr) return unknown;  // a plug-in would have to be asked

@@ -10,9 +10,12 @@
 The engine and pyarrow load on first use. docs/python.md has the whole.
 """
 
+from millrace import ops
 from millrace._door import rethreshold, run, validate
 from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
-from millrace._run import Counts, Export, FunnelRow, Operator, Run, Stage, open_run
+from millrace._pipeline import Pipeline
+from millrace._run import Counts, Export, FunnelRow, OperatorCounts, Run, StageRun, open_run
+from millrace._stage import Operator, Stage
 
 __all__ = [
     "BugError",
@@ -24,11 +27,15 @@ __all__ = [
     "Export",
     "FunnelRow",
     "Operator",
+    "OperatorCounts",
+    "Pipeline",
     "Run",
     "Stage",
+    "StageRun",
     "UserError",
     "open_run",
     "rethreshold",
+    "ops",
     "run",
     "validate",
 ]

@@ -39,10 +39,20 @@ def load(
     config: str | os.PathLike[str], params: Params, at_step: int | None = None
 ) -> _engine.Pipeline:
     """A config from its file, or from a text, which has line breaks where a path has none."""
-    loaded: _engine.Pipeline
-    step = -1 if at_step is None else at_step
     if isinstance(config, str) and "\n" in config:
-        loaded = engine().load_text(config, TEXT_NAME, os.getcwd(), _texts(params), step)
-    else:
-        loaded = engine().load(path_text(config), _texts(params), step)
+        return load_text(config, TEXT_NAME, params, at_step)
+    loaded: _engine.Pipeline = engine().load(path_text(config), _texts(params), _step(at_step))
     return loaded
+
+
+def load_text(text: str, name: str, params: Params, at_step: int | None = None) -> _engine.Pipeline:
+    """A config from a text, called `name` in messages; relative paths start at the current
+    folder."""
+    loaded: _engine.Pipeline = engine().load_text(
+        text, name, os.getcwd(), _texts(params), _step(at_step)
+    )
+    return loaded
+
+
+def _step(at_step: int | None) -> int:
+    return -1 if at_step is None else at_step

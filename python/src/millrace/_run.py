@@ -10,9 +10,11 @@ from millrace._config import Params, load, path_text
 from millrace._loader import engine
 
 if TYPE_CHECKING:
+    import datasets
     import pyarrow
 
     from millrace import _engine
+    from millrace._dataset import CommittedRows
 
 
 class Counts(NamedTuple):
@@ -47,7 +49,7 @@ class Export(NamedTuple):
     files: tuple[str, ...] | None
 
 
-class Operator(NamedTuple):
+class OperatorCounts(NamedTuple):
     """What an operator instance did with the rows that reached it."""
 
     id: str
@@ -61,15 +63,15 @@ class Operator(NamedTuple):
     derived: int
 
 
-class Stage:
+class StageRun:
     """A stage of a run: its funnel, the rows that left it and those that did not."""
 
-    def __init__(self, opened: _engine.FinishedRun, told: dict[str, Any]) -> None:
-        self._opened = opened
+    def __init__(self, run: Run, told: dict[str, Any]) -> None:
+        self._run, self._opened = run, run._opened
         self.name: str = told["stage"]
         self.counts = Counts(**told["rows"])
         self.operators = tuple(
-            Operator(**{name: told_of[name] for name in Operator._fields})
+            OperatorCounts(**{name: told_of[name] for name in OperatorCounts._fields})
             for told_of in told["operators"]
         )
 
@@ -77,12 +79,20 @@ class Stage:
         """The rows that left it, as a stream in row order and bounded memory."""
         return _reader(self._opened.read_stage(self.name))
 
+    def rejects(self) -> datasets.Dataset:
+        """The same as a Dataset."""
+        return self._run.rejects(self.name)
+
+    def to_dataset(self, *, provenance: bool = False) -> datasets.Dataset:
+        """The rows that left it, as `Run.to_dataset` gives those of the last stage."""
+        return self._run.to_dataset(stage=self.name, provenance=provenance)
+
     def rejects_to_arrow(self) -> pyarrow.RecordBatchReader:
         """The rows it dropped, with instance, rule, value and threshold (spec/rejects.md)."""
         return _reader(self._opened.read_rejects(self.name, ""))
 
     def __repr__(self) -> str:
-        return f"<millrace.Stage {self.name}: {self.counts.read} in, {self.counts.written} out>"
+        return f"<millrace.StageRun {self.name}: {self.counts.read} in, {self.counts.written} out>"
 
 
 def _reader(stream: _engine.ArrowStream) -> pyarrow.RecordBatchReader:
@@ -159,18 +169,82 @@ class Run:
             stream = self._opened.read_export(export)
         return _reader(stream)
 
-    def stage(self, name: str) -> Stage:
+    def stage(self, name: str) -> StageRun:
         """A stage behind ingest; a KeyError names those there are."""
         for told in self.report.get("stages", ()):
             if told["stage"] == name:
-                return Stage(self._opened, told)
+                return StageRun(self, told)
         raise KeyError(f"the run has no stage {name!r}; its stages are {list(self.stages)}")
+
+    def _committed(self, stage: str | None, table: str, rejects: bool = False) -> CommittedRows:
+        from millrace._dataset import CommittedRows
+
+        stages = {told["stage"]: told for told in self.report.get("stages", ())}
+        if stage is None:
+            stage = next(reversed(stages), "ingest")
+        if rejects:
+            stream = self._opened.read_rejects(stage, table)
+        elif stage == "ingest":
+            stream = self._opened.read_table(table)
+        else:
+            stream = self._opened.read_stage(stage)
+        if stage == "ingest":
+            (told,) = [t for t in self.report["tables"] if not table or t["table"] == table]
+        else:
+            told = stages[stage]
+        files = told["reject_files" if rejects else "outputs"]
+        workspace = self.folder.rsplit("/", 2)[0]
+        below = f"{workspace}/{told['manifest'].rsplit('/', 1)[0]}"
+        return CommittedRows(
+            _reader(stream),
+            [f"{below}/{file['path']}" for file in files],
+            workspace,
+            json.dumps([stage, rejects, [file["sha256"] for file in files]]),
+        )
+
+    def to_dataset(
+        self,
+        *,
+        stage: str | None = None,
+        table: str = "",
+        provenance: bool = False,
+        source: str | None = None,
+    ) -> datasets.Dataset:
+        """The rows of a stage as a Hugging Face Dataset: of the last one, or of "ingest", there of
+        a table where there are several. `provenance` keeps the engine's own columns; `source`
+        takes the rows of one source.
+
+        It is memory-mapped from a file below `datasets/` of the workspace, which is written once
+        for equal rows; its fingerprint is made from the manifest.
+        """
+        from millrace._dataset import as_dataset
+
+        return as_dataset(self._committed(stage, table), provenance=provenance, source=source)
+
+    def to_iterable_dataset(
+        self, *, stage: str | None = None, table: str = "", provenance: bool = False
+    ) -> datasets.IterableDataset:
+        """The same as an IterableDataset over the committed shards, which are not copied."""
+        from millrace._dataset import as_stream
+
+        return as_stream(self._committed(stage, table), provenance=provenance)
+
+    def rejects(self, stage: str = "ingest", table: str = "") -> datasets.Dataset:
+        """The rows that a stage did not pass on, and why, as a Dataset (spec/rejects.md)."""
+        from millrace._dataset import as_dataset
+
+        return as_dataset(self._committed(stage, table, rejects=True), provenance=True)
 
     def rejects_to_arrow(self, table: str = "") -> pyarrow.RecordBatchReader:
         """The rows that ingest rejected, of a table where there are several; those of a later stage
         are `stage(name).rejects_to_arrow()`. Sensitive values are in it as the config keeps
         them: this is data."""
         return _reader(self._opened.read_rejects("ingest", table))
+
+    def _repr_html_(self) -> str:
+        from millrace._html import run_html
+
+        return run_html(self)
 
     def __repr__(self) -> str:
         counts = self.counts

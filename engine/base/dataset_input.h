@@ -1,0 +1,31 @@
+// Rows that a caller holds, or makes as they are asked for: what a source of type `dataset` reads.
+//
+// Thread-safety: `read` is called from any thread, and from several at once.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+namespace millrace {
+
+struct DatasetInput {
+  std::shared_ptr<arrow::Schema> schema;  // REQUIRED
+  int64_t rows = -1;                      // -1: a stream of unknown length, which is read once
+  int64_t bytes = 0;                      // about, in Arrow's layout; of a stream 0
+  /// Equal for equal rows of an equal schema, and for no others; "" of a stream, whose rows are
+  /// hashed as they come.
+  std::string fingerprint;
+  /// The rows [begin, end); of a stream all of them, with (0, -1), once. Batches have the schema's
+  /// columns and types.
+  std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(int64_t begin, int64_t end)> read;
+
+  bool streams() const { return rows < 0; }
+};
+
+}  // namespace millrace

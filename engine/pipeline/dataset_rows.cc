@@ -1,0 +1,220 @@
+#include "pipeline/dataset_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "io/column_lookup.h"
+#include "io/object/store_url.h"
+#include "io/parquet/shard_writer.h"
+#include "io/typed/typed_projection.h"
+#include "pipeline/input_files.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/places.h"
+#include "source/hf_folder.h"
+
+namespace millrace {
+namespace pipeline {
+namespace {
+
+constexpr int64_t kRowsPerSlice = 1024;  // between two looks at what a file has
+constexpr int64_t kBytesPerFile = 64 << 20;
+
+Status NoDataset(const SourceConfig& source) {
+  return MakeError(ErrorCode::kUnreadablePath,
+                   "the source `" + source.name + "` is a dataset, and none was handed in",
+                   "run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` "
+                   "(docs/guides/python.md)");
+}
+
+Result<source::FileSource> OpenFolder(const PipelineConfig& config, const SourceConfig& source) {
+  if (io::IsUrl(source.path)) {
+    return MakeError(ErrorCode::kUnreadablePath, "`type: hf` reads folders of this machine",
+                     "`type: parquet` reads Parquet files at URLs");
+  }
+  const auto folder = (std::filesystem::path(config.base_dir) / source.path).lexically_normal();
+  if (std::filesystem::is_directory(folder)) {
+    return source::OpenHfFolder(source.name, folder.string(), source.split);
+  }
+  return MakeError(ErrorCode::kUnreadablePath, "`" + source.path + "` is no folder");
+}
+
+Result<std::shared_ptr<io::Store>> StreamStore(const PipelineConfig& config,
+                                               const SourceConfig& source) {
+  const std::string folder = "sources/" + source.name + "/stream";
+  const std::string place = io::IsUrl(config.workspace)
+                                ? io::JoinUrl(config.workspace, folder)
+                                : (std::filesystem::path(config.workspace) / folder).string();
+  return OpenPlace(place, config.storage, /*private_mode=*/true);
+}
+
+/// A stream into files, each of `stream_split_rows` rows or of about kBytesPerFile.
+class StreamFiles {
+ public:
+  StreamFiles(io::Store& store, const io::DatasetReadOptions& options,
+              const std::atomic<bool>* cancelled)
+      : store_(store), options_(options), cancelled_(cancelled) {}
+
+  Status Write() {
+    const DatasetInput& dataset = *options_.dataset;
+    io::Projection all;
+    all.all = true;
+    ARROW_ASSIGN_OR_RAISE(columns_, io::TypedProjection::Make(dataset.schema, all));
+    auto batches = dataset.read(0, -1);
+    if (!batches.ok()) return io::DatasetError(batches.status());
+    for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+      if (cancelled_ != nullptr && *cancelled_) return Status::Cancelled("cancelled");
+      const Status read = (*batches)->ReadNext(&batch);
+      if (!read.ok()) return io::DatasetError(read);
+      if (batch == nullptr) break;
+      ARROW_RETURN_NOT_OK(io::CheckBatch(*dataset.schema, *batch));
+      ARROW_RETURN_NOT_OK(Add(*batch));
+    }
+    // One without rows has columns all the same.
+    if (keys_.empty() && writer_ == nullptr) ARROW_RETURN_NOT_OK(Begin());
+    ARROW_RETURN_NOT_OK(Finish());
+    return RemoveOthers();
+  }
+
+ private:
+  Status Add(const arrow::RecordBatch& batch) {
+    int64_t taken = 0;
+    while (taken < batch.num_rows()) {
+      if (writer_ == nullptr) ARROW_RETURN_NOT_OK(Begin());
+      io::Chunk chunk;
+      chunk.rows = std::min(
+          {kRowsPerSlice, batch.num_rows() - taken, options_.stream_split_rows - writer_->rows()});
+      chunk.decoded = batch.Slice(taken, chunk.rows);
+      taken += chunk.rows;
+      ARROW_ASSIGN_OR_RAISE(const io::RawBatch rows, columns_.Parse(chunk));
+      ARROW_RETURN_NOT_OK(writer_->Write(rows.columns));
+      const bool full = writer_->rows() >= options_.stream_split_rows ||
+                        writer_->logical_bytes() >= kBytesPerFile;
+      if (full) ARROW_RETURN_NOT_OK(Finish());
+    }
+    return Status::OK();
+  }
+
+  Status Begin() {
+    io::ShardWriterOptions options;
+    options.hash_in_name = false;
+    options.statistics = false;
+    const std::string prefix = fmt::format("part-{:06}", keys_.size());
+    return io::OpenShardWriter(store_, prefix, columns_.file_schema(), options, nullptr)
+        .Value(&writer_);
+  }
+
+  Status Finish() {
+    if (writer_ == nullptr) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const io::DataFile file, writer_->Finish());
+    writer_.reset();
+    keys_.insert(file.path);
+    return Status::OK();
+  }
+
+  // Files of an earlier, longer stream.
+  Status RemoveOthers() {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List(""));
+    for (const io::FileInfo& file : files) {
+      if (keys_.count(file.key) == 0) ARROW_RETURN_NOT_OK(store_.Remove(file.key));
+    }
+    return Status::OK();
+  }
+
+  io::Store& store_;
+  const io::DatasetReadOptions& options_;
+  const std::atomic<bool>* cancelled_;
+  io::TypedProjection columns_;
+  std::unique_ptr<io::ShardWriter> writer_;
+  std::set<std::string> keys_;
+};
+
+}  // namespace
+
+const io::DatasetReadOptions* DatasetOf(const SourceConfig& source) {
+  return std::get_if<io::DatasetReadOptions>(&source.format);
+}
+
+bool IsFolder(const SourceConfig& source) {
+  return DatasetOf(source) != nullptr && !source.path.empty();
+}
+
+Result<std::shared_ptr<arrow::Schema>> DatasetSchema(const SourceConfig& source,
+                                                     const source::FileSource& files) {
+  const io::DatasetReadOptions* options = DatasetOf(source);
+  if (options == nullptr) return nullptr;
+  if (options->dataset != nullptr) return options->dataset->schema;
+  if (IsFolder(source) && files.store != nullptr) return source::HfSchema(files);
+  const auto* rows = std::get_if<io::DatasetReadOptions>(&files.format);
+  return rows == nullptr ? nullptr : rows->dataset->schema;
+}
+
+bool HasStream(const PipelineConfig& config) {
+  return std::any_of(config.sources.begin(), config.sources.end(), [](const SourceConfig& source) {
+    const io::DatasetReadOptions* options = DatasetOf(source);
+    return options != nullptr && options->dataset != nullptr && options->dataset->streams();
+  });
+}
+
+Result<source::FileSource> RowsForRun(const PipelineConfig& config, const SourceConfig& source,
+                                      const SnapshotFetch* fetch) {
+  const io::DatasetReadOptions& options = *DatasetOf(source);
+  if (IsFolder(source)) return OpenFolder(config, source);
+  if (options.dataset == nullptr) return NoDataset(source);
+  if (!options.dataset->streams()) return source::RowsOfDataset(source.name, options);
+  source::FileSource files;
+  files.name = source.name;
+  files.format = io::ParquetReadOptions();
+  ARROW_ASSIGN_OR_RAISE(files.store, StreamStore(config, source));
+  if (fetch != nullptr && !fetch->choice.offline) {
+    ARROW_RETURN_NOT_OK(WithContext(StreamFiles(*files.store, options, fetch->cancelled).Write(),
+                                    "source `" + source.name + "`"));
+  }
+  ARROW_ASSIGN_OR_RAISE(std::vector<io::FileInfo> found, files.store->List(""));
+  for (io::FileInfo& file : found) {
+    if (!io::IsTemporaryKey(file.key)) files.files.push_back(std::move(file));
+  }
+  return files;
+}
+
+}  // namespace pipeline
+
+std::vector<std::string> DatasetSourcesOf(const Pipeline& pipeline) {
+  std::vector<std::string> names;
+  for (const pipeline::SourceConfig& source : pipeline.config().sources) {
+    if (pipeline::DatasetOf(source) != nullptr && !pipeline::IsFolder(source))
+      names.push_back(source.name);
+  }
+  return names;
+}
+
+Result<std::shared_ptr<const Pipeline>> BindDatasets(
+    const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets) {
+  pipeline::PipelineConfig config = pipeline.config();
+  std::set<std::string> left;
+  for (const auto& [name, dataset] : datasets) left.insert(name);
+  for (pipeline::SourceConfig& source : config.sources) {
+    auto* options = std::get_if<io::DatasetReadOptions>(&source.format);
+    if (options == nullptr || pipeline::IsFolder(source)) continue;
+    const auto found = datasets.find(source.name);
+    if (found == datasets.end()) {
+      return pipeline::AtPlace(pipeline::NoDataset(source), config, source.span);
+    }
+    MILLRACE_CHECK(found->second.schema != nullptr && found->second.read);
+    options->dataset = std::make_shared<const DatasetInput>(found->second);
+    left.erase(source.name);
+  }
+  if (left.empty()) return std::make_shared<const Pipeline>(std::move(config));
+  const std::vector<std::string> names = DatasetSourcesOf(pipeline);
+  std::string suggestion = DidYouMean(*left.begin(), names);
+  if (suggestion.empty()) {
+    suggestion = names.empty() ? "write `sources: {" + *left.begin() + ": {type: dataset}}`"
+                               : "its sources of that type are " + io::QuotedNames(names);
+  }
+  return MakeError(ErrorCode::kUnreadablePath,
+                   "the config has no source `" + *left.begin() + "` of type dataset", suggestion);
+}
+
+}  // namespace millrace

@@ -1,0 +1,114 @@
+"""Rows of a run as Hugging Face datasets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from millrace._loader import engine
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow
+
+RESERVED = "__fdf__/"
+ROW_ID = "__fdf__/row_id"
+
+
+class CommittedRows:
+    """Rows that a run left in its workspace: the shards, and a reader over all of them."""
+
+    def __init__(
+        self, reader: pyarrow.RecordBatchReader, files: list[str], workspace: str, identity: str
+    ) -> None:
+        self.reader = reader
+        self.files = files
+        self.workspace = workspace
+        #: Equal for equal rows: made from the manifest.
+        self.identity = identity
+
+
+def _features(schema: pyarrow.Schema, provenance: bool) -> datasets.Features:
+    """What the engine noted of each column. `Features.from_arrow_schema` would leave out those
+    that are stored as another type, such as large_string."""
+    import datasets
+
+    metadata = schema.metadata or {}
+    if b"huggingface" not in metadata:  # rejects
+        told = datasets.Features.from_arrow_schema(schema)
+    else:
+        noted = json.loads(metadata[b"huggingface"])["info"]["features"]
+        told = datasets.Features.from_dict(noted)
+    return datasets.Features(
+        {name: told[name] for name in schema.names if provenance or not name.startswith(RESERVED)}
+    )
+
+
+def _cache_folder(workspace: str) -> str:
+    """In the workspace, or, where that is behind a URL, where `datasets` keeps its own."""
+    if "://" not in workspace:
+        return os.path.join(workspace, "datasets")
+    import datasets
+
+    return os.path.join(os.fspath(datasets.config.HF_DATASETS_CACHE), "millrace")
+
+
+def _write(
+    reader: pyarrow.RecordBatchReader, path: str, features: datasets.Features, source: str | None
+) -> None:
+    """The rows as an Arrow stream file, a batch at a time; whole or not at all."""
+    import datasets
+    import pyarrow
+    import pyarrow.compute
+
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    schema = features.arrow_schema
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        with pyarrow.OSFile(part, "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as writer:
+            for batch in reader:
+                if source is not None:
+                    ids = batch.column(batch.schema.get_field_index(ROW_ID))
+                    batch = batch.filter(pyarrow.compute.starts_with(ids, source + "/"))
+                table = pyarrow.Table.from_batches([batch]).select(schema.names)
+                writer.write_table(datasets.table.table_cast(table, schema))
+        os.replace(part, path)
+    except BaseException:
+        if os.path.exists(part):
+            os.remove(part)
+        raise
+
+
+def as_dataset(
+    rows: CommittedRows, *, provenance: bool = False, source: str | None = None
+) -> datasets.Dataset:
+    """A Dataset over a memory-mapped file, which is written once for equal rows. `source`: only
+    the rows that come from it."""
+    import datasets
+
+    features = _features(rows.reader.schema, provenance)
+    told = repr((engine().version(), rows.identity, features.to_dict(), source))
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
+    path = os.path.join(_cache_folder(rows.workspace), f"{fingerprint}.arrow")
+    if not os.path.exists(path):
+        _write(rows.reader, path, features, source)
+    return datasets.Dataset(
+        datasets.table.MemoryMappedTable.from_file(path),
+        info=datasets.DatasetInfo(features=features),
+        fingerprint=fingerprint,
+    )
+
+
+def as_stream(rows: CommittedRows, *, provenance: bool = False) -> datasets.IterableDataset:
+    """An IterableDataset over the shards where they are, each a shard of its own."""
+    import datasets
+
+    features = _features(rows.reader.schema, provenance)
+    if not rows.files:
+        return as_dataset(rows, provenance=provenance).to_iterable_dataset()
+    stream: Any = datasets.IterableDataset.from_parquet(
+        rows.files, columns=list(features), features=features
+    )
+    return stream

@@ -1,0 +1,276 @@
+"""Pipelines as objects: from a config or built in Python, run over datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from millrace._config import TEXT_NAME, Params, load, load_text, path_text
+from millrace._errors import Error
+from millrace._loader import engine
+from millrace._run import Run, open_result
+from millrace._stage import Stage
+from millrace._yaml import to_yaml
+
+if TYPE_CHECKING:
+    import datasets
+
+    from millrace import _engine
+
+Progress = Callable[[dict[str, Any]], object]
+
+
+class Pipeline:
+    """What is done to data, declared once and run over any dataset.
+
+        pipeline = Pipeline(
+            "curated",
+            sources={"train": {"type": "dataset"}},
+            stages=[Stage("quality", [ops.TextStats(id="stats", field="text"),
+                                      ops.Where(id="keep", expr="stats.words >= 50")])],
+        )
+        kept = pipeline.run(dataset)
+
+    Sources, contract, exports and further settings (`workspace`, `params`, `seed`, ...) are as in a
+    config (docs/config.md), without a contract the columns are those of the dataset. What is wrong
+    is told here, as a UserError with all problems.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sources: Mapping[str, Mapping[str, Any]],
+        stages: Sequence[Stage | Mapping[str, Any]] = (),
+        contract: Mapping[str, Any] | None = None,
+        exports: Mapping[str, Mapping[str, Any]] | None = None,
+        params: Params = None,
+        **settings: Any,
+    ) -> None:
+        config: dict[str, Any] = {"version": 1, "name": name, **settings, "sources": sources}
+        if contract is not None:
+            config["contract"] = contract
+        if stages:
+            config["stages"] = [
+                stage.to_dict() if isinstance(stage, Stage) else stage for stage in stages
+            ]
+        if exports is not None:
+            config["exports"] = exports
+        self._take_text(to_yaml(config), params)
+
+    def _take_text(self, text: str, params: Params) -> None:
+        self._take(text, load_text(text, TEXT_NAME, params))
+
+    def _take(self, text: str, loaded: _engine.Pipeline) -> None:
+        self._text, self._loaded = text, loaded
+        #: The newest run; of a DatasetDict whose splits were run one by one, that of the last.
+        self.last_run: Run | None = None
+        #: The newest runs, by split of a DatasetDict; of anything else the one under "".
+        self.last_runs: dict[str, Run] = {}
+
+    @classmethod
+    def from_yaml(cls, config: str | os.PathLike[str], params: Params = None) -> Pipeline:
+        """From a file, or from the text of a config (anything with a line break), whose relative
+        paths start at the current folder."""
+        pipeline = cls.__new__(cls)
+        if isinstance(config, str) and "\n" in config:
+            pipeline._take_text(config, params)
+        else:
+            loaded = load(config, params)
+            with open(path_text(config), encoding="utf-8") as file:
+                pipeline._take(file.read(), loaded)
+        return pipeline
+
+    @classmethod
+    def from_dict(cls, config: Mapping[str, Any], params: Params = None) -> Pipeline:
+        """From the same keys and values as a config in YAML."""
+        pipeline = cls.__new__(cls)
+        pipeline._take_text(to_yaml(config), params)
+        return pipeline
+
+    def to_yaml(self) -> str:
+        """The config; `from_yaml` makes an equal pipeline of it."""
+        return self._text
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of its stages; the first is "ingest"."""
+        return tuple(engine().stages(self._loaded))
+
+    @property
+    def dataset_sources(self) -> tuple[str, ...]:
+        """The names of its sources of type `dataset`."""
+        return tuple(engine().dataset_sources(self._loaded))
+
+    def run(
+        self,
+        dataset: Any = None,
+        *,
+        runner: Literal["local"] = "local",
+        workspace: str | os.PathLike[str] | None = None,
+        mode: Literal["incremental"] = "incremental",
+        provenance: bool = False,
+        threads: int | None = None,
+        memory: int | str | None = None,
+        wait: bool = False,
+        until: str | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Any:
+        """Runs the pipeline over a dataset and gives the rows of its last stage as one.
+
+        A Dataset becomes a Dataset, an IterableDataset an IterableDataset, a DatasetDict a
+        DatasetDict. Several sources of type `dataset` take a dict by their names. A DatasetDict
+        whose keys are those names is one run; any other needs a config with one such source, and
+        each of its splits is a run of its own, in a folder of the workspace by its name.
+
+        What is done for equal rows is not done again (`mode`). `provenance` keeps the engine's own
+        columns (`__fdf__/row_id`, ...). `workspace` takes the place of the config's. The rest is as
+        in `millrace.run`; `progress=True` shows a bar. Everything else of the run is `last_run`.
+        """
+        if runner != "local":
+            raise ValueError(f"there is no runner {runner!r}: it is 'local'")
+        if mode != "incremental":
+            raise ValueError(f"there is no mode {mode!r}: it is 'incremental'")
+        started = _Start(
+            self._loaded
+            if workspace is None
+            else engine().with_workspace(self._loaded, _place(workspace)),
+            {
+                "threads": 0 if threads is None else threads,
+                "memory": "" if memory is None else str(memory),
+                "wait": wait,
+                "until": until or "",
+            },
+            progress,
+        )
+        if dataset is None:
+            self._keep({"": started.run({})})
+            return self._result().to_dataset(provenance=provenance)
+        return self._run_over(dataset, started, provenance)
+
+    def _run_over(self, dataset: Any, started: _Start, provenance: bool) -> Any:
+        import datasets
+
+        names = self.dataset_sources
+        if isinstance(dataset, datasets.DatasetDict | datasets.IterableDatasetDict):
+            if set(dataset) == set(names) and len(names) > 1:
+                self._keep({"": started.run(dict(dataset))})
+                return _by_source(self._result(), dataset, names, provenance)
+            return self._run_splits(dataset, started, provenance)
+        if isinstance(dataset, Mapping):
+            given = {str(name): rows for name, rows in dataset.items()}
+        elif len(names) > 1:
+            raise ValueError(f"the config has several dataset sources: give a dict of {names}")
+        else:
+            given = {names[0] if names else "train": dataset}
+        self._keep({"": started.run(given)})
+        streams = any(isinstance(rows, datasets.IterableDataset) for rows in given.values())
+        return _rows(self._result(), streams, provenance)
+
+    def _run_splits(
+        self, dataset: Mapping[str, Any], started: _Start, provenance: bool
+    ) -> Mapping[str, Any]:
+        names = self.dataset_sources
+        if len(names) != 1:
+            raise ValueError(
+                f"a DatasetDict with the splits {sorted(dataset)} fits neither the dataset sources "
+                f"{list(names)} by their names nor one source for each split"
+            )
+        exports = engine().exports(self._loaded)
+        if exports:
+            raise ValueError(
+                f"each split is a run of its own, and all would publish to the export "
+                f"{exports[0]!r}: leave `exports` out, or name a source for each split"
+            )
+        runs: dict[str, Run] = {}
+        for split, rows in dataset.items():
+            runs[split] = started.below(split).run({names[0]: rows})
+        self._keep(runs)
+        result = {
+            split: _rows(runs[split], not hasattr(rows, "num_rows"), provenance)
+            for split, rows in dataset.items()
+        }
+        return _like(dataset, result)
+
+    def _keep(self, runs: dict[str, Run]) -> None:
+        self.last_runs = runs
+        self.last_run = next(reversed(runs.values()), None)
+
+    def _result(self) -> Run:
+        assert self.last_run is not None
+        return self.last_run
+
+    def __repr__(self) -> str:
+        return f"<millrace.Pipeline: {' > '.join(self.stages)}>"
+
+
+def _place(workspace: str | os.PathLike[str]) -> str:
+    return path_text(workspace)
+
+
+def _rows(run: Run, streams: bool, provenance: bool) -> Any:
+    if streams:
+        return run.to_iterable_dataset(provenance=provenance)
+    return run.to_dataset(provenance=provenance)
+
+
+def _by_source(
+    run: Run, dataset: Mapping[str, Any], names: Sequence[str], provenance: bool
+) -> Mapping[str, Any]:
+    rows: dict[str, Any] = {}
+    for name in names:
+        of_source: datasets.Dataset = run.to_dataset(provenance=provenance, source=name)
+        streams = not hasattr(dataset[name], "num_rows")
+        rows[name] = of_source.to_iterable_dataset() if streams else of_source
+    return _like(dataset, rows)
+
+
+def _like(dataset: Mapping[str, Any], rows: dict[str, Any]) -> Mapping[str, Any]:
+    """A DatasetDict where `dataset` is one, an IterableDatasetDict likewise."""
+    class_: Any = type(dataset)
+    kept: Mapping[str, Any] = class_(rows)
+    return kept
+
+
+class _Start:
+    """How runs are started: the pipeline without its rows, and what the engine is told."""
+
+    def __init__(
+        self,
+        pipeline: _engine.Pipeline,
+        options: dict[str, Any],
+        progress: Progress | bool | None,
+    ) -> None:
+        self._pipeline, self._options, self._progress = pipeline, options, progress
+
+    def below(self, split: str) -> _Start:
+        """The same in a folder of the workspace."""
+        place = engine().workspace(self._pipeline).rstrip("/") + "/" + split
+        return _Start(engine().with_workspace(self._pipeline, place), self._options, self._progress)
+
+    def run(self, datasets: Mapping[str, Any]) -> Run:
+        from millrace._held import hold
+        from millrace._progress import LOG, shown
+
+        held = {name: hold(name, rows) for name, rows in datasets.items()}
+        bound = engine().bind_datasets(self._pipeline, held)
+        try:
+            with shown(self._progress) as progress:
+                result = engine().run(
+                    bound,
+                    offline=False,
+                    refetch=False,
+                    snapshots={},
+                    from_="",
+                    progress=progress,
+                    **self._options,
+                )
+        except Error as error:
+            for rows in held.values():
+                if rows.raised is not None:
+                    raise error from rows.raised
+            raise
+        run = open_result(result, bound)
+        LOG.info("%r", run)
+        return run

@@ -1,0 +1,79 @@
+"""What the generated classes of `millrace.ops` have in common, and the stages made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class Operator:
+    """An operator instance of a stage; `millrace.ops` has a class for each type."""
+
+    type: ClassVar[str]
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters: dict[str, Any] = {
+            name: value for name, value in parameters.items() if value is not None
+        }
+
+    @property
+    def id(self) -> str:
+        return str(self.parameters["id"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As an entry of `operators:` in a config."""
+        return {"id": self.id, "type": self.type, **self.parameters}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Operator) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"millrace.ops.{type(self).__name__}({told})"
+
+
+class Stage:
+    """A stage of a pipeline: operators in their order, or in that of `edges`.
+
+        Stage("quality", [ops.TextStats(id="stats", field="text"),
+                          ops.Where(id="keep", expr="stats.words >= 50")])
+
+    `input` names the sources or stages that it reads, `inputs` and `mixture` mix them, and `output`
+    shapes its shards, all as in a config (docs/stages.md).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        operators: Sequence[Operator | Mapping[str, Any]] = (),
+        *,
+        edges: Sequence[tuple[str, str]] | None = None,
+        input: str | Sequence[str] | None = None,
+        inputs: Mapping[str, Mapping[str, Any]] | None = None,
+        mixture: Mapping[str, Any] | None = None,
+        output: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.operators = tuple(operators)
+        self.options: dict[str, Any] = {
+            "edges": None if edges is None else [list(edge) for edge in edges],
+            "input": input,
+            "inputs": inputs,
+            "mixture": mixture,
+            "output": output,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """As an entry of `stages:` in a config."""
+        told: dict[str, Any] = {"name": self.name}
+        if self.operators:
+            told["operators"] = [
+                one.to_dict() if isinstance(one, Operator) else dict(one) for one in self.operators
+            ]
+        told.update({key: value for key, value in self.options.items() if value is not None})
+        return told
+
+    def __repr__(self) -> str:
+        return f"millrace.Stage({self.name!r}, {list(self.operators)!r})"
