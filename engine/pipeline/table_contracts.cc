@@ -79,7 +79,8 @@ Result<std::vector<std::string>> KeptColumns(const contract::Contract& contract,
 // The column of every one of its sources that a column's values are taken from as they are, where
 // all of them are datasets that call it the same.
 std::string FeatureOf(const contract::Column& column, int table, const PipelineConfig& config,
-                      const arrow::SchemaVector& schemas, const TableContracts& tables) {
+                      const std::vector<std::shared_ptr<arrow::Schema>>& schemas,
+                      const TableContracts& tables) {
   std::string feature;
   for (size_t i = 0; i < config.sources.size(); ++i) {
     if (tables.of_source[i] != table) continue;
@@ -97,7 +98,7 @@ std::string FeatureOf(const contract::Column& column, int table, const PipelineC
 
 Status TakeFeatures(const PipelineConfig& config, const InputFiles& inputs,
                     TableContracts& tables) {
-  arrow::SchemaVector schemas;
+  std::vector<std::shared_ptr<arrow::Schema>> schemas;
   for (size_t i = 0; i < inputs.size(); ++i) {
     ARROW_ASSIGN_OR_RAISE(schemas.emplace_back(), DatasetSchema(config.sources[i], inputs[i]));
   }

@@ -150,9 +150,9 @@ Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
   input.table = table->at("table");
   input.shards = FilesOf(*table, "outputs");
   if (!input.shards.empty() || !parts.config) return input;
-  const auto tables = KnownContracts(*parts.config);
-  if (!tables.ok()) return input;
-  for (const contract::Contract& contract : tables->contracts) {
+  const auto known = KnownContracts(*parts.config);
+  if (!known.ok()) return input;
+  for (const contract::Contract& contract : known->contracts) {
     if (contract.name == input.table) input.schema = StageSchema(contract);
   }
   return input;

@@ -34,8 +34,8 @@ __all__ = [
     "StageRun",
     "UserError",
     "open_run",
-    "rethreshold",
     "ops",
+    "rethreshold",
     "run",
     "validate",
 ]

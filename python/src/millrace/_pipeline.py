@@ -263,6 +263,8 @@ class _Start:
                     refetch=False,
                     snapshots={},
                     from_="",
+                    rethreshold="",
+                    thresholds={},
                     progress=progress,
                     **self._options,
                 )
