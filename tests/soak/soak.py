@@ -190,13 +190,15 @@ class Global:
     seconds: float
 
 
-def write_rows(path: Path, rows: int, texts_of: Callable[[np.ndarray], pa.Array]) -> int:
+def write_rows(
+    path: Path, rows: int, texts_of: Callable[[np.ndarray], pa.Array], rows_per_group: int
+) -> int:
     """A Parquet file of ids from 0 on and their texts; returns the bytes of its values."""
     schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
     size = 0
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as out:
-        for begin in range(0, rows, 200_000):
-            ids = np.arange(begin, min(begin + 200_000, rows), dtype=np.int64)
+        for begin in range(0, rows, rows_per_group):
+            ids = np.arange(begin, min(begin + rows_per_group, rows), dtype=np.int64)
             batch = pa.record_batch([pa.array(ids), texts_of(ids)], schema=schema)
             size += batch.nbytes
             out.write_batch(batch)
@@ -254,7 +256,9 @@ def soak_stage(kind: str, scale: float, limit_mib: int) -> Global:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = write_rows(folder / "data.parquet", rows, texts)
+        size = write_rows(
+            folder / "data.parquet", rows, texts, 200_000 if kind == "dedup" else 20_000
+        )
         (folder / "pipeline.yaml").write_text(STAGE_CONFIG.replace("OPERATOR", operator))
         peak, seconds = measured_run(folder, limit_mib)
         ids = ids_exported(folder / "out")
