@@ -58,6 +58,9 @@ def test_the_page_runs_as_it_stands(millrace: Millrace, example: Path) -> None:
 def test_a_library_is_part_of_what_a_stage_is(millrace: Millrace, example: Path) -> None:
     source = (example / "text_plugin.c").read_text()
     compile_c(example, "libtext", source)
+    config = (example / "pipeline.yaml").read_text()
+    config = config.replace("path: out/notes}", "path: out/notes, overwrite: true}")
+    (example / "pipeline.yaml").write_text(config)
     millrace.ok("run", "pipeline.yaml", cwd=example)
     (manifest,) = example.glob("workspace/stages/quiet/*/manifest.json")
     instances = {one["id"]: one for one in json.loads(manifest.read_text())["instances"]}
@@ -66,7 +69,6 @@ def test_a_library_is_part_of_what_a_stage_is(millrace: Millrace, example: Path)
     # The same library elsewhere is the same work.
     (example / "lib").mkdir()
     shutil.move(example / "libtext.so", example / "lib" / "other.so")
-    config = (example / "pipeline.yaml").read_text()
     (example / "pipeline.yaml").write_text(config.replace("./libtext.so", "lib/other.so"))
     told = millrace.ok("run", "pipeline.yaml", "--json", cwd=example).json()
     assert told["splits_skipped"] == told["splits_total"]

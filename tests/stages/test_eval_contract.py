@@ -32,7 +32,7 @@ stages:
       - {id: ok, type: eval_contract, contract: strict}
       - {id: keep, type: where, expr: "eval.ok_pass or id > 3"}
 exports:
-  x: {type: parquet, from: judged, path: out}
+  x: {type: parquet, from: judged, path: out, overwrite: true}
 """
 ROWS = [
     {"id": 1, "lang": "de", "text": "abc"},
@@ -46,7 +46,7 @@ def test_every_row_is_judged(millrace: Millrace, tmp_path: Path) -> None:
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     (tmp_path / "pipeline.yaml").write_text(CONFIG)
     millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
-    (shard,) = (tmp_path / "out").glob("*/*.parquet")
+    (shard,) = (tmp_path / "out").glob("[0-9a-f]*/*.parquet")
     rows = pq.read_table(shard).to_pylist()
     assert [(r["id"], r["__fdf__/eval_ok_pass"], r["__fdf__/eval_ok_reason"]) for r in rows] == [
         (1, True, None),

@@ -87,7 +87,7 @@ def test_images_are_measured_filtered_and_found_again(millrace: Millrace, tmp_pa
         ("where.false", 2),
         ("exact_dedup.duplicate", 1),
     }
-    (shard,) = (tmp_path / "out").glob("*/*.parquet")
+    (shard,) = (tmp_path / "out").glob("[0-9a-f]*/*.parquet")
     rows = pq.read_table(shard).to_pylist()
     assert [row["name"] for row in rows] == ["first", "other"]
     measures = rows[0]["__fdf__/scores"]["picture"]
