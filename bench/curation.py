@@ -4,7 +4,8 @@ Usage: bench/curation.py --build build [--mb 600] [--rounds 3] [--mixed-rows 300
 
 - Mixtures: the schedule of three inputs beside `datasets.interleave_datasets`, in rows per second.
 - Delivered rows: JSON Lines of three sources in, zstd Parquet of a mixture of them out, from
-  nothing to the last file, beside `load_dataset`, `interleave_datasets` and `to_parquet`.
+  nothing to the last file, beside `load_dataset`, `interleave_datasets` and `to_parquet` (which
+  compresses with snappy).
 - Exact deduplication: JSON Lines in, zstd Parquet of the first of equal texts out, beside DuckDB
   and Polars on as many threads. Millrace also writes what it ingested, the rejects with the row
   that each repeats, and a manifest; the peers write the rows.
@@ -96,7 +97,7 @@ sets = [
     for name in "abc"
 ]
 mixed = datasets.interleave_datasets(sets, probabilities=[0.6, 0.3, 0.1], seed=7)
-mixed.to_parquet("peer.parquet", compression="zstd")
+mixed.to_parquet("peer.parquet")
 """
 
 
