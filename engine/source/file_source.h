@@ -21,9 +21,8 @@ namespace millrace::source {
 
 /// CSV and JSON Lines have options that others look into, Parquet and datasets are no text at all;
 /// every further format is a TextFormat.
-using FormatOptions =
-    std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions, io::DatasetReadOptions,
-                 std::shared_ptr<const io::TextFormat>>;
+using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::ParquetReadOptions,
+                                   io::DatasetReadOptions, std::shared_ptr<const io::TextFormat>>;
 
 /// Its columns have types, its bytes are not read from start to end, and it is read by row groups.
 bool IsTyped(const FormatOptions& format);
@@ -55,8 +54,8 @@ FileSource RowsOfDataset(const std::string& name, const io::DatasetReadOptions& 
 /// An open file: the reader, and what was read once it is at its end.
 struct OpenedFile {
   std::unique_ptr<io::RecordReader> reader;
-  /// SHA-256 of the file's raw bytes. REQUIRES: the reader is at its end, or the format is typed (Parquet
-  /// is hashed in a pass of its own; a dataset's fingerprint stands for its bytes).
+  /// SHA-256 of the file's raw bytes. REQUIRES: the reader is at its end, or the format is typed
+  /// (Parquet is hashed in a pass of its own; a dataset's fingerprint stands for its bytes).
   std::function<Result<std::string>()> content_sha256;
   std::function<int64_t()> raw_bytes_read;
 };

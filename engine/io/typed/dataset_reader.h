@@ -27,8 +27,8 @@ int64_t CountPieces(const DatasetReadOptions& options);
 std::string IdentityOf(const DatasetInput& dataset);
 
 /// Chunks name their piece as `row_group`. Requests and types are those of OpenParquet.
-/// FileChanged or CorruptFile when the dataset does not give what it promised. REQUIRES: it is there and does not
-/// stream.
+/// FileChanged or CorruptFile when the dataset does not give what it promised. REQUIRES: it is
+/// there and does not stream.
 Result<std::unique_ptr<RecordReader>> OpenDataset(const DatasetReadOptions& options,
                                                   const Projection& projection);
 
