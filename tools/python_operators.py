@@ -19,6 +19,7 @@ Generated from the engine's table by tools/python_operators.py: not to be edited
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -45,6 +46,7 @@ def hint(value: str) -> str:
         ("a map from names to texts", "Mapping[str, str]"),
         ("one line of text", "str"),
         ("a name", "str"),
+        ("a path", "str | os.PathLike[str]"),
         ("a text", "str"),
     ):
         if value == phrase or value.startswith(phrase + ","):
@@ -67,6 +69,8 @@ def docstring(operator: dict[str, Any]) -> list[str]:
     lines = wrapped(operator["doc"], '    """', "    ")
     kind = operator["kind"]
     told = ("An " if kind[0] in "aeiou" else "A ") + kind
+    if kind == "any":
+        told = "Of the kind that its library says"
     if operator["global"]:
         told += " that must know of all rows that reach it"
     if operator["columns"]:
@@ -81,7 +85,7 @@ def docstring(operator: dict[str, Any]) -> list[str]:
         text = f"{parameter['name']}: {parameter['doc']} ({what})"
         lines += wrapped(text, "        ", "            ")
     if operator.get("example"):
-        lines += ["", "    In a config:", f"        {operator['example']}"]
+        lines += ["", "    In a config:", *wrapped(operator["example"], "        ", "            ")]
     return [*(line.replace("\\", "\\\\") for line in lines), '    """']
 
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int64_t kRowsPerSlice = 1024;  // between two looks at what a file has
 constexpr int64_t kBytesPerFile = 64 << 20;
+constexpr int64_t kBytesPerChunk = 2 << 20, kRowsPerChunkMax = 65536;
 
 Status NoDataset(const SourceConfig& source) {
   return MakeError(ErrorCode::kUnreadablePath,
@@ -56,6 +57,12 @@ class StreamFiles {
   StreamFiles(io::Store& store, const io::DatasetReadOptions& options,
               const std::atomic<bool>* cancelled)
       : store_(store), options_(options), cancelled_(cancelled) {}
+
+  /// So many rows of it take about kBytesPerChunk. REQUIRES: Write.
+  int64_t RowsPerChunk() const {
+    const int64_t row_bytes = std::max<int64_t>(bytes_ / std::max<int64_t>(rows_, 1), 1);
+    return std::clamp<int64_t>(kBytesPerChunk / row_bytes, 1, kRowsPerChunkMax);
+  }
 
   Status Write() {
     const DatasetInput& dataset = *options_.dataset;
@@ -108,6 +115,8 @@ class StreamFiles {
 
   Status Finish() {
     if (writer_ == nullptr) return Status::OK();
+    rows_ += writer_->rows();
+    bytes_ += writer_->logical_bytes();
     ARROW_ASSIGN_OR_RAISE(const io::DataFile file, writer_->Finish());
     writer_.reset();
     keys_.insert(file.path);
@@ -129,6 +138,7 @@ class StreamFiles {
   io::TypedProjection columns_;
   std::unique_ptr<io::ShardWriter> writer_;
   std::set<std::string> keys_;
+  int64_t rows_ = 0, bytes_ = 0;
 };
 
 }  // namespace
@@ -169,8 +179,9 @@ Result<source::FileSource> RowsForRun(const PipelineConfig& config, const Source
   files.format = io::ParquetReadOptions();
   ARROW_ASSIGN_OR_RAISE(files.store, StreamStore(config, source));
   if (fetch != nullptr && !fetch->choice.offline) {
-    ARROW_RETURN_NOT_OK(WithContext(StreamFiles(*files.store, options, fetch->cancelled).Write(),
-                                    "source `" + source.name + "`"));
+    StreamFiles stream(*files.store, options, fetch->cancelled);
+    ARROW_RETURN_NOT_OK(WithContext(stream.Write(), "source `" + source.name + "`"));
+    files.format = io::ParquetReadOptions{.rows_per_chunk = stream.RowsPerChunk()};
   }
   ARROW_ASSIGN_OR_RAISE(std::vector<io::FileInfo> found, files.store->List(""));
   for (io::FileInfo& file : found) {

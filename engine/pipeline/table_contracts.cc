@@ -27,16 +27,11 @@ std::vector<size_t> SpreadEvenly(size_t count, size_t picks_max) {
   return picks;
 }
 
-Result<contract::Contract> Infer(const std::string& table, const PipelineConfig& config,
-                                 const InputFiles& inputs) {
+Result<contract::Contract> InferFromSamples(const std::string& table, const PipelineConfig& config,
+                                            const InputFiles& inputs) {
   std::vector<std::shared_ptr<arrow::RecordBatch>> samples;
-  std::vector<std::shared_ptr<arrow::Schema>> schemas;
-  bool typed = true;  // datasets alone, whose types are not to be guessed
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (config.sources[i].contract != table) continue;
-    ARROW_ASSIGN_OR_RAISE(auto schema, DatasetSchema(config.sources[i], inputs[i]));
-    typed = typed && schema != nullptr;
-    if (schema != nullptr) schemas.push_back(std::move(schema));
     for (const size_t pick : SpreadEvenly(inputs[i].files.size(), kFilesSampledMax)) {
       const io::FileInfo& file = inputs[i].files[pick];
       const Result<FileSample> sample = SampleFile(inputs[i], file, kBytesSampledPerFile);
@@ -44,11 +39,24 @@ Result<contract::Contract> Infer(const std::string& table, const PipelineConfig&
       samples.insert(samples.end(), sample->batches.begin(), sample->batches.end());
     }
   }
+  return contract::InferContract(samples);
+}
+
+Result<contract::Contract> Infer(const std::string& table, const PipelineConfig& config,
+                                 const InputFiles& inputs) {
+  std::vector<std::shared_ptr<arrow::Schema>> schemas;
+  bool typed = true;  // datasets alone, whose types are not to be guessed
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (config.sources[i].contract != table) continue;
+    ARROW_ASSIGN_OR_RAISE(auto schema, DatasetSchema(config.sources[i], inputs[i]));
+    typed = typed && schema != nullptr;
+    if (schema != nullptr) schemas.push_back(std::move(schema));
+  }
   contract::Contract contract;
   if (typed) {
     contract = contract::ContractOfTypes(schemas);
   } else {
-    ARROW_ASSIGN_OR_RAISE(contract, contract::InferContract(samples));
+    ARROW_ASSIGN_OR_RAISE(contract, InferFromSamples(table, config, inputs));
   }
   contract.name = table;
   contract.inferred = true;

@@ -159,7 +159,7 @@ def test_several_splits_in_parallel(tmp_path: Path) -> None:
     assert kept["id"][:] == list(range(200))
     run = curate.last_run
     assert run is not None and run.result is not None
-    assert run.result["splits_total"] == 4  # 64 rows of 1 MiB each
+    assert run.result["splits_total"] == 7  # of 32 rows: 64 of them are a little more than 64 MiB
 
 
 def test_contract_casts_and_rejects(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_contract_casts_and_rejects(tmp_path: Path) -> None:
     assert kept.features == datasets.Features({"n": datasets.Value("int64")})
     assert curate.last_run is not None
     rejects = curate.last_run.rejects()
-    assert rejects["row_id"][:] == ["train/rows#1"]
+    assert rejects["__fdf__/row_id"][:] == ["train/rows#1"]
     assert json.loads(rejects["raw"][0]) == {"n": "x"}
 
 
@@ -180,6 +180,10 @@ def test_texts_stay_texts(tmp_path: Path) -> None:
     assert pipeline(tmp_path).run(data).to_dict() == data.to_dict()
 
 
+def no_rows() -> Iterator[dict[str, Any]]:
+    yield from ()
+
+
 def test_empty_dataset(tmp_path: Path) -> None:
     data = texts(3).select([])
     curate = pipeline(tmp_path, ops.Where(id="keep", expr="id > 1"))
@@ -187,8 +191,12 @@ def test_empty_dataset(tmp_path: Path) -> None:
     assert len(kept) == 0 and kept.features == data.features
     nothing = pipeline(tmp_path, ops.Where(id="keep", expr="id > 100")).run(texts(3))
     assert len(nothing) == 0 and nothing.features == data.features
-    stream = pipeline(tmp_path).run(data.to_iterable_dataset())
-    assert list(stream) == []
+    empty = datasets.IterableDataset.from_generator(no_rows, features=data.features)
+    stream = pipeline(tmp_path).run(empty)
+    assert isinstance(stream, datasets.IterableDataset)
+    assert list(stream) == [] and stream.features == data.features
+    with pytest.raises(ValueError, match="neither rows nor features"):
+        pipeline(tmp_path).run(datasets.IterableDataset.from_generator(no_rows))
 
 
 def test_stream_becomes_stream(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def run(megabytes):
     stream = datasets.IterableDataset.from_generator(
         rows, gen_kwargs={"megabytes": megabytes}, features=features
     )
-    kept = pipeline.run(stream, workspace=f"{WORKSPACE}/{megabytes}", memory="128MiB", threads=2)
+    kept = pipeline.run(stream, workspace=f"{WORKSPACE}/{megabytes}", memory="160MiB", threads=2)
     return sum(1 for _ in kept.with_format("arrow").iter(1000)), pipeline.last_run.counts.read
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from millrace._loader import engine
@@ -101,13 +102,17 @@ def as_dataset(
     )
 
 
+def _no_rows() -> Iterator[dict[str, Any]]:
+    yield from ()
+
+
 def as_stream(rows: CommittedRows, *, provenance: bool = False) -> datasets.IterableDataset:
     """An IterableDataset over the shards where they are, each a shard of its own."""
     import datasets
 
     features = _features(rows.reader.schema, provenance)
     if not rows.files:
-        return as_dataset(rows, provenance=provenance).to_iterable_dataset()
+        return datasets.IterableDataset.from_generator(_no_rows, features=features)
     stream: Any = datasets.IterableDataset.from_parquet(
         rows.files, columns=list(features), features=features
     )

@@ -191,7 +191,8 @@ def _reader(
     def batches() -> Iterator[pyarrow.RecordBatch]:
         try:
             for table in tables:
-                yield from _under(table, schema).to_batches()
+                # A stream of examples comes with a chunk for each of them.
+                yield from _under(table, schema).combine_chunks().to_batches()
         except BaseException as error:
             held.raised = error
             raise

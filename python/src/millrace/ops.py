@@ -5,6 +5,7 @@ Generated from the engine's table by tools/python_operators.py: not to be edited
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -14,12 +15,16 @@ __all__ = [
     "ChunkText",
     "Derive",
     "EvalAgreement",
+    "EvalContract",
     "EvalRule",
     "ExactDedup",
     "Explode",
+    "ImageFilter",
+    "ImageStats",
     "Language",
     "Limit",
     "NormalizeText",
+    "Plugin",
     "RedactPii",
     "RegexExtract",
     "RegexReplace",
@@ -30,6 +35,7 @@ __all__ = [
     "Template",
     "TextQuality",
     "TextStats",
+    "Threshold",
     "TokenCount",
     "Unique",
     "Where",
@@ -133,6 +139,36 @@ class EvalAgreement(Operator):
         super().__init__(id=id, fields=fields, normalize=normalize)
 
 
+class EvalContract(Operator):
+    """Says of each row whether it keeps the rules of a contract (required, enum, min, max,
+    length, regex): after operators that changed it, or of a contract that its source does not
+    have. `unique` is no rule of one row, and is left out.
+
+    An evaluator; what it adds or changes: findings `pass`, and `reason` (null where it passes):
+    the first column of the contract that breaks a rule, the rule and its threshold; called
+    `eval.<id>_pass` and `eval.<id>_reason`.
+
+    Parameters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`. (a name)
+        contract: The name of a contract under `contracts`; if absent the one of `contract`. All
+            its columns must be there, with their types. (a name)
+
+    In a config:
+        {id: strict, type: eval_contract, contract: strict}
+    """
+
+    type = "eval_contract"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        contract: str | None = None,
+    ) -> None:
+        super().__init__(id=id, contract=contract)
+
+
 class EvalRule(Operator):
     """Says of each row whether an expression is true of it. A row for which it cannot be
     computed does not pass, and the message says why.
@@ -178,6 +214,13 @@ class ExactDedup(Operator):
         fields: The columns to compare; together they are the key. (a list of texts, or one)
         nulls: Whether null is `equal` to null, or a row with a null among the fields is
             `exempt`. (`equal` or `exempt`; default `equal`)
+        verify: Compare the values of rows whose digests are equal, too. It reads the fields
+            once more. (true or false)
+        index: A folder or URL that holds digests of rows beyond this stage. Rows that others
+            have put there are dropped; when the stage is done, the rows it kept are there as
+            well. (a path)
+        index_as: The name of this stage's rows in the `index`: what is there under that name is
+            not looked at, but replaced. If absent pipeline, stage and id. (a name)
 
     In a config:
         {id: once, type: exact_dedup, fields: [text]}
@@ -192,8 +235,19 @@ class ExactDedup(Operator):
         fields: Sequence[str] | str,
         rejects: Literal["full", "keys", "count"] | None = None,
         nulls: Literal["equal", "exempt"] | None = None,
+        verify: bool | None = None,
+        index: str | os.PathLike[str] | None = None,
+        index_as: str | None = None,
     ) -> None:
-        super().__init__(id=id, fields=fields, rejects=rejects, nulls=nulls)
+        super().__init__(
+            id=id,
+            fields=fields,
+            rejects=rejects,
+            nulls=nulls,
+            verify=verify,
+            index=index,
+            index_as=index_as,
+        )
 
 
 class Explode(Operator):
@@ -221,6 +275,113 @@ class Explode(Operator):
         field: str,
     ) -> None:
         super().__init__(id=id, field=field)
+
+
+class ImageFilter(Operator):
+    """Keeps images by format and size, as their headers tell (JPEG, PNG, WebP, GIF, BMP;
+    nothing is decoded). Bounds are included. What is null, of another format or has a damaged
+    header is dropped.
+
+    A filter.
+
+    Parameters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`. (a name)
+        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
+            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
+        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
+            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
+            `count`; default `full`)
+        field: The column of images: binary, or a struct with a member `bytes`. (a text)
+        formats: Which formats to keep: `jpeg`, `png`, `webp`, `gif`, `bmp`; if absent all of
+            these. (a list of texts, or one)
+        width_min: The smallest width, in pixels. (an integer, at least 0)
+        width_max: The largest width, in pixels. (an integer, at least 0)
+        height_min: The smallest height, in pixels. (an integer, at least 0)
+        height_max: The largest height, in pixels. (an integer, at least 0)
+        aspect_min: The smallest width by height. (a number, 0 to 1000000)
+        aspect_max: The largest width by height. (a number, 0 to 1000000)
+        bytes_min: The smallest size in bytes. (a size, for example 512MiB, at least 0 B)
+        bytes_max: The largest size in bytes. (a size, for example 512MiB, at least 0 B)
+
+    In a config:
+        {id: usable, type: image_filter, field: image, formats: [jpeg, png], width_min: 256,
+            height_min: 256}
+    """
+
+    type = "image_filter"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        field: str,
+        action: Literal["drop", "tag"] | None = None,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        formats: Sequence[str] | str | None = None,
+        width_min: int | None = None,
+        width_max: int | None = None,
+        height_min: int | None = None,
+        height_max: int | None = None,
+        aspect_min: float | None = None,
+        aspect_max: float | None = None,
+        bytes_min: int | str | None = None,
+        bytes_max: int | str | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            field=field,
+            action=action,
+            rejects=rejects,
+            formats=formats,
+            width_min=width_min,
+            width_max=width_max,
+            height_min=height_min,
+            height_max=height_max,
+            aspect_min=aspect_min,
+            aspect_max=aspect_max,
+            bytes_min=bytes_min,
+            bytes_max=bytes_max,
+        )
+
+
+class ImageStats(Operator):
+    """Measures images. Format and size come from the header (JPEG, PNG, WebP, GIF, BMP); for
+    `sharpness`, `entropy` and `hash` the image is decoded (JPEG, PNG, WebP). What cannot be
+    measured is null, and `<id>_reason` says why: `unknown format`, `not decoded`, `damaged`,
+    `animated`, `too many pixels`, `too many bytes`.
+
+    A score; what it adds or changes: fields `<id>_format`, `<id>_reason` and `<id>_hash` (64
+    bits as hex, which images that look alike share: `exact_dedup` by it keeps the first of
+    them); measures `width`, `height`, `bytes`, `aspect` (width by height), `sharpness` (the
+    variance of the Laplacian of the brightness: a blurred photo has less than about 100) and
+    `entropy` (bits of the distribution of brightness, 0 to 8).
+
+    Parameters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`. (a name)
+        field: The column of images: binary, or a struct with a member `bytes` that is. (a text)
+        pixels_max: Larger images are not decoded. Up to 6 bytes a pixel are held while one is;
+            those of more than 2 million pixels are decoded one at a time. (an integer, 1 to
+            200000000; default `25000000`)
+        bytes_max: Images of more bytes are not decoded. (a size, for example 512MiB, at least 1
+            B; default `64MiB`)
+
+    In a config:
+        {id: picture, type: image_stats, field: image}
+    """
+
+    type = "image_stats"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        field: str,
+        pixels_max: int | None = None,
+        bytes_max: int | str | None = None,
+    ) -> None:
+        super().__init__(id=id, field=field, pixels_max=pixels_max, bytes_max=bytes_max)
 
 
 class Language(Operator):
@@ -336,6 +497,55 @@ class NormalizeText(Operator):
             whitespace=whitespace,
             control=control,
             mojibake=mojibake,
+        )
+
+
+class Plugin(Operator):
+    """An operator of a shared library of your own (docs/guides/plugins.md). Its kind is what
+    the library says; what it gives is checked like that of any operator of that kind, and the
+    library's content is part of what the stage is.
+
+    Of the kind that its library says; what it adds or changes: what its kind may and the
+    library says.
+
+    Parameters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`. (a name)
+        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
+            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
+        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
+            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
+            `count`; default `full`)
+        library: The shared library. It is loaded into the process, also to check the config:
+            use none that you do not trust. (a path)
+        operator: Which of its operators. (a text)
+        options: The operator's own options, by name; the library says which it has. (a map from
+            names to texts)
+
+    In a config:
+        {id: vowels, type: plugin, library: ./libtext.so, operator: count_letters, options:
+            {field: text, letters: aeiou}}
+    """
+
+    type = "plugin"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        library: str | os.PathLike[str],
+        operator: str,
+        action: Literal["drop", "tag"] | None = None,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            library=library,
+            operator=operator,
+            action=action,
+            rejects=rejects,
+            options=options,
         )
 
 
@@ -662,8 +872,58 @@ class TextStats(Operator):
         super().__init__(id=id, field=field)
 
 
+class Threshold(Operator):
+    """Keeps the rows in which a number lies within bounds, both of them included. With `action:
+    tag` the bounds can be moved later without measuring again (`millrace rethreshold`).
+
+    A filter.
+
+    Parameters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`. (a name)
+        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
+            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
+        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
+            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
+            `count`; default `full`)
+        field: The column or measure (`id.measure`). (a text)
+        min: The smallest number that is kept; if absent there is no such bound. (a number,
+            -1000000000000000 to 1000000000000000)
+        max: The largest number that is kept; if absent there is no such bound. (a number,
+            -1000000000000000 to 1000000000000000)
+        nulls: Whether rows with a null, or with NaN, pass. (`drop` or `keep`; default `drop`)
+
+    In a config:
+        {id: long, type: threshold, field: stats.words, min: 50, max: 100000}
+    """
+
+    type = "threshold"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        field: str,
+        action: Literal["drop", "tag"] | None = None,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        min: float | None = None,
+        max: float | None = None,
+        nulls: Literal["drop", "keep"] | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            field=field,
+            action=action,
+            rejects=rejects,
+            min=min,
+            max=max,
+            nulls=nulls,
+        )
+
+
 class TokenCount(Operator):
-    """Estimates how many tokens a model would see in a text. Null of a null.
+    """Counts the tokens that a model would see in a text, or estimates their number. Null of a
+    null.
 
     A score; what it adds or changes: measure `tokens`.
 
@@ -676,8 +936,11 @@ class TokenCount(Operator):
             o200k_base: off by 7 % on average over texts of 400 to 3,000 characters in 34
             languages, source code, JSON and HTML, by less than 14 % for nine in ten, by 32 % at
             worst. A tokenizer of half that vocabulary (cl100k_base) makes as many of English
-            and code, but 1.7 times as many of the other languages together. A model's own
-            tokenizer cannot be used yet. (`approx`; default `approx`)
+            and code, but 1.7 times as many of the other languages together. `sentencepiece`
+            counts with a model's own tokenizer, without marks of beginning and end. (`approx`
+            or `sentencepiece`; default `approx`)
+        model: The file of a SentencePiece model (unigram or BPE), as `tokenizer.model` of many
+            language models is. Its content is part of what the stage is. (a path)
 
     In a config:
         {id: tokens, type: token_count, field: text}
@@ -690,9 +953,10 @@ class TokenCount(Operator):
         *,
         id: str,
         field: str,
-        method: Literal["approx"] | None = None,
+        method: Literal["approx", "sentencepiece"] | None = None,
+        model: str | os.PathLike[str] | None = None,
     ) -> None:
-        super().__init__(id=id, field=field, method=method)
+        super().__init__(id=id, field=field, method=method, model=model)
 
 
 class Unique(Operator):
