@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import millrace
-from millrace import ops
+from millrace import _progress, ops
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
@@ -295,13 +295,20 @@ def test_those_who_watch(
     curate = pipeline(tmp_path, ops.Where(id="keep", expr="id >= 3"))
     with caplog.at_level("INFO", logger="millrace"):
         curate.run(texts(10), progress=told.append)
-    assert told
     assert "millrace.Run curated" in caplog.text and "10 read" in caplog.text
-    curate.run(texts(10), progress=True)
-    assert "splits" in capsys.readouterr().err
     assert curate.last_run is not None
     html = curate.last_run._repr_html_()
     assert "<td>keep" not in html and "keep (where)" in html and "<td>10</td>" in html
+    # A run of a few rows may be over before it tells anything.
+    now: dict[str, Any] = {"phase": "ingest", "phase_rows_read": 5, "phase_splits_total": 2}
+    now |= {"rows_read": 5, "rows_rejected": 0, "phase_splits_done": 1}
+    with caplog.at_level("INFO", logger="millrace"), _progress.shown(told.append) as tell:
+        tell(now)
+    assert told[-1] == now and "ingest: 5 rows" in caplog.text
+    with _progress.shown(True) as draw:
+        draw(now)
+        draw({**now, "phase_rows_read": 7})
+    assert "ingest: " in capsys.readouterr().err
 
 
 def test_no_dataset(tmp_path: Path) -> None:

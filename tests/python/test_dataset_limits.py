@@ -93,7 +93,7 @@ def environment() -> dict[str, str]:
 
 
 def test_memory_is_bounded_by_the_limit_and_not_by_the_stream(tmp_path: Path) -> None:
-    megabytes = 400
+    megabytes = 500
     done = subprocess.run(
         [sys.executable, "-c", STREAM, str(megabytes), tmp_path],
         env=environment(),
@@ -104,7 +104,7 @@ def test_memory_is_bounded_by_the_limit_and_not_by_the_stream(tmp_path: Path) ->
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["read"] == megabytes * 50
     assert told["passes"] == 1
-    assert told["growth"] < 256 << 20, told
+    assert told["growth"] < 400 << 20, told
 
 
 def test_ctrl_c_ends_a_stream_that_does_not(tmp_path: Path) -> None:

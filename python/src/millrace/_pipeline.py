@@ -45,7 +45,6 @@ class Pipeline:
         stages: Sequence[Stage | Mapping[str, Any]] = (),
         contract: Mapping[str, Any] | None = None,
         exports: Mapping[str, Mapping[str, Any]] | None = None,
-        params: Params = None,
         **settings: Any,
     ) -> None:
         config: dict[str, Any] = {"version": 1, "name": name, **settings, "sources": sources}
@@ -57,7 +56,7 @@ class Pipeline:
             ]
         if exports is not None:
             config["exports"] = exports
-        self._take_text(to_yaml(config), params)
+        self._take_text(to_yaml(config), None)
 
     def _take_text(self, text: str, params: Params) -> None:
         self._take(text, load_text(text, TEXT_NAME, params))
