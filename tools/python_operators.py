@@ -26,6 +26,7 @@ from typing import Literal
 from millrace._stage import Operator
 '''
 WIDTH = 96
+COMMON = {"id", "action", "rejects"}  # told once, at the class Operator
 
 
 def class_name(operator: str) -> str:
@@ -78,8 +79,10 @@ def docstring(operator: dict[str, Any]) -> list[str]:
     lines += ["", *wrapped(told.rstrip(".") + ".", "    ", "    ")]
     if operator.get("method"):
         lines += ["", *wrapped(f"Source: {operator['method']}", "    ", "    ")]
-    lines += ["", "    Parameters:"]
-    for parameter in operator["parameters"]:
+    own = [one for one in operator["parameters"] if one["name"] not in COMMON]
+    if own:
+        lines += ["", "    Parameters:"]
+    for parameter in own:
         default = parameter.get("default")
         what = parameter["value"] + (f"; default `{default}`" if default else "")
         text = f"{parameter['name']}: {parameter['doc']} ({what})"
@@ -92,18 +95,24 @@ def docstring(operator: dict[str, Any]) -> list[str]:
 def operator_class(operator: dict[str, Any]) -> str:
     name = class_name(operator["name"])
     lines = ["", "", f"class {name}(Operator):", *docstring(operator)]
-    lines += ["", f'    type = "{operator["name"]}"', "", "    def __init__(", "        self,"]
-    lines.append("        *,")
+    lines += ["", f'    type = "{operator["name"]}"', ""]
     given = []
+    arguments = []
     parameters = sorted(operator["parameters"], key=lambda one: not one["required"])
     for parameter in parameters:
         key = parameter["name"]
         argument = key + "_" if keyword.iskeyword(key) else key
         type_ = hint(parameter["value"])
         optional = "" if parameter["required"] else " | None = None"
-        lines.append(f"        {argument}: {type_}{optional},")
+        arguments.append(f"{argument}: {type_}{optional}")
         given.append((key, argument))
-    lines.append("    ) -> None:")
+    whole = f"    def __init__(self, *, {', '.join(arguments)}) -> None:"
+    if len(whole) <= 100:
+        lines.append(whole)
+    else:
+        lines += ["    def __init__(", "        self,", "        *,"]
+        lines += [f"        {argument}," for argument in arguments]
+        lines.append("    ) -> None:")
     if any(key != argument for key, argument in given):
         members = ", ".join(f'"{key}": {argument}' for key, argument in given)
         call = f"        super().__init__(**{{{members}}})"

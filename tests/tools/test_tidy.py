@@ -67,6 +67,7 @@ def test_names_that_only_contain_such_a_word() -> None:
 def test_size() -> None:
     assert messages("engine/io/x.cc", "\n" * 800) == []
     assert len(messages("engine/io/x.cc", "\n" * 801)) == 1
+    assert messages("python/x.py", '"""Made.\n\nBy x.py: not to be edited."""' + "\n" * 801) == []
     assert messages("tests/cases/data.csv", "\n" * 5000) == []
 
 

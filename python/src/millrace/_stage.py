@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 
 
 class Operator:
-    """An operator instance of a stage; `millrace.ops` has a class for each type."""
+    """An operator instance of a stage; `millrace.ops` has a class for each type.
+
+    Parameters of all of them, or of all filters:
+        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
+            `<id>.<name>`.
+        action: What becomes of a row that a filter is against: `drop` it, or keep it and `tag` it
+            with the instance's id in `__fdf__/tags`.
+        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the `keys`
+            (row id, rule, measured value), or a `count` alone.
+    """
 
     type: ClassVar[str]
 

@@ -51,8 +51,6 @@ class ChunkText(Operator):
     copied.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to cut. (a text)
         by: What `size` and `overlap` count: `chars` (code points), `tokens` (estimated as by
             token_count) or `sentences`, which end at `.`, `!`, `?` and white space, at such
@@ -89,8 +87,6 @@ class Derive(Operator):
     A refiner; what it adds or changes: the column that it is told to set.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         column: The column to set; a new one comes last. (a text)
         expr: The expression (docs/expressions.md). (a text)
 
@@ -100,13 +96,7 @@ class Derive(Operator):
 
     type = "derive"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        column: str,
-        expr: str,
-    ) -> None:
+    def __init__(self, *, id: str, column: str, expr: str) -> None:
         super().__init__(id=id, column=column, expr=expr)
 
 
@@ -117,8 +107,6 @@ class EvalAgreement(Operator):
     label is null, it is false if others differ, else null.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         fields: The columns with the labels, all of one type. (a list of texts)
         normalize: Compare texts in lower case and without white space at both ends. (true or
             false; default `false`)
@@ -129,13 +117,7 @@ class EvalAgreement(Operator):
 
     type = "eval_agreement"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        fields: Sequence[str],
-        normalize: bool | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, fields: Sequence[str], normalize: bool | None = None) -> None:
         super().__init__(id=id, fields=fields, normalize=normalize)
 
 
@@ -149,8 +131,6 @@ class EvalContract(Operator):
     `eval.<id>_pass` and `eval.<id>_reason`.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         contract: The name of a contract under `contracts`; if absent the one of `contract`. All
             its columns must be there, with their types. (a name)
 
@@ -160,12 +140,7 @@ class EvalContract(Operator):
 
     type = "eval_contract"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        contract: str | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, contract: str | None = None) -> None:
         super().__init__(id=id, contract=contract)
 
 
@@ -177,8 +152,6 @@ class EvalRule(Operator):
     and `message` (null where it passes), called `eval.<id>_pass` and `eval.<id>_message`.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         expr: The expression (docs/expressions.md). (a text)
         message: What to say of a row that does not pass; if absent the expression. (one line of
             text)
@@ -189,13 +162,7 @@ class EvalRule(Operator):
 
     type = "eval_rule"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        expr: str,
-        message: str | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, expr: str, message: str | None = None) -> None:
         super().__init__(id=id, expr=expr, message=message)
 
 
@@ -206,11 +173,6 @@ class ExactDedup(Operator):
     A filter that must know of all rows that reach it.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `keys`)
         fields: The columns to compare; together they are the key. (a list of texts, or one)
         nulls: Whether null is `equal` to null, or a row with a null among the fields is
             `exempt`. (`equal` or `exempt`; default `equal`)
@@ -258,8 +220,6 @@ class Explode(Operator):
     are copied.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The list column. (a text)
 
     In a config:
@@ -268,12 +228,7 @@ class Explode(Operator):
 
     type = "explode"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-    ) -> None:
+    def __init__(self, *, id: str, field: str) -> None:
         super().__init__(id=id, field=field)
 
 
@@ -285,13 +240,6 @@ class ImageFilter(Operator):
     A filter.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
-            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `full`)
         field: The column of images: binary, or a struct with a member `bytes`. (a text)
         formats: Which formats to keep: `jpeg`, `png`, `webp`, `gif`, `bmp`; if absent all of
             these. (a list of texts, or one)
@@ -358,8 +306,6 @@ class ImageStats(Operator):
     `entropy` (bits of the distribution of brightness, 0 to 8).
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The column of images: binary, or a struct with a member `bytes` that is. (a text)
         pixels_max: Larger images are not decoded. Up to 6 bytes a pixel are held while one is;
             those of more than 2 million pixels are decoded one at a time. (an integer, 1 to
@@ -395,8 +341,6 @@ class Language(Operator):
     Source: Compact Language Detector 2, Google, https://github.com/CLD2Owners/cld2
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to look at. (a text)
         bytes_max: How much of a text is looked at, from its beginning. (a size, for example
             512MiB, 64 B to 16 MiB; default `64KiB`)
@@ -407,13 +351,7 @@ class Language(Operator):
 
     type = "language"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-        bytes_max: int | str | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, field: str, bytes_max: int | str | None = None) -> None:
         super().__init__(id=id, field=field, bytes_max=bytes_max)
 
 
@@ -424,11 +362,6 @@ class Limit(Operator):
     A filter that must know of all rows that reach it.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `keys`)
         rows: How many rows to keep. (an integer, at least 0)
 
     In a config:
@@ -457,8 +390,6 @@ class NormalizeText(Operator):
     character data of utf8proc 2.8 (Unicode 15.0)
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to change. (a text)
         form: Unicode's normal form (UAX 15). `nfc` changes nothing that one can see; `nfkc`
             also replaces ligatures, full-width letters, superscripts and the like by plain
@@ -509,13 +440,6 @@ class Plugin(Operator):
     library says.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
-            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `full`)
         library: The shared library. It is loaded into the process, also to check the config:
             use none that you do not trust. (a path)
         operator: Which of its operators. (a text)
@@ -561,8 +485,6 @@ class RedactPii(Operator):
     IBANs; IP ranges: IANA's special-purpose address registries
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to change. (a text)
         kinds: Of `email`, `phone`, `ipv4`, `ipv6`, `iban` and `card`; all of them if absent.
             Addresses of private, local and documentation ranges are left as they are. (a list
@@ -599,8 +521,6 @@ class RegexExtract(Operator):
     where nothing matches, empty where the group had no part in the match.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to read. (a text)
         pattern: What to find, in the syntax of RE2, with a `(?P<name>...)` around each part
             that is to be a field: `https?://(?P<host>[^/]+)`. (a text)
@@ -611,13 +531,7 @@ class RegexExtract(Operator):
 
     type = "regex_extract"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-        pattern: str,
-    ) -> None:
+    def __init__(self, *, id: str, field: str, pattern: str) -> None:
         super().__init__(id=id, field=field, pattern=pattern)
 
 
@@ -627,8 +541,6 @@ class RegexReplace(Operator):
     A refiner; what it adds or changes: the text column that it is told to change.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to change. (a text)
         pattern: What to replace, in the syntax of RE2: no look-around, no back references, and
             linear time. `(?i)` in front ignores case, `(?s)` lets `.` match line ends, `(?m)`
@@ -642,14 +554,7 @@ class RegexReplace(Operator):
 
     type = "regex_replace"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-        pattern: str,
-        replacement: str,
-    ) -> None:
+    def __init__(self, *, id: str, field: str, pattern: str, replacement: str) -> None:
         super().__init__(id=id, field=field, pattern=pattern, replacement=replacement)
 
 
@@ -659,8 +564,6 @@ class Rename(Operator):
     A refiner; what it adds or changes: the columns by their new names.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         columns: The new name of each column, by its old one. (a map from names to texts)
 
     In a config:
@@ -669,12 +572,7 @@ class Rename(Operator):
 
     type = "rename"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        columns: Mapping[str, str],
-    ) -> None:
+    def __init__(self, *, id: str, columns: Mapping[str, str]) -> None:
         super().__init__(id=id, columns=columns)
 
 
@@ -685,13 +583,6 @@ class Sample(Operator):
     A filter.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
-            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `keys`)
         fraction: Which share of the rows to keep, about. (a number, 0 to 1)
         seed: Samples with equal seeds draw the same rows, the smaller among those of the
             larger. If absent it is made of the pipeline's `seed` and the instance's id. (an
@@ -721,8 +612,6 @@ class Select(Operator):
     A refiner; what it adds or changes: removes columns.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         columns: The columns to keep, in the order wanted. (a list of texts)
         drop: Instead: the columns to leave out. (a list of texts)
 
@@ -749,8 +638,6 @@ class Shuffle(Operator):
     A refiner that must know of all rows that reach it.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         seed: Another order for another seed; if absent the pipeline's. (an integer, at least 0)
 
     In a config:
@@ -759,12 +646,7 @@ class Shuffle(Operator):
 
     type = "shuffle"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        seed: int | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, seed: int | None = None) -> None:
         super().__init__(id=id, seed=seed)
 
 
@@ -775,8 +657,6 @@ class Template(Operator):
     A generator; what it adds or changes: the column that it is told to set.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         column: The column to set; a new one comes last. (a text)
         template: The template (docs/prompts.md has the language and its filters). (a text)
 
@@ -786,13 +666,7 @@ class Template(Operator):
 
     type = "template"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        column: str,
-        template: str,
-    ) -> None:
+    def __init__(self, *, id: str, column: str, template: str) -> None:
         super().__init__(id=id, column=column, template=template)
 
 
@@ -822,8 +696,6 @@ class TextQuality(Operator):
     Penedo et al., The FineWeb Datasets, arXiv:2406.17557 (2024), section 3.6
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to measure. (a text)
         repetition: Whether to measure what repeats, which takes most of the time. (true or
             false; default `true`)
@@ -834,13 +706,7 @@ class TextQuality(Operator):
 
     type = "text_quality"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-        repetition: bool | None = None,
-    ) -> None:
+    def __init__(self, *, id: str, field: str, repetition: bool | None = None) -> None:
         super().__init__(id=id, field=field, repetition=repetition)
 
 
@@ -853,8 +719,6 @@ class TextStats(Operator):
     `spaces`, from 0 to 1.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to measure. (a text)
 
     In a config:
@@ -863,12 +727,7 @@ class TextStats(Operator):
 
     type = "text_stats"
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        field: str,
-    ) -> None:
+    def __init__(self, *, id: str, field: str) -> None:
         super().__init__(id=id, field=field)
 
 
@@ -879,13 +738,6 @@ class Threshold(Operator):
     A filter.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
-            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `full`)
         field: The column or measure (`id.measure`). (a text)
         min: The smallest number that is kept; if absent there is no such bound. (a number,
             -1000000000000000 to 1000000000000000)
@@ -928,8 +780,6 @@ class TokenCount(Operator):
     A score; what it adds or changes: measure `tokens`.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
         field: The text column to measure. (a text)
         method: `approx` counts by rules, without a model's own tokenizer: words by their
             length, numbers by three digits, other scripts by the character. It is fitted to
@@ -966,11 +816,6 @@ class Unique(Operator):
     A filter that must know of all rows that reach it.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `keys`)
         field: The column whose values are to be unique. (a text)
 
     In a config:
@@ -996,13 +841,6 @@ class Where(Operator):
     A filter.
 
     Parameters:
-        id: The instance's name in the stage; its fields are `<id>_<name>`, its measures
-            `<id>.<name>`. (a name)
-        action: What becomes of a row it is against: `drop` it, or keep it and `tag` it with the
-            instance's id in `__fdf__/tags`. (`drop` or `tag`; default `drop`)
-        rejects: What is kept of a dropped row: the `full` row as it came into the stage, the
-            `keys` (row id, rule, measured value), or a `count` alone. (`full`, `keys` or
-            `count`; default `full`)
         expr: The expression (docs/expressions.md). `id.measure` reads a measure of an earlier
             instance. (a text)
 
