@@ -145,4 +145,4 @@ def test_through_python(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(example)
     run = millrace.run("pipeline.yaml")
     assert [op.kind for op in run.stage("quiet").operators] == ["score", "filter", "filter"]
-    assert run.to_arrow(export="notes").read_all()["id"].to_pylist() == [1, 2, 6]
+    assert run.stage("quiet").to_arrow().read_all()["id"].to_pylist() == [1, 2, 6]
