@@ -36,7 +36,7 @@ def make_parent(path: Path) -> Path:
 
 def compile_c(folder: Path, name: str, source: str) -> None:
     (folder / f"{name}.c").write_text(source)
-    command = ["cc", "-shared", "-fPIC", "-I", HEADER, "-o", f"{name}.so", f"{name}.c"]
+    command = ["cc", "-shared", "-fPIC", "-I", str(HEADER), "-o", f"{name}.so", f"{name}.c"]
     subprocess.run(command, cwd=folder, check=True)
 
 
