@@ -59,7 +59,7 @@ datasets.disable_caching()
 data = datasets.load_from_disk("saved")
 start = time.perf_counter()
 kept = data.with_format("arrow").filter(
-    lambda t: pc.greater(pc.count_substring_regex(t["text"], r"\\\\S+"), 39).to_pylist(),
+    lambda t: pc.greater(pc.count_substring_regex(t["text"], r"\\S+"), 39).to_pylist(),
     batched=True)
 print(time.perf_counter() - start, len(kept))
 """
@@ -148,7 +148,11 @@ def main() -> None:
             spread = f"{min(times[work]):.2f} to {max(times[work]):.2f}"
             print(f"{work:9} {median:6.2f} s ({spread})  {size / median:6.0f} MB/s")
         overhead = middle["Dataset"] / middle["engine"] - 1
-        print(f"overhead of Dataset over engine: {100 * overhead:.0f} %")
+        least = min(times["Dataset"]) / min(times["engine"]) - 1
+        print(
+            f"overhead of Dataset over engine: {100 * overhead:.0f} %, "
+            f"of the fastest rounds {100 * least:.0f} %"
+        )
 
 
 if __name__ == "__main__":
