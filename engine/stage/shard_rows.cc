@@ -8,24 +8,13 @@
 #include <set>
 #include <string_view>
 
+#include "io/parquet/rows_within.h"
+
 namespace millrace::stage {
 namespace {
 
 constexpr int64_t kRowsPerRead = 8192;
 constexpr int64_t kBytesPerRead = 4 << 20;
-
-// A batch of long rows is one of few: what works on it needs a multiple of its size.
-int64_t RowsPerRead(const parquet::FileMetaData& metadata, const std::vector<int>& leaves) {
-  int64_t rows_max = kRowsPerRead;
-  for (int group = 0; group < metadata.num_row_groups(); ++group) {
-    const auto row_group = metadata.RowGroup(group);
-    int64_t bytes = 0;
-    for (const int leaf : leaves) bytes += row_group->ColumnChunk(leaf)->total_uncompressed_size();
-    const int64_t row_bytes = bytes / std::max<int64_t>(1, row_group->num_rows()) + 1;
-    rows_max = std::min(rows_max, std::max<int64_t>(1, kBytesPerRead / row_bytes));
-  }
-  return rows_max;
-}
 
 Status AsDamage(const std::string& path, const Status& status) {
   if (status.ok() || KindOf(status) == ErrorKind::kEnvironment) return status;
@@ -96,7 +85,11 @@ Result<std::unique_ptr<ShardRows>> ShardRows::Open(io::Store& store, const io::D
   }
   std::vector<int> groups(static_cast<size_t>(metadata.num_row_groups() - first_group));
   std::iota(groups.begin(), groups.end(), first_group);
-  rows->file_->set_batch_size(RowsPerRead(metadata, leaves));
+  // A batch of long rows is one of few: what works on it needs a multiple of its size.
+  const Result<int64_t> rows_max =
+      io::RowsWithin(metadata, leaves, 0, metadata.num_row_groups(), kBytesPerRead, kRowsPerRead);
+  ARROW_RETURN_NOT_OK(AsDamage(shard.path, rows_max.status()));
+  rows->file_->set_batch_size(*rows_max);
   const Status opened = rows->file_->GetRecordBatchReader(groups, leaves).Value(&rows->reader_);
   ARROW_RETURN_NOT_OK(AsDamage(shard.path, opened));
   return rows;

@@ -7,8 +7,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
-#include <algorithm>
-
+#include "io/parquet/rows_within.h"
 #include "io/typed/typed_projection.h"
 
 namespace millrace::io {
@@ -42,28 +41,6 @@ void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leave
   for (const auto& child : field.children) AddLeaves(child, leaves);
 }
 
-// Rows that decode to about kChunkBytes, by what the row groups say of the wanted columns; at most
-// `rows_max`. Values that a dictionary holds once count as the file has them.
-Result<int64_t> RowsPerChunk(const parquet::FileMetaData& metadata, const std::vector<int>& leaves,
-                             int first, int end, int64_t rows_max) {
-  int64_t widest = 1;  // bytes of a row
-  try {
-    for (int i = first; i < end; ++i) {
-      const auto group = metadata.RowGroup(i);
-      int64_t bytes = 0;
-      for (const int leaf : leaves) {
-        const int64_t stated = group->ColumnChunk(leaf)->total_uncompressed_size();
-        bytes +=
-            std::clamp<int64_t>(stated, 0, int64_t{1} << 40);  // a damaged file states anything
-      }
-      widest = std::max(widest, bytes / std::max<int64_t>(group->num_rows(), 1));
-    }
-  } catch (const std::exception& e) {
-    return Corrupt(e.what());
-  }
-  return std::clamp<int64_t>(kChunkBytes / widest, 1, std::max<int64_t>(rows_max, 1));
-}
-
 class ParquetReader : public RecordReader {
  public:
   Status Open(std::shared_ptr<arrow::io::RandomAccessFile> file, const ParquetReadOptions& options,
@@ -81,10 +58,11 @@ class ParquetReader : public RecordReader {
     for (const int column : columns_.used()) {
       AddLeaves(reader_->manifest().schema_fields[static_cast<size_t>(column)], &leaves_);
     }
-    ARROW_ASSIGN_OR_RAISE(const int64_t rows,
-                          RowsPerChunk(*reader_->parquet_reader()->metadata(), leaves_,
-                                       row_group_ + 1, row_group_end_, options.rows_per_chunk));
-    reader_->set_batch_size(rows);
+    const Result<int64_t> rows =
+        RowsWithin(*reader_->parquet_reader()->metadata(), leaves_, row_group_ + 1, row_group_end_,
+                   kChunkBytes, options.rows_per_chunk);
+    ARROW_RETURN_NOT_OK(CorruptUnlessIo(rows.status()));
+    reader_->set_batch_size(*rows);
     return Status::OK();
   }
 
