@@ -205,27 +205,7 @@ TEST_CASE("a crash of a mixture by tokens at every operation is made good by run
       CAPTURE(tear);
       TempFolder folder;
       MixtureRun run(inputs, Unit::kTokens, stop);
-      run.stage.ingest.limits.threads = 1;
-      const auto good = run.stage.ingest.workspace = io::MakeLocalStore(folder.path(), true);
-      REQUIRE(run.stage.ingest.Run().ok());
-      int operations = 0;
-      io::FaultPlan faults;
-      faults.tear = tear;
-      faults.next_operation = [&](std::string_view, const std::string&) {
-        return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
-      };
-      run.stage.ingest.workspace = io::MakeFaultyStore(good, faults);
-      const auto crashed = run.stage.Run();
-      const auto faulty = run.stage.ingest.workspace;  // keeps the litter until the end
-      run.stage.ingest.workspace = good;
-      if (operations < k) {  // every operation has had its turn
-        CHECK(crashed.ok());
-        CHECK(k > 15);
-        break;
-      }
-      if (crashed.ok()) CHECK(run.stage.ManifestTree() == expected);
-      REQUIRE(run.stage.Run().ok());
-      CHECK(run.stage.ManifestTree() == expected);
+      if (!IsMadeGood(run.stage, folder.path(), k, tear, expected, 15)) break;
     }
   }
 }

@@ -316,28 +316,7 @@ TEST_CASE("a crash of a stage at every operation, whole or torn, is made good by
       TempFolder folder;
       StageRun run(inputs.path());
       run.split_bytes = 1;
-      run.ingest.limits.threads = 1;
-      const auto good = run.ingest.workspace = io::MakeLocalStore(folder.path(), true);
-      REQUIRE(run.ingest.Run().ok());  // ingest has a sweep of its own
-      int operations = 0;
-      io::FaultPlan faults;
-      faults.tear = tear;
-      faults.next_operation = [&](std::string_view, const std::string&) {
-        return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
-      };
-      run.ingest.workspace = io::MakeFaultyStore(good, faults);
-      const auto crashed = run.Run();
-      const auto faulty = run.ingest.workspace;  // keeps the litter until the end
-      run.ingest.workspace = good;
-      if (operations < k) {  // every operation has had its turn
-        CHECK(crashed.ok());
-        CHECK(k > 20);
-        break;
-      }
-      // Behind the manifest only spilled files are left to be removed.
-      if (crashed.ok()) CHECK(run.ManifestTree() == expected);
-      REQUIRE(run.Run().ok());
-      CHECK(run.ManifestTree() == expected);
+      if (!IsMadeGood(run, folder.path(), k, tear, expected, 20)) break;
     }
   }
 }

@@ -242,27 +242,7 @@ TEST_CASE("a crash of an output mixture at every operation is made good by runni
       TempFolder folder;
       StageRun run = RunOf(inputs, step);
       run.split_bytes = 1;
-      run.ingest.limits.threads = 1;
-      const auto good = run.ingest.workspace = io::MakeLocalStore(folder.path(), true);
-      REQUIRE(run.ingest.Run().ok());
-      int operations = 0;
-      io::FaultPlan faults;
-      faults.tear = tear;
-      faults.next_operation = [&](std::string_view, const std::string&) {
-        return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
-      };
-      run.ingest.workspace = io::MakeFaultyStore(good, faults);
-      const auto crashed = run.Run();
-      const auto faulty = run.ingest.workspace;  // keeps the litter until the end
-      run.ingest.workspace = good;
-      if (operations < k) {  // every operation has had its turn
-        CHECK(crashed.ok());
-        CHECK(k > 20);
-        break;
-      }
-      if (crashed.ok()) CHECK(run.ManifestTree() == expected);
-      REQUIRE(run.Run().ok());
-      CHECK(run.ManifestTree() == expected);
+      if (!IsMadeGood(run, folder.path(), k, tear, expected, 20)) break;
     }
   }
 }

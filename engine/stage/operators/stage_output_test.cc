@@ -186,26 +186,7 @@ TEST_CASE("a crash while shards are joined, whole or torn, is made good by runni
       TempFolder folder;
       StageRun run(inputs.path());
       set(&run);
-      run.ingest.limits.threads = 1;
-      const auto good = run.ingest.workspace = io::MakeLocalStore(folder.path(), true);
-      REQUIRE(run.ingest.Run().ok());
-      int operations = 0;
-      io::FaultPlan faults;
-      faults.tear = k % 2 == 0;
-      faults.next_operation = [&](std::string_view, const std::string&) {
-        return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
-      };
-      run.ingest.workspace = io::MakeFaultyStore(good, faults);
-      const auto crashed = run.Run();
-      const auto faulty = run.ingest.workspace;
-      run.ingest.workspace = good;
-      if (operations < k) {
-        CHECK(crashed.ok());
-        CHECK(k > 20);
-        break;
-      }
-      REQUIRE(run.Run().ok());
-      CHECK(run.ManifestTree() == expected);
+      if (!IsMadeGood(run, folder.path(), k, k % 2 == 0, expected, 20)) break;
     }
   }
 }

@@ -102,4 +102,35 @@ struct StageRun {
   decltype(RunContext::attempt_event) attempt_event;
 };
 
+/// The stage with a filesystem that fails at operation `k` (`tear`: half-way through it), and then
+/// again without a fault: the same bytes as `expected`. False when every operation has had its
+/// turn, of which there are more than `operations_min`. `folder`: of a workspace of its own, that
+/// outlives the run.
+inline bool IsMadeGood(StageRun& run, const std::string& folder, int k, bool tear,
+                       const std::map<std::string, std::string>& expected, int operations_min) {
+  run.ingest.limits.threads = 1;
+  const auto good = run.ingest.workspace = io::MakeLocalStore(folder, true);
+  REQUIRE(run.ingest.Run().ok());  // ingest has a sweep of its own
+  int operations = 0;
+  io::FaultPlan faults;
+  faults.tear = tear;
+  faults.next_operation = [&](std::string_view, const std::string&) {
+    return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
+  };
+  run.ingest.workspace = io::MakeFaultyStore(good, faults);
+  const auto crashed = run.Run();
+  const auto faulty = run.ingest.workspace;  // keeps the litter until the end
+  run.ingest.workspace = good;
+  if (operations < k) {  // every operation has had its turn
+    CHECK(crashed.ok());
+    CHECK(k > operations_min);
+    return false;
+  }
+  // Behind the manifest only spilled files are left to be removed.
+  if (crashed.ok()) CHECK(run.ManifestTree() == expected);
+  REQUIRE(run.Run().ok());
+  CHECK(run.ManifestTree() == expected);
+  return true;
+}
+
 }  // namespace millrace::stage
