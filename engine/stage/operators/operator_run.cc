@@ -337,6 +337,19 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
   return options;
 }
 
+Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const std::string& id,
+                                          const std::function<Result<CommitRecord>()>& make) {
+  if (run.resumes) {
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
+    if (committed) return OperatorSplitResult{*std::move(committed), true};
+  }
+  ARROW_RETURN_NOT_OK(run.MayWork());
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
+  record.split_id = id;
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
+  return OperatorSplitResult{std::move(record), false};
+}
+
 void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
   if (Progress* progress = run.context.progress) {
     ++progress->splits_done;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 
 #include "base/task_pool.h"
 #include "stage/commit_record.h"
@@ -49,6 +50,10 @@ struct OperatorSplitResult {
 std::set<std::string> SensitiveColumns(const arrow::Schema& schema);
 /// How the shards of a split or partition are written.
 ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& split_name);
+/// A unit of commit by its id: as it was committed before, or made now and committed; the id is
+/// set.
+Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const std::string& id,
+                                          const std::function<Result<CommitRecord>()>& make);
 /// Tells of a unit of commit whose rows were told of before: a partition, a joined shard.
 void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped);
 /// Tells of a split that is done.

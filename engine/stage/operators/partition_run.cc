@@ -8,7 +8,6 @@
 
 #include "base/sha256.h"
 #include "op/request.h"
-#include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/operators/exchange.h"
 #include "stage/ordered_queue.h"
@@ -65,26 +64,15 @@ class Partitions {
       hash.UpdateField(field);
     }
     const std::string id = FinishIdentity(hash);
-    bool skipped = false;
-    CommitRecord record;
-    if (run_.resumes) {
-      ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run_.place, id));
-      skipped = committed.has_value();
-      if (skipped) record = *std::move(committed);
-    }
-    if (!skipped) {
-      ARROW_RETURN_NOT_OK(run_.MayWork());
-      ARROW_ASSIGN_OR_RAISE(record, Make(part, id, stop));
-      ARROW_RETURN_NOT_OK(PutCommit(run_.place, record));
-    }
-    ReportUnit(run_, record, skipped);
-    return record;
+    ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit,
+                          CommittedUnit(run_, id, [&] { return Make(part, id, stop); }));
+    ReportUnit(run_, unit.record, unit.skipped);
+    return std::move(unit.record);
   }
 
   Result<CommitRecord> Make(int64_t part, const std::string& id,
                             const std::atomic<bool>& stop) const {
     CommitRecord record;
-    record.split_id = id;
     char name[48];
     std::snprintf(name, sizeof name, "order-%05lld-", static_cast<long long>(part));
     record.split_name = name + id;

@@ -1,7 +1,6 @@
 #include "stage/operators/reach.h"
 
 #include "base/sha256.h"
-#include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/operators/split_rows.h"
 #include "stage/ordered_tasks.h"
@@ -54,15 +53,8 @@ Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t inde
 
 Result<CommitRecord> Summary(const OperatorRun& run, const std::string& id,
                              const std::function<Result<CommitRecord>()>& make) {
-  if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return *std::move(committed);
-  }
-  ARROW_RETURN_NOT_OK(run.MayWork());
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
-  record.split_id = id;
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return record;
+  ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit, CommittedUnit(run, id, make));
+  return std::move(unit.record);
 }
 
 std::string SummaryId(const OperatorRun& run, const OperatorSplit& split, size_t index,

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "base/sha256.h"
-#include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/operators/operator_splits.h"
 #include "stage/operators/shard_groups.h"
@@ -94,26 +93,14 @@ class Regrouping {
       hash.UpdateField(std::to_string(piece.rows));
     }
     const std::string id = FinishIdentity(hash);
-    bool skipped = false;
-    CommitRecord record;
-    if (run_.resumes) {
-      ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run_.place, id));
-      skipped = committed.has_value();
-      if (skipped) record = *std::move(committed);
-    }
-    if (!skipped) {
-      ARROW_RETURN_NOT_OK(run_.MayWork());
-      ARROW_ASSIGN_OR_RAISE(record, Make(index, id, stop));
-      ARROW_RETURN_NOT_OK(PutCommit(run_.place, record));
-    }
-    ReportUnit(run_, record, skipped);
-    return record;
+    ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit,
+                          CommittedUnit(run_, id, [&] { return Make(index, stop); }));
+    ReportUnit(run_, unit.record, unit.skipped);
+    return std::move(unit.record);
   }
 
-  Result<CommitRecord> Make(size_t index, const std::string& id,
-                            const std::atomic<bool>& stop) const {
+  Result<CommitRecord> Make(size_t index, const std::atomic<bool>& stop) const {
     CommitRecord record;
-    record.split_id = id;
     record.split_name = NameOf(index);
     ShardSequenceOptions options = ShardOptions(run_, record.split_name);
     options.rows_per_shard = std::numeric_limits<int64_t>::max();
