@@ -24,7 +24,7 @@ constexpr int64_t kBytesPerFile = 64 << 20;
 constexpr int64_t kBytesPerChunk = 2 << 20, kRowsPerChunkMax = 65536;
 
 Status NoDataset(const SourceConfig& source) {
-  return MakeError(ErrorCode::kUnreadablePath,
+  return MakeError(ErrorCode::kNoDataset,
                    "the source `" + source.name + "` is a dataset, and none was handed in",
                    "run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` "
                    "(docs/guides/python.md)");
@@ -224,7 +224,7 @@ Result<std::shared_ptr<const Pipeline>> BindDatasets(
     suggestion = names.empty() ? "write `sources: {" + *left.begin() + ": {type: dataset}}`"
                                : "its sources of that type are " + io::QuotedNames(names);
   }
-  return MakeError(ErrorCode::kUnreadablePath,
+  return MakeError(ErrorCode::kNoDataset,
                    "the config has no source `" + *left.begin() + "` of type dataset", suggestion);
 }
 

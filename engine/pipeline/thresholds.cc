@@ -79,7 +79,7 @@ Result<std::shared_ptr<const stage::OperatorPlan>> PlanBefore(const ThresholdsBe
   ARROW_ASSIGN_OR_RAISE(const bool there,
                         before.workspace.Exists(stage::OperatorFolder(plan) + "/manifest.json"));
   if (there) return std::make_shared<const stage::OperatorPlan>(std::move(plan));
-  return MakeError(ErrorCode::kUsage,
+  return MakeError(ErrorCode::kNotCommitted,
                    "stage `" + now.stage + "` is not committed with the thresholds of the config",
                    "run the config first");
 }

@@ -37,7 +37,7 @@ Status Unreadable(const std::string& path, const std::string& why) {
 }
 
 Status Unusable(const std::string& path, const std::string& why) {
-  return MakeError(op::kPluginFault, '`' + path + "` " + why,
+  return MakeError(ErrorCode::kPluginFault, '`' + path + "` " + why,
                    "docs/guides/plugins.md shows how one is built");
 }
 

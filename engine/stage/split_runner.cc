@@ -167,7 +167,7 @@ Status NotCommitted(const StageContext& stage, const Split& split) {
     what += " or a file beside it (" + std::to_string(split.files.size()) + " are a split)";
   }
   return MakeError(
-      ErrorCode::kUsage,
+      ErrorCode::kNotCommitted,
       "stage `ingest` is not committed for the inputs as they are: " + what + " of `" +
           source.name + "` is to be read",
       "`millrace run` without --from does what is missing; `millrace plan` shows what that is");

@@ -283,7 +283,7 @@ def test_exception_in_a_stream_is_the_cause(tmp_path: Path) -> None:
     curate = pipeline(tmp_path)
     with pytest.raises(millrace.DataError, match="the source broke at 2500") as caught:
         curate.run(datasets.IterableDataset.from_generator(rows))
-    assert caught.value.code == "MR2004"
+    assert caught.value.code == "MR2007"
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert curate.last_run is None
 
@@ -315,7 +315,7 @@ def test_no_dataset(tmp_path: Path) -> None:
     curate = pipeline(tmp_path)
     with pytest.raises(millrace.UserError, match="none was handed in") as caught:
         curate.run()
-    assert caught.value.code == "MR1501"
+    assert caught.value.code == "MR1504"
     assert caught.value.diagnostics[0].line > 0
     with pytest.raises(millrace.UserError, match="no source `test`"):
         curate.run({"train": texts(1), "test": texts(1)})

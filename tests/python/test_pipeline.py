@@ -72,7 +72,7 @@ def test_command_refuses_datasets(millrace: Millrace, tmp_path: Path) -> None:
     for command in ("run", "validate", "plan", "preview"):
         done = millrace(command, config)
         assert done.code == 1, command
-        assert "MR1501: the source `train` is a dataset" in done.err, command
+        assert "MR1504: the source `train` is a dataset" in done.err, command
         assert "millrace.Pipeline.from_yaml" in done.err
         assert "pipeline.yaml:3:" in done.err
     data = tmp_path / "a.csv"

@@ -131,6 +131,7 @@ def test_a_required_one_ends_the_run(millrace: Millrace, tmp_path: Path) -> None
     )
     ended = millrace("run", "pipeline.yaml", cwd=tmp_path)
     assert ended.code == 75
+    assert "MR3007: the hook" in ended.err
     assert "at the end of stage `quality` ended with code 3" in ended.err
     assert not (tmp_path / "out").exists()
     status = millrace.ok("status", "workspace", "--json", cwd=tmp_path).json()["runs"][0]

@@ -73,8 +73,8 @@ std::shared_ptr<const Operator> Make(const Request& request) {
       }
       help += '`';
     }
-    request.Report(*name, kPluginFault, '`' + path->text + "` has no operator `" + name->text + '`',
-                   help);
+    request.Report(*name, ErrorCode::kPluginFault,
+                   '`' + path->text + "` has no operator `" + name->text + '`', help);
     return nullptr;
   }
   CheckFilterFields(request, static_cast<Kind>(op->kind - MILLRACE_SCORE));

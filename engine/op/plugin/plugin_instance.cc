@@ -89,7 +89,8 @@ std::string PluginInstance::Identity() const {
 }
 
 Status PluginInstance::Broken(const std::string& what) const {
-  return MakeError(kPluginFault, "operator `" + id_ + "` (`" + op_.name + "` of a plug-in) " + what,
+  return MakeError(ErrorCode::kPluginFault,
+                   "operator `" + id_ + "` (`" + op_.name + "` of a plug-in) " + what,
                    "the fault is the plug-in's, not the rows'");
 }
 
@@ -120,7 +121,7 @@ std::shared_ptr<const PluginInstance> PluginInstance::Bind(
     error.option[sizeof error.option - 1] = '\0';
     const ConfigValue* written = request.parameters().Find("options");
     const ConfigValue* blamed = written == nullptr ? nullptr : written->Find(error.option);
-    request.Report(blamed == nullptr ? *name : *blamed, kPluginFault,
+    request.Report(blamed == nullptr ? *name : *blamed, ErrorCode::kBadValue,
                    '`' + std::string(op.name) + "` refuses: " + MessageOf(error));
     return nullptr;
   }

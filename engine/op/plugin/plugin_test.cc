@@ -167,7 +167,7 @@ std::string FaultOf(int kind, const Script& of) {
   if (!chain.ok()) return chain.status().message();
   const auto applied = (*chain)->Apply(*Input());
   if (applied.ok()) return "";
-  CHECK(CodeOf(applied.status()) == kPluginFault);
+  CHECK(CodeOf(applied.status()) == ErrorCode::kPluginFault);
   CHECK(applied.status().message().find("operator `p` (`op` of a plug-in) ") == 0);
   return applied.status().message();
 }

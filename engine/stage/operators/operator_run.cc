@@ -376,7 +376,7 @@ void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skippe
 Status OperatorRun::MayWork() const {
   if (!context.only_committed) return Status::OK();
   return MakeError(
-      ErrorCode::kUsage,
+      ErrorCode::kNotCommitted,
       "stage `" + plan.stage + "` is not committed for the config and the inputs as they are",
       "`millrace run` without --from does what is missing; `millrace plan` shows what that is");
 }
