@@ -117,8 +117,9 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
                                             instance.type->name + ' ' + fault);
     }
     const Scope scope = instance.op->scope();
-    if (scope == Scope::kKeys || scope == Scope::kCount || scope == Scope::kQuota)
+    if (scope != Scope::kRow && scope != Scope::kOrder) {
       chain->globals_.push_back(&instance - &instances[0]);
+    }
     columns.Add(instance);
     chain->working_.push_back(columns.working());
     for (const auto& field : columns.working()->fields()) {

@@ -71,6 +71,7 @@ struct QuotaCut {
 struct GlobalDrops {
   std::vector<int64_t> positions;                      // ascending; each reaches the instance
   std::vector<std::string> thresholds;                 // one for each of them, or none
+  std::vector<std::string> values;                     // likewise: what was measured
   int64_t from = std::numeric_limits<int64_t>::max();  // all that reach it from here on, too
   std::vector<QuotaCut> cuts;                          // of an output mixture: one per bucket
 };

@@ -96,6 +96,7 @@ Status RejectRows::AddDropped(size_t instance, const Filter& op,
 
 Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
                              const std::vector<std::string>& thresholds,
+                             const std::vector<std::string>& values,
                              const arrow::RecordBatch& dropped, const arrow::Array& positions,
                              InstanceRows* counts) {
   const auto& ids = RowIds(dropped);
@@ -108,7 +109,8 @@ Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
     if (count_only) continue;
     of_row.threshold = thresholds[static_cast<size_t>(row)];
     const int64_t position = static_cast<const arrow::Int64Array&>(positions).Value(row);
-    ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, ""));
+    const std::string_view value = values.empty() ? "" : values[static_cast<size_t>(row)];
+    ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, value));
   }
   return count_only ? Status::OK() : AddScores(dropped);
 }

@@ -24,9 +24,11 @@ class RejectRows {
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
                     InstanceRows* counts);
-  /// Rows that a global filter dropped, each with its threshold.
+  /// Rows that a global filter dropped, each with its threshold. `values`: what was measured of
+  /// each, or none.
   Status AddGlobal(size_t instance, const Reason& reason,
-                   const std::vector<std::string>& thresholds, const arrow::RecordBatch& dropped,
+                   const std::vector<std::string>& thresholds,
+                   const std::vector<std::string>& values, const arrow::RecordBatch& dropped,
                    const arrow::Array& positions, InstanceRows* counts);
   /// All of them by position; null when there are none.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();

@@ -30,6 +30,7 @@
 #include "pipeline/stage_plans.h"
 #include "pipeline/table_contracts.h"
 #include "pipeline/thresholds.h"
+#include "stage/ordered_queue.h"
 #include "stage/workspace_lock.h"
 
 namespace millrace {
@@ -502,28 +503,37 @@ class Run {
   // All but the exports.
   Status FillReport() {
     StartReport();
-    for (size_t i = 0; i < manifests_.size(); ++i) {
-      const contract::Contract& contract = tables_.contracts[i];
-      ReportTable table;
-      table.manifest = manifests_[i];
-      table.manifest_key = manifest_keys_[i];
-      NameTypesAsDeclared(contract, table.manifest.profiles);
-      table.inferred = contract.inferred;
-      if (contract.inferred) table.proposal_key = ProposalKey(contract);
-      ARROW_ASSIGN_OR_RAISE(table.rejects,
-                            SampleRejects(*workspace_, stage_folder_, manifests_[i],
-                                          SensitiveColumnsOf(contract), kSamplesPerReason));
-      stage::SampleLimits limits;
-      limits.cancelled = options_.cancelled;
-      ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage_folder_,
-                                                             manifests_[i], contract, limits));
-      report_.tables.push_back(std::move(table));
-    }
-    for (const StageResult& stage : stages_) {
-      ARROW_ASSIGN_OR_RAISE(ReportTable table, StageTable(stage));
-      report_.stages.push_back(std::move(table));
+    const size_t tables = manifests_.size();
+    std::vector<ReportTable> filled(tables + stages_.size());
+    size_t failed = 0;
+    ARROW_RETURN_NOT_OK(stage::RunInOrder(
+        filled.size(), threads_,
+        [&](size_t i, const std::atomic<bool>&) {
+          return (i < tables ? IngestTable(i) : StageTable(stages_[i - tables])).Value(&filled[i]);
+        },
+        &failed));
+    for (size_t i = 0; i < filled.size(); ++i) {
+      (i < tables ? report_.tables : report_.stages).push_back(std::move(filled[i]));
     }
     return Status::OK();
+  }
+
+  Result<ReportTable> IngestTable(size_t i) const {
+    const contract::Contract& contract = tables_.contracts[i];
+    ReportTable table;
+    table.manifest = manifests_[i];
+    table.manifest_key = manifest_keys_[i];
+    NameTypesAsDeclared(contract, table.manifest.profiles);
+    table.inferred = contract.inferred;
+    if (contract.inferred) table.proposal_key = ProposalKey(contract);
+    ARROW_ASSIGN_OR_RAISE(table.rejects,
+                          SampleRejects(*workspace_, stage_folder_, manifests_[i],
+                                        SensitiveColumnsOf(contract), kSamplesPerReason));
+    stage::SampleLimits limits;
+    limits.cancelled = options_.cancelled;
+    ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(*workspace_, stage_folder_,
+                                                           manifests_[i], contract, limits));
+    return table;
   }
 
   Result<ReportTable> StageTable(const StageResult& stage) const {

@@ -24,9 +24,6 @@ Status PutCommit(const StageStore& stage, const CommitRecord& record);
 /// The manifest of the stage under `path`; nothing is written where it stands already.
 Status PutManifest(const StageStore& stage, const std::string& path, const Manifest& manifest);
 
-/// Whether the stage has any commits.
-Result<bool> HasCommits(const StageStore& stage);
-
 /// True when the file is there with its size; whether its bytes are right is for `verify`.
 Result<bool> IsThere(const StageStore& stage, const io::DataFile& file);
 

@@ -39,7 +39,7 @@ Status FillContext(StageContext* stage) {
     }
   }
   stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
-  ARROW_ASSIGN_OR_RAISE(stage->resumes, HasCommits(stage->place));
+  ARROW_ASSIGN_OR_RAISE(stage->resumes, stage->place.Look());
   for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files);
   return Status::OK();
 }

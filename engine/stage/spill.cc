@@ -24,7 +24,7 @@ Status SpillWriter::Write(const void* data, size_t bytes) {
 }
 
 Result<std::shared_ptr<SpillFile>> SpillWriter::Finish() {
-  ARROW_RETURN_NOT_OK(file_->Commit(key_));
+  ARROW_RETURN_NOT_OK(file_->CommitForNow(key_));
   return std::make_shared<SpillFile>(store_, key_);
 }
 

@@ -40,10 +40,10 @@ class CountDecision : public GlobalDecision {
 
 }  // namespace
 
-Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before) {
+Result<std::unique_ptr<GlobalDecision>> DecideCount(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance,
+                                                    const GlobalDecisions& before) {
   const auto& op = static_cast<const op::CountFilter&>(*run.plan.chain->instances()[instance].op);
   const std::atomic<bool> never{false};
   std::vector<int64_t> cuts(splits.size(), kNone);

@@ -5,9 +5,8 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before);
+Result<std::unique_ptr<GlobalDecision>> DecideCount(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance, const GlobalDecisions& before);
 
 }  // namespace millrace::stage

@@ -8,10 +8,10 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
-                                                     const std::vector<OperatorSplit>& splits,
-                                                     size_t instance, const GlobalDecisions& before,
-                                                     SpillFolder& spill) {
+Result<std::unique_ptr<GlobalDecision>> Decide(const OperatorRun& run,
+                                               const std::vector<OperatorSplit>& splits,
+                                               size_t instance, const GlobalDecisions& before,
+                                               SpillFolder& spill) {
   switch (run.plan.chain->instances()[instance].op->scope()) {
     case op::Scope::kKeys:
       return DecideKeys(run, splits, instance, before, spill);

@@ -31,6 +31,12 @@ class GlobalDecision {
   virtual ~GlobalDecision() = default;
   /// Tells apart what is decided for a split: part of the identity of its commit.
   virtual std::string MaskOf(size_t split) const = 0;
+  /// Readies what the rejects of the wanted splits say; without it their drops are positions alone.
+  /// Called once, before Open is by several threads.
+  virtual Status Prepare(const std::vector<bool>& wanted) {
+    (void)wanted;
+    return Status::OK();
+  }
   virtual Result<std::unique_ptr<SplitDrops>> Open(size_t split) const = 0;
   /// What is left behind beyond the stage, once all splits are committed.
   virtual Status Commit() const { return Status::OK(); }
@@ -40,13 +46,13 @@ class GlobalDecision {
   virtual std::vector<int64_t> BucketRows() const { return {}; }
 };
 
-using GlobalDecisions = std::vector<std::unique_ptr<const GlobalDecision>>;
+using GlobalDecisions = std::vector<std::unique_ptr<GlobalDecision>>;
 
 /// The instance at `instance` of the chain, those before it being decided.
-Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
-                                                     const std::vector<OperatorSplit>& splits,
-                                                     size_t instance, const GlobalDecisions& before,
-                                                     SpillFolder& spill);
+Result<std::unique_ptr<GlobalDecision>> Decide(const OperatorRun& run,
+                                               const std::vector<OperatorSplit>& splits,
+                                               size_t instance, const GlobalDecisions& before,
+                                               SpillFolder& spill);
 
 /// The identity of a split's commit: its own and what was decided for it.
 std::string AppliedId(const OperatorSplit& split, size_t index, const GlobalDecisions& decisions);

@@ -5,10 +5,9 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
-                                                         const std::vector<OperatorSplit>& splits,
-                                                         size_t instance,
-                                                         const GlobalDecisions& before,
-                                                         SpillFolder& spill);
+Result<std::unique_ptr<GlobalDecision>> DecideKeys(const OperatorRun& run,
+                                                   const std::vector<OperatorSplit>& splits,
+                                                   size_t instance, const GlobalDecisions& before,
+                                                   SpillFolder& spill);
 
 }  // namespace millrace::stage

@@ -9,6 +9,7 @@
 #include "stage/operators/global_phase.h"
 #include "stage/operators/operator_rejects.h"
 #include "stage/operators/split_rows.h"
+#include "stage/ordered_queue.h"
 #include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_sequence.h"
@@ -169,8 +170,7 @@ class SplitRun {
     worked.repeated = batch.repeated;
     if (run_.plan.mixture) {
       worked.mixture.resize(run_.plan.inputs.size());
-      ARROW_RETURN_NOT_OK(
-          AddAmounts(*rows, batch.inputs, run_.plan.mixture->tokens, &worked.mixture));
+      ARROW_RETURN_NOT_OK(AddAmounts(*rows, batch.inputs, run_.plan.mixture->tokens, &worked.mixture));
     }
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
@@ -299,19 +299,20 @@ Result<std::optional<CommitRecord>> TakeOverSplit(const OperatorRun& run,
                                                   const OperatorSplit& split, const std::string& id,
                                                   size_t index, const GlobalDecisions& decisions,
                                                   const std::atomic<bool>& stop) {
+  if (run.earlier == nullptr) return std::nullopt;
   const EarlierStage& earlier = *run.earlier;
   const std::string old_id = AppliedId(earlier.splits[index], index, decisions);
   ARROW_ASSIGN_OR_RAISE(const auto old, ValidCommit(earlier.place, old_id));
   if (!old) return std::nullopt;
-  ARROW_ASSIGN_OR_RAISE(auto taken, SplitRun(run, split, id, stop).TakeOver(earlier, *old));
-  if (!taken) return std::nullopt;
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, *taken));
+  return SplitRun(run, split, id, stop).TakeOver(earlier, *old);
+}
+
+void ReportTakenOver(const OperatorRun& run, const OperatorSplit& split) {
   if (run.context.attempt_event) {
     run.context.attempt_event("split_taken_over",
                               {{"stage", run.plan.stage}, {"split", split.name}});
   }
   if (run.context.progress != nullptr) ++run.context.progress->splits_taken_over;
-  return taken;
 }
 
 }  // namespace
@@ -385,19 +386,34 @@ Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const Opera
                                              size_t index, const GlobalDecisions& decisions,
                                              const std::atomic<bool>& stop) {
   const std::string id = AppliedId(split, index, decisions);
-  if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return OperatorSplitResult{*std::move(committed), true};
-  }
-  ARROW_RETURN_NOT_OK(run.MayWork());
-  if (run.earlier != nullptr) {
+  bool is_taken = false;
+  const auto make = [&]() -> Result<CommitRecord> {
     ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, id, index, decisions, stop));
-    if (taken) return OperatorSplitResult{*std::move(taken), false};
-  }
-  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return OperatorSplitResult{std::move(record), false};
+    is_taken = taken.has_value();
+    if (taken) return *std::move(taken);
+    ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
+    return SplitRun(run, split, id, stop).Run(std::move(drops));
+  };
+  ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, id, make));
+  if (is_taken) ReportTakenOver(run, split);
+  return result;
+}
+
+Result<std::vector<std::optional<CommitRecord>>> CommittedSplits(
+    const OperatorRun& run, const std::vector<OperatorSplit>& splits,
+    const GlobalDecisions& decisions) {
+  std::vector<std::optional<CommitRecord>> records(splits.size());
+  if (!run.resumes) return records;
+  size_t failed = 0;
+  ARROW_RETURN_NOT_OK(RunInOrder(
+      splits.size(), run.context.limits.threads,
+      [&](size_t index, const std::atomic<bool>&) {
+        if (run.cancelled()) return Status::Cancelled("cancelled; running again resumes");
+        return ValidCommit(run.place, AppliedId(splits[index], index, decisions))
+            .Value(&records[index]);
+      },
+      &failed));
+  return records;
 }
 
 }  // namespace millrace::stage

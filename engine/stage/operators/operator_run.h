@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/task_pool.h"
 #include "stage/commit_record.h"
@@ -61,11 +64,15 @@ void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skippe
 
 class GlobalDecision;
 
+/// Which splits are committed already, of those decisions.
+Result<std::vector<std::optional<CommitRecord>>> CommittedSplits(
+    const OperatorRun& run, const std::vector<OperatorSplit>& splits,
+    const std::vector<std::unique_ptr<GlobalDecision>>& decisions);
+
 /// `index`: of the split in the stage. `decisions`: of all global instances of the chain. `stop`:
 /// another split has failed, this one need not go on (Cancelled).
 Result<OperatorSplitResult> RunOperatorSplit(
     const OperatorRun& run, const OperatorSplit& split, size_t index,
-    const std::vector<std::unique_ptr<const GlobalDecision>>& decisions,
-    const std::atomic<bool>& stop);
+    const std::vector<std::unique_ptr<GlobalDecision>>& decisions, const std::atomic<bool>& stop);
 
 }  // namespace millrace::stage

@@ -23,6 +23,7 @@
 #include "stage/operators/quota_phase.h"
 #include "stage/operators/regroup.h"
 #include "stage/ordered_queue.h"
+#include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
 
@@ -135,27 +136,38 @@ void AddBuckets(const op::QuotaFilter& quota, const std::vector<int64_t>& reache
   manifest->bucket_tokens = quota.options().tokens;
 }
 
+// What the shards of a record from `begin` on look like, as far as they are of the stage.
+Result<TableProfiler> ProfileOf(const OperatorRun& run, const std::vector<ShardPlace>& shards,
+                                size_t begin, size_t end) {
+  const io::DataFile& file = shards[begin].record->profile;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> lines,
+                        ShardProfiles::Read(run.place.store(), run.place.Key(file.path)));
+  TableProfiler sum(*run.schema, SensitiveColumns(*run.schema));
+  for (size_t i = begin; i < end; ++i) {
+    if (shards[i].index >= lines.size()) {
+      return MakeError(ErrorCode::kWorkspaceDamaged,
+                       file.path + " does not describe all shards of its split");
+    }
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
+                          TableProfiler::FromJson(lines[shards[i].index], *run.schema));
+    ARROW_RETURN_NOT_OK(sum.Merge(part));
+  }
+  return sum;
+}
+
 // The shards and what they look like.
 Status AddShards(const OperatorRun& run, const std::vector<ShardPlace>& shards,
                  TableProfiler* profile, Manifest* manifest) {
-  const CommitRecord* open = nullptr;
-  std::vector<std::string> lines;
-  for (const ShardPlace& shard : shards) {
-    if (shard.record != open) {
-      open = shard.record;
-      const std::string key = run.place.Key(open->profile.path);
-      ARROW_ASSIGN_OR_RAISE(lines, ShardProfiles::Read(run.place.store(), key));
-    }
-    if (shard.index >= lines.size()) {
-      return MakeError(ErrorCode::kWorkspaceDamaged,
-                       open->profile.path + " does not describe all shards of its split");
-    }
-    manifest->outputs.push_back(open->shards[shard.index].data);
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
-                          TableProfiler::FromJson(lines[shard.index], *run.schema));
-    ARROW_RETURN_NOT_OK(profile->Merge(part));
+  std::vector<size_t> begins;  // of the shards of each record
+  for (size_t i = 0; i < shards.size(); ++i) {
+    manifest->outputs.push_back(shards[i].record->shards[shards[i].index].data);
+    if (i == 0 || shards[i].record != shards[i - 1].record) begins.push_back(i);
   }
-  return Status::OK();
+  begins.push_back(shards.size());
+  return ForEachInOrder<TableProfiler>(
+      run.pool, begins.size() - 1,
+      [&](size_t i) { return ProfileOf(run, shards, begins[i], begins[i + 1]); },
+      [&](const TableProfiler& part) { return profile->Merge(part); });
 }
 
 /// `shards`: those of the stage, in row order.
@@ -251,7 +263,7 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
                   pool};
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
   ReturnFreeMemory();  // what the stages before have left
-  ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
+  ARROW_ASSIGN_OR_RAISE(run.resumes, run.place.Look());
   if (plan.mixture && plan.mixture->order == nullptr) {
     ARROW_RETURN_NOT_OK(OrderByAmounts(run, &*plan.mixture));
   }
@@ -275,14 +287,23 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
     ARROW_ASSIGN_OR_RAISE(auto decision, Decide(run, splits, instance, decisions, spill));
     decisions.push_back(std::move(decision));
   }
+  ARROW_ASSIGN_OR_RAISE(auto there, CommittedSplits(run, splits, decisions));
+  std::vector<bool> wanted;
+  for (const auto& record : there) wanted.push_back(!record);
+  for (const auto& decision : decisions) ARROW_RETURN_NOT_OK(decision->Prepare(wanted));
   std::vector<CommitRecord> records(splits.size());
   std::atomic<int64_t> skipped{0};
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
       splits.size(), run.active_splits,
       [&](size_t index, const std::atomic<bool>& stop) {
-        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
-                              RunOperatorSplit(run, splits[index], index, decisions, stop));
+        OperatorSplitResult result;
+        if (there[index]) {
+          result = {*std::move(there[index]), true};
+        } else {
+          ARROW_ASSIGN_OR_RAISE(result,
+                                RunOperatorSplit(run, splits[index], index, decisions, stop));
+        }
         ReportSplit(run, result.record, result.skipped);
         skipped += result.skipped;
         records[index] = std::move(result.record);

@@ -63,7 +63,7 @@ class QuotaPhase {
         before_(before),
         buckets_(filter_.buckets().size()) {}
 
-  Result<std::unique_ptr<const GlobalDecision>> Run() {
+  Result<std::unique_ptr<GlobalDecision>> Run() {
     ARROW_RETURN_NOT_OK(SummariseAll());
     std::vector<int64_t> reached(buckets_);
     for (const CommitRecord& record : summaries_) {
@@ -232,10 +232,10 @@ Result<std::vector<op::QuotaCut>> DecideQuotaOf(const op::QuotaFilter& filter,
   return cuts;
 }
 
-Result<std::unique_ptr<const GlobalDecision>> DecideQuota(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before) {
+Result<std::unique_ptr<GlobalDecision>> DecideQuota(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance,
+                                                    const GlobalDecisions& before) {
   return QuotaPhase(run, splits, instance, before).Run();
 }
 

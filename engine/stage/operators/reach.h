@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 
+#include "stage/key_digest.h"
 #include "stage/operators/global_phase.h"
 
 namespace millrace::stage {
@@ -14,6 +15,21 @@ using ReachedSink = std::function<Result<bool>(const op::Reached& reached, int64
 Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t index, size_t instance,
                  const GlobalDecisions& before, const std::atomic<bool>& stop,
                  const ReachedSink& sink);
+
+/// The keys of rows, by row of the batch; worked out on the pool.
+using KeysOfRows = std::function<Result<std::vector<KeyOfRow>>(const arrow::RecordBatch& rows)>;
+
+/// The committed summary of a split's keys at an instance: sorted, with positions, and how many
+/// rows reach it.
+Result<CommitRecord> KeysSummary(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                                 size_t instance, const GlobalDecisions& before,
+                                 const std::atomic<bool>& stop, const KeysOfRows& keys_of);
+
+/// The same of all splits.
+Result<std::vector<CommitRecord>> KeysSummaries(const OperatorRun& run,
+                                                const std::vector<OperatorSplit>& splits,
+                                                size_t instance, const GlobalDecisions& before,
+                                                const KeysOfRows& keys_of);
 
 /// The committed summary of a split under `id`, made by `make` where there is none. A summary is a
 /// commit record with keys or a count of rows, and without shards.
