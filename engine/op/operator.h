@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ using RowFailures = std::vector<RowFailure>;
 /// What an operator must know to work on a row: the row alone, or all rows that reach it. The
 /// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
 /// drop what was decided.
-enum class Scope { kRow, kKeys, kCount, kQuota, kOrder };
+enum class Scope { kRow, kKeys, kNear, kCount, kQuota, kOrder };
 
 class Operator {
  public:
@@ -172,6 +173,26 @@ class KeyFilter : public GlobalFilter {
  private:
   std::vector<std::string> columns_;
   KeyFilterOptions options_;
+};
+
+/// Drops rows that are nearly what an earlier row is that is kept: whose hashes of 64 bits differ
+/// in few of them. It goes through the rows in input order; what a row that is dropped is like does
+/// not matter.
+class NearFilter : public GlobalFilter {
+ public:
+  Scope scope() const final { return Scope::kNear; }
+  /// In so many bits hashes may differ.
+  int distance_max() const { return distance_max_; }
+  /// Per row its hash; none of a row that is like no other.
+  virtual Result<std::vector<std::optional<uint64_t>>> HashesOf(
+      const arrow::RecordBatch& rows) const = 0;
+
+ protected:
+  NearFilter(std::vector<std::string> reads, int distance_max, Reason reason)
+      : GlobalFilter(std::move(reads), std::move(reason)), distance_max_(distance_max) {}
+
+ private:
+  int distance_max_;
 };
 
 /// Keeps the first rows, so many of them.

@@ -12,6 +12,7 @@
   X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
+  X(ImageDedup)               \
   X(ImageFilter)              \
   X(ImageStats)               \
   X(Language)                 \

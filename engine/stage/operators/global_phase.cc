@@ -4,6 +4,7 @@
 #include "stage/identity.h"
 #include "stage/operators/count_phase.h"
 #include "stage/operators/key_phase.h"
+#include "stage/operators/near_phase.h"
 #include "stage/operators/quota_phase.h"
 
 namespace millrace::stage {
@@ -15,6 +16,8 @@ Result<std::unique_ptr<GlobalDecision>> Decide(const OperatorRun& run,
   switch (run.plan.chain->instances()[instance].op->scope()) {
     case op::Scope::kKeys:
       return DecideKeys(run, splits, instance, before, spill);
+    case op::Scope::kNear:
+      return DecideNear(run, splits, instance, before, spill);
     case op::Scope::kCount:
       return DecideCount(run, splits, instance, before);
     case op::Scope::kQuota:

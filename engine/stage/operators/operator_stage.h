@@ -65,6 +65,7 @@ struct OperatorPlan {
   int64_t bytes_per_shard = 0;      // logical bytes; 0: shards are as large as their splits
   int64_t shards_multiple_of = 0;   // 0: any number of them
   int key_digest_bits = 128;        // fewer in tests: digests of different values are equal
+  int64_t near_kept_bytes = 0;      // of hashes that a NearFilter holds; 0: as the limit allows
   int64_t rows_per_draw = 1 << 19;  // positions of a mixture that make a split
   int64_t split_bytes = 32 << 20;   // neighbouring shards are grouped up to about this size
   int generation = 0;               // how often it has been built anew: LatestGeneration

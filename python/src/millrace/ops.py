@@ -19,6 +19,7 @@ __all__ = [
     "EvalRule",
     "ExactDedup",
     "Explode",
+    "ImageDedup",
     "ImageFilter",
     "ImageStats",
     "Language",
@@ -230,6 +231,57 @@ class Explode(Operator):
 
     def __init__(self, *, id: str, field: str) -> None:
         super().__init__(id=id, field=field)
+
+
+class ImageDedup(Operator):
+    """Keeps the first of images that look alike: scaled, compressed or made a little brighter.
+    Images are compared by a hash of 64 bits, as `image_stats` gives it; an image is dropped
+    when an earlier one that is kept differs from it in at most `distance` of them. It is
+    compared with those that are kept alone, in the order of the input: of a, b and c, where b
+    is like a and c only like b, a and c are kept. The reject names the first such image as its
+    threshold, and the distance as its value. What cannot be decoded (JPEG, PNG and WebP can)
+    and null are like nothing and kept.
+
+    A filter that must know of all rows that reach it.
+
+    Source: dHash: Neal Krawetz, "Kind of Like That", The Hacker Factor Blog, 21 January 2013;
+    here over areas of the whole image, without scaling it first
+
+    Parameters:
+        field: The column of images: binary, or a struct with a member `bytes` that is. (a text)
+        distance: In so many of the 64 bits two images may differ and look alike. With 0 only
+            those of equal hashes do; above about 10 different ones begin to. The larger, the
+            more work. (an integer, 0 to 16; default `4`)
+        pixels_max: Larger images are not decoded, and kept. Up to 6 bytes a pixel are held
+            while one is; those of more than 2 million pixels are decoded one at a time. (an
+            integer, 1 to 200000000; default `25000000`)
+        bytes_max: Images of more bytes are not decoded, and kept. (a size, for example 512MiB,
+            at least 1 B; default `64MiB`)
+
+    In a config:
+        {id: once, type: image_dedup, field: image, distance: 4}
+    """
+
+    type = "image_dedup"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        field: str,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        distance: int | None = None,
+        pixels_max: int | None = None,
+        bytes_max: int | str | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            field=field,
+            rejects=rejects,
+            distance=distance,
+            pixels_max=pixels_max,
+            bytes_max=bytes_max,
+        )
 
 
 class ImageFilter(Operator):
