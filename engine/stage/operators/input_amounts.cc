@@ -28,22 +28,32 @@ std::shared_ptr<arrow::Schema> AmountSchema() {
 
 /// What is measured of an input.
 struct Measured {
-  bool bytes = false;
-  std::string tokens;
-  bool any() const { return bytes || !tokens.empty(); }
+  bool bytes = false, images = false;
+  std::string counter;  // of tokens, or of images; "" for neither
+  bool any() const { return bytes || !counter.empty(); }
+
+  Result<std::vector<int64_t>> CountsOf(const arrow::RecordBatch& stored) const {
+    return images ? ImagesOfRows(stored, counter) : TokensOfRows(stored, counter);
+  }
 };
 
 Measured WhatOf(const Mixture& mixture, size_t input) {
   Measured what;
   what.bytes = mixture.unit == Mixture::Unit::kBytes || mixture.inputs[input].bytes_max >= 0;
-  if (mixture.unit == Mixture::Unit::kTokens) what.tokens = mixture.tokens;
+  what.images = mixture.unit == Mixture::Unit::kImages;
+  if (mixture.unit == Mixture::Unit::kTokens) what.counter = mixture.tokens;
+  if (what.images) what.counter = mixture.images;
   return what;
 }
 
 // The columns that must be read; what is in reserved ones may be a measure.
 Result<std::vector<std::string>> ColumnsOf(const Measured& what, const arrow::Schema& stored) {
   if (what.bytes) return stored.field_names();
-  ARROW_ASSIGN_OR_RAISE(const auto expression, expr::Expression::Parse(what.tokens));
+  const auto column = stored.GetFieldByName(what.counter);
+  if (what.images && column != nullptr && HoldsImages(*column->type())) {
+    return std::vector<std::string>{what.counter};
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto expression, expr::Expression::Parse(what.counter));
   const auto reads = expression.ColumnsOf(*op::WorkingSchema(stored));
   std::vector<std::string> columns;
   for (const std::string& name : stored.field_names()) {
@@ -101,9 +111,9 @@ Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& spli
     if (what.bytes) {
       ARROW_ASSIGN_OR_RAISE(bytes, BytesOfRows(*batch));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto tokens, TokensOfRows(*batch, what.tokens));
+    ARROW_ASSIGN_OR_RAISE(const auto counts, what.CountsOf(*batch));
     for (size_t row = 0; row < bytes.size(); ++row) {
-      const Amount of = {1, std::max<int64_t>(1, bytes[row]), std::max<int64_t>(1, tokens[row])};
+      const Amount of = {1, std::max<int64_t>(1, bytes[row]), std::max<int64_t>(1, counts[row])};
       sum.Add(of);
       ARROW_RETURN_NOT_OK(writer.Add(of.bytes, of.tokens));
     }
@@ -116,7 +126,8 @@ Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& spli
   return record;
 }
 
-/// One column of the summaries: rows in order, and the sum before each.
+/// One column of the summaries, `tokens` holding what is counted: rows in order, and the sum before
+/// each.
 class AmountCursor {
  public:
   AmountCursor(const StageStore& place, const std::vector<CommitRecord>& splits, bool bytes)
@@ -233,8 +244,8 @@ Result<std::vector<std::unique_ptr<InputAmounts>>> MeasureInputs(const OperatorR
         const Measured what = WhatOf(mixture, static_cast<size_t>(split.input));
         Sha256 hash;
         for (const std::string& field :
-             {std::string("amounts"), std::string(what.bytes ? "bytes" : ""), what.tokens,
-              split.id}) {
+             {std::string("amounts"), std::string(what.bytes ? "bytes" : ""),
+              what.images ? "images " + what.counter : what.counter, split.id}) {
           hash.UpdateField(field);
         }
         return Summary(run, FinishIdentity(hash), [&] { return Summarise(run, split, what, stop); })

@@ -1,6 +1,5 @@
-// What the rows of an input have of bytes and tokens, from committed summaries: where in it so many
-// of them lie. A row counts one unit at least.
-// Thread-safety: one thread.
+// What the rows of an input have of bytes, tokens or images, from committed summaries: where in it
+// so many of them lie. A row counts one unit at least. Thread-safety: one thread.
 #pragma once
 
 #include <memory>

@@ -170,7 +170,9 @@ class SplitRun {
     worked.repeated = batch.repeated;
     if (run_.plan.mixture) {
       worked.mixture.resize(run_.plan.inputs.size());
-      ARROW_RETURN_NOT_OK(AddAmounts(*rows, batch.inputs, run_.plan.mixture->tokens, &worked.mixture));
+      ARROW_RETURN_NOT_OK(AddAmounts(*rows, batch.inputs,
+                                     {run_.plan.mixture->tokens, run_.plan.mixture->images},
+                                     &worked.mixture));
     }
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
@@ -181,7 +183,7 @@ class SplitRun {
     if (const op::QuotaFilter* quota = chain_.quota()) {
       worked.buckets.resize(quota->buckets().size());
       ARROW_RETURN_NOT_OK(AddAmounts(*worked.result.rows, worked.result.buckets,
-                                     quota->options().tokens, &worked.buckets));
+                                     {quota->options().tokens, ""}, &worked.buckets));
     }
     worked.result.rows = arrow::RecordBatch::Make(run_.schema, worked.result.rows->num_rows(),
                                                   worked.result.rows->columns());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/build_info.h"
 #include "base/process_memory.h"
@@ -95,10 +96,46 @@ void AddInputs(const OperatorRun& run, const CommitRecord& record, Manifest* man
   manifest->inputs.insert(manifest->inputs.end(), record.inputs.begin(), record.inputs.end());
 }
 
+// What the weights of a curriculum ask for of the units that were drawn: 1 for all inputs together.
+std::vector<double> AskedOf(const Mixture& mixture, int64_t units) {
+  std::vector<double> asked(mixture.inputs.size());
+  std::vector<int64_t> weights;
+  for (const Mixture::Of& input : mixture.inputs) weights.push_back(input.weight);
+  int64_t begin = 0;
+  for (size_t change = 0; change <= mixture.changes.size(); ++change) {
+    const bool last = change == mixture.changes.size();
+    const int64_t end = last ? units : std::min(units, mixture.changes[change].at);
+    int64_t sum = 0;
+    for (const int64_t weight : weights) sum += weight;
+    for (size_t i = 0; i < asked.size() && end > begin; ++i) {
+      asked[i] += static_cast<double>(end - begin) / static_cast<double>(units) *
+                  static_cast<double>(weights[i]) / static_cast<double>(sum);
+    }
+    begin = std::max(begin, end);
+    if (!last) weights = mixture.changes[change].weights;
+  }
+  return asked;
+}
+
+int64_t UnitsOf(const MixedInput& input, Mixture::Unit unit) {
+  switch (unit) {
+    case Mixture::Unit::kBytes:
+      return input.bytes;
+    case Mixture::Unit::kTokens:
+      return input.tokens;
+    case Mixture::Unit::kImages:
+      return input.images;
+    case Mixture::Unit::kRows:
+      break;
+  }
+  return input.drawn;
+}
+
 // What was drawn, and as not drawn what was not.
 void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs,
                 const std::vector<CommitRecord>& records, Manifest* manifest) {
   manifest->mixture_tokens = mixture.tokens;
+  manifest->mixture_images = mixture.images;
   manifest->draws = MixtureIdentity(mixture);
   for (size_t i = 0; i < inputs.size(); ++i) {
     MixedInput& of = manifest->mixture.emplace_back();
@@ -114,10 +151,18 @@ void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs,
     for (const CommitRecord& record : records) {
       of.bytes += record.mixture.at(i).bytes;
       of.tokens += record.mixture.at(i).tokens;
+      of.images += record.mixture.at(i).images;
     }
     RowEquation left;
     left.read = left.not_drawn = of.rows - (of.drawn - of.repeated);
     manifest->rows.Add(left);
+  }
+  if (mixture.changes.empty()) return;
+  int64_t units = 0;
+  for (const MixedInput& of : manifest->mixture) units += UnitsOf(of, mixture.unit);
+  const std::vector<double> asked = AskedOf(mixture, units);
+  for (size_t i = 0; i < asked.size(); ++i) {
+    manifest->mixture[i].asked = std::round(asked[i] * 1e6) / 1e6;
   }
 }
 

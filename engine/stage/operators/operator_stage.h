@@ -29,7 +29,7 @@ struct StageInput {
 
 /// In which proportion the rows of the inputs are drawn.
 struct Mixture {
-  enum class Unit { kRows, kBytes, kTokens };
+  enum class Unit { kRows, kBytes, kTokens, kImages };
   struct Of {
     int64_t weight = 0;                     // in kWeightUnit
     int64_t available = 0;                  // rows of the input that may be drawn: the first ones
@@ -41,6 +41,7 @@ struct Mixture {
   mix::Stop stop = mix::Stop::kFirstExhausted;
   std::vector<mix::WeightChange> changes;
   std::string tokens;  // an expression that counts those of a row; "" for none
+  std::string images;  // a column of them, or an expression that counts them; "" for none
   /// Null until the inputs have been measured, where that is needed (mixture_order.h).
   std::shared_ptr<const mix::DrawOrder> order;
 };

@@ -67,6 +67,15 @@ class Partitions {
     ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit,
                           CommittedUnit(run_, id, [&] { return Make(part, id, stop); }));
     ReportUnit(run_, unit.record, unit.skipped);
+    if (!unit.skipped && run_.context.on_stage_event) {
+      StageEvent event;
+      event.kind = StageEvent::Kind::kPartitionEnd;
+      event.stage = run_.plan.stage;
+      event.split = unit.record.split_name;
+      event.rows = unit.record.rows;
+      event.splits = parts_;
+      ARROW_RETURN_NOT_OK(run_.context.on_stage_event(event));
+    }
     return std::move(unit.record);
   }
 
