@@ -100,6 +100,7 @@ class LocalOutputFile : public OutputFile {
   const std::string& path() const { return path_; }
 
  private:
+  Status Put(std::string_view bytes);
   Status Flush();
   Status Close();
   Status Rename(const std::string& key);
@@ -149,10 +150,9 @@ class LocalStore : public Store {
   mode_t mode_;
 };
 
-Status LocalOutputFile::Flush() {
-  ARROW_RETURN_NOT_OK(WriteAll(fd_.get(), buffer_.data(), buffer_.size(), path_));
-  flushed_ += static_cast<int64_t>(buffer_.size());
-  buffer_.clear();
+Status LocalOutputFile::Put(std::string_view bytes) {
+  ARROW_RETURN_NOT_OK(WriteAll(fd_.get(), bytes.data(), bytes.size(), path_));
+  flushed_ += static_cast<int64_t>(bytes.size());
 #ifdef __linux__
   // Start the disk early so that the sync at the end is short; failing to do so costs only time.
   if (flushed_ - started_ >= kWritebackBytes) {
@@ -163,11 +163,25 @@ Status LocalOutputFile::Flush() {
   return Status::OK();
 }
 
+Status LocalOutputFile::Flush() {
+  ARROW_RETURN_NOT_OK(Put(buffer_));
+  buffer_.clear();
+  return Status::OK();
+}
+
 Status LocalOutputFile::Write(std::string_view bytes) {
   MILLRACE_CHECK(fd_.get() >= 0);
   bytes_ += static_cast<int64_t>(bytes.size());
-  buffer_.append(bytes);
-  return buffer_.size() >= kBufferBytes ? Flush() : Status::OK();
+  if (bytes.size() < kBufferBytes) {
+    buffer_.append(bytes);
+    return buffer_.size() >= kBufferBytes ? Flush() : Status::OK();
+  }
+  // A column of a row group may be many megabytes: it is not copied.
+  ARROW_RETURN_NOT_OK(Flush());
+  for (size_t begin = 0; begin < bytes.size(); begin += kWritebackBytes) {
+    ARROW_RETURN_NOT_OK(Put(bytes.substr(begin, kWritebackBytes)));
+  }
+  return Status::OK();
 }
 
 Status LocalOutputFile::Seal() {

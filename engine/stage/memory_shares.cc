@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
 constexpr int64_t kInFlightMin = 16 << 20;
 constexpr int64_t kInFlightMax = 64 << 20;
+constexpr int64_t kReaderBytes = 24 << 20;  // values of long texts while they are decoded
 constexpr int64_t kMergeMin = 16 << 20;
 constexpr int64_t kMergeMax = 256 << 20;
 
@@ -29,8 +30,9 @@ Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limit
                                                               kKeysPerRun *
                                                               static_cast<int64_t>(sizeof(Key));
   const int64_t room = limits.memory_bytes - kProgramBytes;
-  if (room < fixed + kInFlightMin) {
-    const int64_t needed = kProgramBytes + fixed + kInFlightMin;
+  const int64_t least = fixed + kInFlightMin + kReaderBytes;
+  if (room < least) {
+    const int64_t needed = kProgramBytes + least;
     return MakeError(ErrorCode::kMemoryLimit,
                      "a memory limit of " + FormatByteSize(limits.memory_bytes) +
                          " is too small: ingest needs " + FormatByteSize(needed),
@@ -39,8 +41,9 @@ Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limit
   MemoryShares shares;
   shares.active_splits =
       static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+  // A quarter is left to what batches of long values need beyond their bytes while they are made.
   shares.in_flight_bytes =
-      std::clamp(room / shares.active_splits - fixed, kInFlightMin, kInFlightMax);
+      std::clamp((room / shares.active_splits - fixed) / 4 * 3, kInFlightMin, kInFlightMax);
   shares.writer_queue_bytes = shares.in_flight_bytes / 8;
   shares.in_flight_bytes -= shares.writer_queue_bytes;
   shares.merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);

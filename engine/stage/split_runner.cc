@@ -15,6 +15,7 @@ namespace {
 // without bytes (Parquet).
 constexpr int64_t kCostPerTextByte = 5;
 constexpr int64_t kCostOfTypedChunk = 8 << 20;
+constexpr int64_t kCostPerTypedByte = 2;  // as decoded and as cast
 
 /// One file's chunks through the pool, in order, with the bytes in flight bounded.
 class FilePipeline {
@@ -85,7 +86,7 @@ class FilePipeline {
   Status SinkFront() {
     ARROW_ASSIGN_OR_RAISE(ParsedChunk parsed, tasks_.Take());
     if (next_offset_ < 0)
-      last_cost_ = std::max(parsed.bytes, int64_t{64} << 10);  // typed chunks: as measured
+      last_cost_ = std::max(parsed.bytes * kCostPerTypedByte, int64_t{64} << 10);  // as measured
     return sink_.Add(std::move(parsed));
   }
 

@@ -7,6 +7,8 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
+#include <algorithm>
+
 #include "io/parquet/rows_within.h"
 #include "io/typed/typed_projection.h"
 
@@ -18,6 +20,7 @@ Status Corrupt(const std::string& what) {
 }
 
 constexpr int64_t kChunkBytes = 4 << 20;
+constexpr int64_t kWholeGroupBytes = 8 << 20;  // compressed
 
 Status CorruptUnlessIo(const Status& status) {
   if (status.ok() || status.detail() != nullptr || status.IsOutOfMemory()) return status;
@@ -36,6 +39,22 @@ Result<std::unique_ptr<parquet::ParquetFileReader>> OpenFileReader(
   }
 }
 
+// Small row groups are fetched as a whole, in few requests. Of others, which may hold hundreds of
+// megabytes, each column is read in small pieces.
+Result<parquet::ArrowReaderProperties> HowToRead(const parquet::FileMetaData& metadata) {
+  int64_t largest = 0;
+  try {
+    for (int i = 0; i < metadata.num_row_groups(); ++i) {
+      largest = std::max(largest, metadata.RowGroup(i)->total_compressed_size());
+    }
+  } catch (const std::exception& e) {
+    return Corrupt(e.what());
+  }
+  parquet::ArrowReaderProperties properties;
+  properties.set_pre_buffer(largest <= kWholeGroupBytes);
+  return properties;
+}
+
 void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
   if (field.column_index >= 0) leaves->push_back(field.column_index);
   for (const auto& child : field.children) AddLeaves(child, leaves);
@@ -47,7 +66,9 @@ class ParquetReader : public RecordReader {
               const Projection& projection) {
     ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
     ARROW_ASSIGN_OR_RAISE(auto parquet, OpenFileReader(std::move(file)));
-    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet));
+    ARROW_ASSIGN_OR_RAISE(const auto properties, HowToRead(*parquet->metadata()));
+    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet),
+                                                 properties);
     ARROW_RETURN_NOT_OK(CorruptUnlessIo(made.status()));
     reader_ = *std::move(made);
     std::shared_ptr<arrow::Schema> stored;

@@ -1,6 +1,7 @@
 #include "io/parquet/writer_pool.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,35 +14,46 @@
 namespace millrace::io {
 namespace {
 
+// What holds the pages of a column until its row group ends grows to many megabytes. As a mapping
+// of its own it grows without a second copy, and is given back as a whole.
+constexpr int64_t kMappedBytes = 1 << 20;
+
+bool IsMapped(int64_t size) { return size >= kMappedBytes; }
+
 class KeepingPool : public arrow::MemoryPool {
  public:
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
-    void* memory = nullptr;
-    const auto bytes = static_cast<size_t>(std::max<int64_t>(size, 1));
-    if (::posix_memalign(&memory, static_cast<size_t>(alignment), bytes) != 0) {
-      return Status::OutOfMemory("malloc of ", size, " bytes failed");
-    }
-    *out = static_cast<uint8_t*>(memory);
+    ARROW_RETURN_NOT_OK(IsMapped(size) ? Map(size, out) : AllocateSmall(size, alignment, out));
     ++allocations_;
     Count(size);
     return Status::OK();
   }
 
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
-    if (new_size <= static_cast<int64_t>(::malloc_usable_size(*ptr))) {
+    if (IsMapped(old_size) && IsMapped(new_size)) {
+      ARROW_RETURN_NOT_OK(Remap(old_size, new_size, ptr));
       Count(new_size - old_size);
       return Status::OK();
     }
-    uint8_t* larger = nullptr;
-    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &larger));
-    std::memcpy(larger, *ptr, static_cast<size_t>(old_size));
+    if (!IsMapped(old_size) && !IsMapped(new_size) &&
+        new_size <= static_cast<int64_t>(::malloc_usable_size(*ptr))) {
+      Count(new_size - old_size);
+      return Status::OK();
+    }
+    uint8_t* moved = nullptr;
+    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &moved));
+    std::memcpy(moved, *ptr, static_cast<size_t>(std::min(old_size, new_size)));
     Free(*ptr, old_size, alignment);
-    *ptr = larger;
+    *ptr = moved;
     return Status::OK();
   }
 
   void Free(uint8_t* buffer, int64_t size, int64_t) override {
-    std::free(buffer);
+    if (IsMapped(size)) {
+      ::munmap(buffer, static_cast<size_t>(size));
+    } else {
+      std::free(buffer);
+    }
     Count(-size);
   }
 
@@ -51,6 +63,36 @@ class KeepingPool : public arrow::MemoryPool {
   std::string backend_name() const override { return "system"; }
 
  private:
+  static Status AllocateSmall(int64_t size, int64_t alignment, uint8_t** out) {
+    void* memory = nullptr;
+    const auto bytes = static_cast<size_t>(std::max<int64_t>(size, 1));
+    if (::posix_memalign(&memory, static_cast<size_t>(alignment), bytes) != 0) {
+      return NoMemory(size);
+    }
+    *out = static_cast<uint8_t*>(memory);
+    return Status::OK();
+  }
+
+  static Status Map(int64_t size, uint8_t** out) {
+    void* memory = ::mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NoMemory(size);
+    *out = static_cast<uint8_t*>(memory);
+    return Status::OK();
+  }
+
+  static Status Remap(int64_t old_size, int64_t new_size, uint8_t** ptr) {
+    void* memory = ::mremap(*ptr, static_cast<size_t>(old_size), static_cast<size_t>(new_size),
+                            MREMAP_MAYMOVE);
+    if (memory == MAP_FAILED) return NoMemory(new_size);
+    *ptr = static_cast<uint8_t*>(memory);
+    return Status::OK();
+  }
+
+  static Status NoMemory(int64_t size) {
+    return Status::OutOfMemory("no memory for ", size, " bytes");
+  }
+
   void Count(int64_t bytes) {
     bytes_ += bytes;
     if (bytes > 0) total_bytes_ += bytes;

@@ -9,8 +9,10 @@
 #include "io/object/store_url.h"
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/contract.h"
+#include "pipeline/config/export_options.h"
 #include "pipeline/config/hook_fields.h"
 #include "pipeline/config/prompts.h"
+#include "pipeline/config/record_formats.h"
 #include "pipeline/config/rest.h"
 #include "pipeline/config/stages.h"
 #include "pipeline/config/storage.h"
@@ -30,20 +32,6 @@ std::string Absolute(const std::string& base_dir, const std::string& path) {
 
 bool IsWithin(const std::string& path, const std::string& folder) {
   return path == folder || path.rfind(folder == "/" ? folder : folder + '/', 0) == 0;
-}
-
-std::optional<char> Character(const ConfigValue* member) {
-  if (member == nullptr || member->text.empty()) return std::nullopt;
-  return member->text == "none" ? '\0' : member->text[0];
-}
-
-void ReportRepeated(const ConfigValue* list, ConfigProblems* problems) {
-  if (list == nullptr) return;
-  std::set<std::string> seen;
-  for (const ConfigValue& item : list->items) {
-    if (seen.insert(item.text).second) continue;
-    problems->Add(ErrorCode::kDuplicateName, item.span, "`" + item.text + "` is named twice");
-  }
 }
 
 class Build {
@@ -198,7 +186,7 @@ class Build {
       source.rest->shown_url = io::http::RedactUrl(value.Text("url"));
       if (const ConfigValue* url = value.Find("url")) source.path_span = url->span;
     } else if (type == "csv") {
-      source.format = BuildCsv(value);
+      source.format = BuildCsv(value, problems_);
     } else if (type == "jsonl") {
       source.format = BuildJsonl(value);
     } else if (type == "parquet") {
@@ -215,96 +203,6 @@ class Build {
       source.format = BuildTextFormat(value, problems_);
     }
     return source;
-  }
-
-  io::JsonlOptions BuildJsonl(const ConfigValue& value) {
-    io::JsonlOptions options;
-    options.record_bytes_max = value.Integer("record_bytes_max");
-    if (const ConfigValue* encoding = value.Find("encoding")) {
-      options.encoding = io::EncodingByName(encoding->text);
-    }
-    const std::string layout = value.Text("layout", "auto");
-    if (layout == "lines") options.layout = io::JsonlLayout::kLines;
-    if (layout == "array") options.layout = io::JsonlLayout::kArray;
-    if (layout == "concatenated") options.layout = io::JsonlLayout::kConcatenated;
-    return options;
-  }
-
-  io::CsvOptions BuildCsv(const ConfigValue& value) {
-    io::CsvOptions options;
-    const ConfigValue* dialect = value.Find("dialect");
-    options.guess = dialect != nullptr && dialect->kind == ConfigValue::Kind::kText;
-    const ConfigValue none;
-    const ConfigValue& block = dialect == nullptr || options.guess ? none : *dialect;
-    // The short forms, where the block does not have them.
-    const auto find = [&](const char* key) -> const ConfigValue* {
-      const ConfigValue* outside = value.Find(key);
-      const ConfigValue* inside = block.Find(key);
-      if (outside != nullptr && inside != nullptr) {
-        problems_->Add(ErrorCode::kBadValue, outside->span,
-                       std::string("`") + key + "` stands in `dialect`, too",
-                       "write it in one place");
-      }
-      return inside != nullptr ? inside : outside;
-    };
-    if (const ConfigValue* delimiter = find("delimiter")) options.delimiter = delimiter->text;
-    options.quote = Character(find("quote"));
-    options.escape = Character(find("escape"));
-    if (const ConfigValue* header = find("header")) options.header = header->boolean;
-    BuildDialect(block, &options);
-    options.column_names = value.Texts("columns");
-    options.fill_short_rows = value.Text("short_rows") == "fill";
-    options.record_bytes_max = value.Integer("record_bytes_max");
-    ReportRepeated(value.Find("columns"), problems_);
-    const auto holds = [&](const std::optional<char>& mark) {
-      return options.delimiter && mark && *mark != '\0' &&
-             options.delimiter->find(*mark) != std::string::npos;
-    };
-    const bool same = options.delimiter && options.delimiter->size() == 1;
-    if (holds(options.quote)) {
-      problems_->Add(ErrorCode::kBadValue, find("quote")->span,
-                     same ? "`delimiter` and `quote` are the same character"
-                          : "`quote` is a part of `delimiter`");
-    }
-    if (holds(options.escape)) {
-      problems_->Add(ErrorCode::kBadValue, find("escape")->span,
-                     same ? "`delimiter` and `escape` are the same character"
-                          : "`escape` is a part of `delimiter`");
-    }
-    const ConfigValue* rows = block.Find("header_rows");
-    const ConfigValue* header = find("header");
-    if (rows != nullptr && header != nullptr) {
-      problems_->Add(ErrorCode::kBadValue, header->span,
-                     "`header` and `header_rows` say the same thing", "leave one of them out");
-    } else if (options.header == false && options.column_names.empty()) {
-      problems_->Add(ErrorCode::kMissingKey, header->span,
-                     "without a header the columns need names", "add `columns: [...]`");
-    }
-    return options;
-  }
-
-  static void BuildDialect(const ConfigValue& block, io::CsvOptions* options) {
-    if (const ConfigValue* encoding = block.Find("encoding")) {
-      options->encoding = io::EncodingByName(encoding->text);
-    }
-    if (const ConfigValue* newline = block.Find("newline")) {
-      options->newline = newline->text == "cr"    ? "\r"
-                         : newline->text == "any" ? std::string(io::kAnyNewline)
-                                                  : "\n";
-    }
-    if (const ConfigValue* comment = block.Find("comment")) {
-      options->comment = comment->text == "none" ? "" : comment->text;
-    }
-    if (const ConfigValue* trailing = block.Find("trailing_delimiter")) {
-      options->trailing_delimiter = trailing->boolean;
-    }
-    const auto rows = [&](const char* key, std::optional<int>* to) {
-      if (const ConfigValue* count = block.Find(key)) *to = static_cast<int>(count->integer);
-    };
-    rows("skip_rows", &options->skip_rows);
-    rows("header_rows", &options->header_rows);
-    rows("footer_rows", &options->footer_rows);
-    rows("table", &options->table);
   }
 
   void BuildContracts() {
@@ -339,7 +237,7 @@ class Build {
       built.stage = StageOf(value);
       if (built.stage.empty() && !value.IsWritten("from"))
         CheckTable(value, "export `" + name + "`");
-      built.options = BuildOptions(name, value);
+      built.options = BuildExportOptions(name, value, problems_);
       if (const ConfigValue* path = value.Find("path")) {
         built.path = Absolute(config_.base_dir, path->text);
         CheckUrl(*path, UrlUse::kWrite, problems_);
@@ -378,42 +276,6 @@ class Build {
     problems_->Add(ErrorCode::kUnknownReference, from->span,
                    "there is no stage `" + from->text + "`", DidYouMean(from->text, names));
     return "";
-  }
-
-  exporting::ExportOptions BuildOptions(const std::string& name, const ConfigValue& value) {
-    exporting::ExportOptions options;
-    options.name = name;
-    options.format = value.spec->type_value == "jsonl"     ? exporting::Format::kJsonl
-                     : value.spec->type_value == "prompts" ? exporting::Format::kPrompts
-                                                           : exporting::Format::kParquet;
-    const std::string compression = value.Text("compression", "none");
-    options.compression = compression == "gzip"   ? exporting::TextCompression::kGzip
-                          : compression == "zstd" ? exporting::TextCompression::kZstd
-                                                  : exporting::TextCompression::kNone;
-    options.compression_level = static_cast<int>(value.Integer("compression_level", 1));
-    options.rows_per_shard = value.Integer("rows_per_shard");
-    options.rows_per_row_group = value.Integer("rows_per_row_group", options.rows_per_row_group);
-    options.columns = value.Texts("columns");
-    options.partition_by = value.Texts("partition_by");
-    options.provenance = value.Bool("provenance");
-    options.overwrite = value.Bool("overwrite");
-    CheckLevel(value, options);
-    return options;
-  }
-
-  void CheckLevel(const ConfigValue& value, const exporting::ExportOptions& options) {
-    const ConfigValue* level = value.Find("compression_level");
-    if (level == nullptr || level->node == nullptr) return;
-    const bool jsonl = options.format != exporting::Format::kParquet;
-    // The default itself may stand there: the text of a resolved config has all of them.
-    const bool is_default = level->integer == exporting::ExportOptions().compression_level;
-    if (jsonl && options.compression == exporting::TextCompression::kNone && !is_default) {
-      problems_->Add(ErrorCode::kBadValue, level->span,
-                     "`compression_level` has no effect without compression",
-                     "add `compression: zstd`, or leave it out");
-    } else if (options.compression == exporting::TextCompression::kGzip && level->integer > 9) {
-      problems_->Add(ErrorCode::kBadValue, level->span, "gzip has levels from 1 to 9");
-    }
   }
 
   void CheckTarget(const std::string& path, const SourceSpan& span) {
@@ -469,8 +331,8 @@ class Build {
   // Columns that an export names must come out of what it publishes.
   void CheckColumns(const ConfigValue& value, const std::vector<std::string>& known,
                     const std::string& owner) {
-    ReportRepeated(value.Find("columns"), problems_);
-    ReportRepeated(value.Find("partition_by"), problems_);
+    problems_->AddRepeated(value.Find("columns"));
+    problems_->AddRepeated(value.Find("partition_by"));
     if (known.empty()) return;
     for (const char* key : {"columns", "partition_by"}) {
       const ConfigValue* list = value.Find(key);

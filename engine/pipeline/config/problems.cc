@@ -87,6 +87,15 @@ void ConfigProblems::AddInside(const ConfigValue& text, Diagnostic diagnostic) {
   Add(std::move(diagnostic));
 }
 
+void ConfigProblems::AddRepeated(const ConfigValue* list) {
+  if (list == nullptr) return;
+  std::set<std::string> seen;
+  for (const ConfigValue& item : list->items) {
+    if (seen.insert(item.text).second) continue;
+    Add(ErrorCode::kDuplicateName, item.span, "`" + item.text + "` is named twice");
+  }
+}
+
 void ConfigProblems::HideLines(const ConfigNode& node) {
   const auto breaks = static_cast<int>(std::count(node.text.begin(), node.text.end(), '\n'));
   for (int line = node.span.line; line <= node.span.line + breaks + 1; ++line) {

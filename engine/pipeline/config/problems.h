@@ -25,6 +25,8 @@ class ConfigProblems {
   void Add(Diagnostic diagnostic);
   /// For a diagnostic whose span lies within a text value: line 1, column in code points.
   void AddInside(const ConfigValue& text, Diagnostic diagnostic);
+  /// Each text that stands in the list again. Null: none.
+  void AddRepeated(const ConfigValue* list);
   /// Lines of a value that must never be shown.
   void HideLines(const ConfigNode& node);
 

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/log.h"
 #include "io/http/url.h"
@@ -102,12 +101,9 @@ class RestBuild {
     source_.partition_name = partitions->Text("name");
     const ConfigValue* values = partitions->Find("values");
     if (values == nullptr) return;
-    std::set<std::string> seen;
+    problems_->AddRepeated(values);
     for (const ConfigValue& item : values->items) {
       if (item.text.empty()) Bad(item, "a partition's value cannot be empty");
-      if (!seen.insert(item.text).second) {
-        problems_->Add(ErrorCode::kDuplicateName, item.span, "`" + item.text + "` is named twice");
-      }
       source_.partitions.push_back(item.text);
     }
   }
