@@ -24,6 +24,7 @@
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # nanobind        3.1.0    PyPI                   BSD-3-Clause  the Python module's binding
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
+# Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
 #

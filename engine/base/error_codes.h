@@ -33,6 +33,8 @@ enum class ErrorKind { kUser, kData, kEnvironment, kBug };
   X(UnreadablePath, 1501, kUser, "a path cannot be read or matches nothing")                \
   X(ReleaseExists, 1502, kUser, "the export's target holds another release")                \
   X(UnknownDialect, 1503, kUser, "the format of a file cannot be told with confidence")     \
+  X(OperatorFailed, 1504, kUser, "an operator in Python raised an exception")               \
+  X(HookFailed, 1505, kUser, "a hook in Python raised an exception")                        \
   X(Usage, 1901, kUser, "the command line is wrong")                                        \
   X(RejectBudget, 2001, kData, "more rows were rejected than the limits allow")             \
   X(ColumnFailed, 2002, kData, "a value broke a rule whose on_error is fail")               \
@@ -46,6 +48,7 @@ enum class ErrorKind { kUser, kData, kEnvironment, kBug };
   X(WorkspaceBusy, 3004, kEnvironment, "another run is active in this workspace")           \
   X(MemoryLimit, 3005, kEnvironment, "the memory limit is too small for this work")         \
   X(WorkspaceDamaged, 3006, kEnvironment, "a stored file is missing or its hash is wrong")  \
+  X(WorkerLost, 3007, kEnvironment, "a worker process ended before its work was done")      \
   X(Bug, 9001, kBug, "a check inside Millrace failed")                                      \
   X(RowEquation, 9002, kBug, "rows are not accounted for")
 

@@ -120,6 +120,22 @@ constexpr ErrorPage kPages[] = {
   help: if it is right, write `dialect: {encoding: utf-8, delimiter: ";", ...}`, or `dialect: guess`)",
      "Look at the proposal of the message (or `millrace inspect FILE --dialect`), correct it, and "
      "paste it into the source. `dialect: guess` takes the best guess."},
+    {ErrorCode::kOperatorFailed,
+     "A function or class that a Python program gave as an operator raised an exception. The "
+     "message names the instance and the rows of the batch, and the row itself where the operator "
+     "raised `millrace.RowError`; the exception is the cause of the error in Python. Nothing of "
+     "the split is committed.",
+     R"(millrace: error MR1504: operator `len` (`scorers:length`) raised ValueError in a batch of 2 rows, train/rows#0 to train/rows#1: no text
+  help: what is committed stays; mend it and run again)",
+     "Mend the operator and run again: splits that were committed before are not done again, "
+     "unless the change of its source makes it another operator. A row that it cannot work on is "
+     "better rejected than raised about: `context.reject` (docs/guides/custom_operators.md)."},
+    {ErrorCode::kHookFailed,
+     "A function that a Python program gave to `run(hooks=...)` raised an exception. What it was "
+     "told of is committed; the run has ended, and is unfinished.",
+     R"(millrace: error MR1505: a hook raised ValueError at stage_end of `quality`: no such table)",
+     "Mend the hook and run again: the run goes on from what is committed. Splits that are "
+     "committed are not told of a second time (docs/hooks.md)."},
     {ErrorCode::kUsage,
      "A command, an option or an argument is not known, is missing, or contradicts another one.",
      R"(millrace: error MR1901: there is no command `rum`
@@ -205,6 +221,14 @@ constexpr ErrorPage kPages[] = {
      R"(error MR3006: `stages/ingest/599f37a079aa/data/tickets-a29e508f-00000-32b54f36.parquet`, which a commit record names, is missing)",
      "`millrace verify` names every such file. Running the pipeline again computes damaged parts "
      "of a workspace anew; a damaged release is removed and written anew."},
+    {ErrorCode::kWorkerLost,
+     "A process that worked on rows for an operator in Python is gone: it ran out of memory and "
+     "was killed, crashed in native code, or called `exit`. Nothing of the split is committed.",
+     R"(millrace: error MR3007: a worker of operator `embed` (`encoders:Encoder`) was killed by signal 9
+  help: what is committed stays, and the next run goes on; with less memory per worker, fewer rows at once (`batch_size`) or fewer workers (`concurrency`) help)",
+     "What the worker printed is on stderr. Running again goes on from what is committed. When it "
+     "happens again, give the operator a smaller `batch_size` or a smaller `concurrency`, or call "
+     "it on the rows that the message names."},
     {ErrorCode::kBug,
      "A check inside of Millrace failed. This is not your fault, and nothing that was published "
      "is touched by it.",

@@ -133,6 +133,12 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   return std::shared_ptr<const Chain>(std::move(chain));
 }
 
+int64_t Chain::batch_rows() const {
+  int64_t rows = 0;
+  for (const Instance& instance : instances_) rows = std::max(rows, instance.op->batch_rows());
+  return rows;
+}
+
 const Orderer* Chain::order() const {
   if (instances_.empty() || instances_.back().op->scope() != Scope::kOrder) return nullptr;
   return static_cast<const Orderer*>(instances_.back().op.get());

@@ -149,8 +149,15 @@ Status ChainRun::Judge(const Filter& op) {
   if (against > 0) {
     ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
     ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+    std::shared_ptr<arrow::Array> measured;
+    if (verdict.measured != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const arrow::Datum of_dropped,
+                            arrow::compute::Filter(verdict.measured, mask));
+      measured = of_dropped.make_array();
+    }
     ARROW_RETURN_NOT_OK(rejects_.AddDropped(at_, op, reasons, *dropped,
-                                            *dropped_beside->column(kPosition), &counts_[at_]));
+                                            *dropped_beside->column(kPosition), std::move(measured),
+                                            &counts_[at_]));
   }
   return Keep(kept);
 }

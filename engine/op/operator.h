@@ -51,6 +51,8 @@ class Operator {
   /// The SHA-256 of the file that it works with, as manifests name it; "" for none. Part of the
   /// identity.
   virtual std::string FileSha256() const { return ""; }
+  /// How many rows it is to get at once, counted from the first row of a split; 0: as they come.
+  virtual int64_t batch_rows() const { return 0; }
   /// The working names of the columns it reads.
   const std::vector<std::string>& reads() const { return reads_; }
 
@@ -109,6 +111,8 @@ struct Verdict {
   std::shared_ptr<arrow::BooleanArray> keep;  // without nulls
   /// Per row an index into reasons(), looked at where `keep` is false; empty: the first of them.
   std::vector<uint8_t> reason;
+  /// Where it is known by now: what was measured of each row (utf8), as of Filter::Measured.
+  std::shared_ptr<arrow::Array> measured = nullptr;
 };
 
 /// Drops rows.
@@ -117,7 +121,7 @@ class Filter : public Operator {
   Kind kind() const final { return Kind::kFilter; }
   const std::vector<Reason>& reasons() const { return reasons_; }
   virtual Result<Verdict> Judge(const arrow::RecordBatch& rows, RowFailures* failures) const = 0;
-  /// What was measured of rows that were dropped: a utf8 array, or null for nothing. It is shown
+  /// What was measured of rows that were dropped, if the verdict does not say: a utf8 array, or null for nothing. It is shown
   /// to people and must not hold values of sensitive columns.
   virtual Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const;
   /// The numbers it looks at, by working name, at most kMeasuresMax: how they are spread is told of

@@ -18,6 +18,7 @@
   X(Limit)                    \
   X(NormalizeText)            \
   X(Plugin)                   \
+  X(Python)                   \
   X(RedactPii)                \
   X(RegexExtract)             \
   X(RegexReplace)             \

@@ -72,11 +72,10 @@ Status RejectRows::AddFailures(size_t instance, const RowFailures& failures,
 Status RejectRows::AddDropped(size_t instance, const Filter& op,
                               const std::vector<uint8_t>& reasons,
                               const arrow::RecordBatch& dropped, const arrow::Array& positions,
-                              InstanceRows* counts) {
+                              std::shared_ptr<arrow::Array> measured, InstanceRows* counts) {
   const auto& ids = RowIds(dropped);
   const bool count_only = chain_.instances()[instance].common.rejects == RejectDetail::kCount;
-  std::shared_ptr<arrow::Array> measured;
-  if (!count_only) {
+  if (!count_only && measured == nullptr) {
     ARROW_ASSIGN_OR_RAISE(measured, op.Measured(dropped));
   }
   const auto* values = static_cast<const arrow::StringArray*>(measured.get());

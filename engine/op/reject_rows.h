@@ -23,7 +23,7 @@ class RejectRows {
   /// Rows that a filter dropped. `reasons` and `positions`: one per row of `dropped`.
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
-                    InstanceRows* counts);
+                    std::shared_ptr<arrow::Array> measured, InstanceRows* counts);
   /// Rows that a global filter dropped, each with its threshold.
   Status AddGlobal(size_t instance, const Reason& reason,
                    const std::vector<std::string>& thresholds, const arrow::RecordBatch& dropped,

@@ -307,7 +307,7 @@ class Run {
         const ThresholdsBefore before{*before_, tables_, *workspace_, i};
         ARROW_ASSIGN_OR_RAISE(plan.before, PlanBefore(before, ingest, plan, committed, Secrets()));
       }
-      if (stage.overwrites) {
+      if (stage.overwrites || options_.overwrite) {
         // Beside what is finished; what an attempt has begun there is gone on with.
         ARROW_ASSIGN_OR_RAISE(const int latest, stage::LatestGeneration(*workspace_, plan));
         plan.generation = context.only_committed ? std::max(latest, 0) : latest + 1;

@@ -55,6 +55,7 @@ Result<PipelineConfig> WithThresholds(const PipelineConfig& config, const RunOpt
   load.params = config.parsed->params;
   load.at_step = config.parsed->at_step;
   load.open_resources = true;
+  load.host_operators = config.parsed->host_operators;
   load.settings_stage = options.rethreshold;
   load.settings = options.thresholds;
   return ParseConfig(config.parsed->tree.text, config.file, config.base_dir, load);

@@ -10,6 +10,7 @@
 #include "bind/arrow_stream.h"
 #include "bind/error_bridge.h"
 #include "bind/held_dataset.h"
+#include "bind/host_operators.h"
 #include "bind/interruptible_run.h"
 #include "millrace/finished_run.h"
 #include "millrace/pipeline.h"
@@ -29,13 +30,18 @@ struct OpenedRun {
   std::shared_ptr<const FinishedRun> run;
 };
 
-LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipeline(path, {params, at_step}))};
+LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step,
+                    const nb::object& operators) {
+  const LoadOptions options = {params, at_step, OperatorsOf(operators)};
+  const nb::gil_scoped_release free;
+  return {OrThrow(LoadPipeline(path, options))};
 }
 
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
-                        const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipelineText(text, file, base, {params, at_step}))};
+                        const Texts& params, int64_t at_step, const nb::object& operators) {
+  const LoadOptions options = {params, at_step, OperatorsOf(operators)};
+  const nb::gil_scoped_release free;
+  return {OrThrow(LoadPipelineText(text, file, base, options))};
 }
 
 LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
@@ -50,8 +56,9 @@ void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.p
 
 std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
                 bool offline, bool refetch, const Texts& snapshots, const std::string& until,
-                const std::string& from, const std::string& rethreshold, const Texts& thresholds,
-                const nb::object& progress) {
+                const std::string& from, bool overwrite, const std::string& rethreshold,
+                const Texts& thresholds, const nb::object& progress,
+                const nb::object& on_stage_event, const nb::object& on_cancel) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -61,9 +68,12 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.snapshots = snapshots;
   options.until = until;
   options.from = from;
+  options.overwrite = overwrite;
   options.rethreshold = rethreshold;
   options.thresholds = thresholds;
-  return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
+  return RunInterruptibly(*loaded.pipeline, std::move(options),
+                          {progress, on_stage_event, on_cancel})
+      .ToJson();
 }
 
 OpenedRun Open(const std::string& path, const LoadedPipeline* from) {
@@ -85,12 +95,20 @@ NB_MODULE(_engine, module) {
   module.def("arrow_version", &ArrowVersion);
 
   nb::class_<LoadedPipeline>(module, "Pipeline");
-  module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, Free());
+  // These let the GIL go by themselves.
+  module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, "operators"_a.none());
   module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, "at_step"_a,
-             Free());
+             "operators"_a.none());
   module.def(
       "dataset_sources",
       [](const LoadedPipeline& loaded) { return DatasetSourcesOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def(
+      "dataset_loads",
+      [](const LoadedPipeline& loaded) { return DatasetLoadsOf(*loaded.pipeline); }, "pipeline"_a);
+  module.def(
+      "lazy_piece_rows",
+      [](const LoadedPipeline& loaded) { return OrThrow(LazyPieceRows(*loaded.pipeline)); },
       "pipeline"_a);
   module.def(
       "stages", [](const LoadedPipeline& loaded) { return StagesOf(*loaded.pipeline); },
@@ -111,9 +129,15 @@ NB_MODULE(_engine, module) {
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
-             "snapshots"_a, "until"_a, "from_"_a, "rethreshold"_a, "thresholds"_a,
-             "progress"_a.none());
+             "snapshots"_a, "until"_a, "from_"_a, "overwrite"_a, "rethreshold"_a, "thresholds"_a,
+             "progress"_a.none(), "on_stage_event"_a.none(), "on_cancel"_a.none());
+  module.def("row_seeds", &RowSeeds, "row_ids"_a, "seed"_a, "instance"_a);
 
+  nb::class_<ArrowBatch>(module, "ArrowBatch")
+      .def(
+          "__arrow_c_array__",
+          [](const ArrowBatch& batch, const nb::object&) { return batch.Export(); },
+          "requested_schema"_a.none() = nb::none());
   nb::class_<ArrowStream>(module, "ArrowStream")
       .def(
           "__arrow_c_stream__",

@@ -267,7 +267,7 @@ def test_output_is_memory_mapped_and_divides(tmp_path: Path) -> None:
 
     kept = pipeline(tmp_path).run(texts(100))
     assert pa.total_allocated_bytes() >= 0
-    (file,) = (tmp_path / "workspace" / "datasets").iterdir()
+    (file,) = (tmp_path / "workspace" / "datasets").glob("*.arrow")
     assert [cached["filename"] for cached in kept.cache_files] == [str(file)]
     parts = [split_dataset_by_node(kept, rank=rank, world_size=2) for rank in range(2)]
     assert sum(len(part) for part in parts) == 100

@@ -98,6 +98,9 @@ class Library : public Resources {
     library->sha256 = "abc";
     return library;
   }
+  Result<std::shared_ptr<const HostOperator>> FindHostOperator(const std::string&) const override {
+    return MakeError(ErrorCode::kUnknownReference, "none");
+  }
   Result<std::shared_ptr<const FileContent>> ReadFile(const std::string&, int64_t) const override {
     return MakeError(ErrorCode::kUnreadablePath, "none");
   }

@@ -25,6 +25,7 @@ __all__ = [
     "Limit",
     "NormalizeText",
     "Plugin",
+    "Python",
     "RedactPii",
     "RegexExtract",
     "RegexReplace",
@@ -436,8 +437,8 @@ class Plugin(Operator):
     the library says; what it gives is checked like that of any operator of that kind, and the
     library's content is part of what the stage is.
 
-    Of the kind that its library says; what it adds or changes: what its kind may and the
-    library says.
+    Of the kind that it says itself; what it adds or changes: what its kind may and the library
+    says.
 
     Parameters:
         library: The shared library. It is loaded into the process, also to check the config:
@@ -471,6 +472,39 @@ class Plugin(Operator):
             rejects=rejects,
             options=options,
         )
+
+
+class Python(Operator):
+    """A function or class of a Python program (docs/guides/custom_operators.md). Its kind is
+    what `@millrace.operator` says; what it gives is checked like that of any operator of that
+    kind, and its source is part of what the stage is. It runs where Python has loaded the
+    config: the command refuses it.
+
+    Of the kind that it says itself; what it adds or changes: what its kind may and the operator
+    says.
+
+    Parameters:
+        entry: Where it is, as `module:name`. The module is imported, also to check the config:
+            use none that you do not trust. (a text)
+        options: The operator's own parameters, by name; those that are no texts as JSON. (a map
+            from names to texts)
+
+    In a config:
+        {id: shout, type: python, entry: "scorers:capitals", options: {field: text, least: 3}}
+    """
+
+    type = "python"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        entry: str,
+        action: Literal["drop", "tag"] | None = None,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(id=id, entry=entry, action=action, rejects=rejects, options=options)
 
 
 class RedactPii(Operator):
