@@ -67,7 +67,7 @@ def text_of(target: Any) -> str:
             parts.append(head)
             parts.append("\n".join(_items(textwrap.dedent(rest))))
         elif part.startswith("    "):
-            parts.append("```python\n" + textwrap.dedent(part) + "\n```")
+            parts.append("```text\n" + textwrap.dedent(part) + "\n```")
         else:
             parts.append(part)
     return "\n\n".join(parts)

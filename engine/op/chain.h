@@ -109,8 +109,8 @@ class Chain {
 
   /// The instances that the stage decides for over all rows, by position in instances().
   const std::vector<size_t>& globals() const { return globals_; }
-  /// How many rows Apply and Reach are to get at once, counted from the first of a split, because an
-  /// instance asks for it; 0: any number.
+  /// How many rows Apply and Reach are to get at once, counted from the first of a split, because
+  /// an instance asks for it; 0: any number.
   int64_t batch_rows() const;
   /// What the rows are to be ordered by when they leave; null for the order they came in.
   const Orderer* order() const;

@@ -121,8 +121,8 @@ class Filter : public Operator {
   Kind kind() const final { return Kind::kFilter; }
   const std::vector<Reason>& reasons() const { return reasons_; }
   virtual Result<Verdict> Judge(const arrow::RecordBatch& rows, RowFailures* failures) const = 0;
-  /// What was measured of rows that were dropped, if the verdict does not say: a utf8 array, or null for nothing. It is shown
-  /// to people and must not hold values of sensitive columns.
+  /// What was measured of rows that were dropped, if the verdict does not say: a utf8 array, or
+  /// null for nothing. It is shown to people and must not hold values of sensitive columns.
   virtual Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const;
   /// The numbers it looks at, by working name, at most kMeasuresMax: how they are spread is told of
   /// the rows that pass it and of those that it is against. None that must not be shown.
