@@ -33,6 +33,13 @@ Result<std::optional<CommitRecord>> ValidCommit(const StageStore& stage,
   return record;
 }
 
+Status NotSeen(const StageStore& stage, const UnitCall& call, const std::string& id) {
+  return MakeError(ErrorCode::kWorkspaceDamaged,
+                   "a worker has committed " + call.name + " as " + stage.Key(CommitPath(id)) +
+                       ", and the driver does not find that in " + stage.store().Describe(),
+                   "all workers must see the driver's workspace under its path or URL");
+}
+
 Status PutCommit(const StageStore& stage, const CommitRecord& record) {
   const std::string text = CommitRecordToJson(record), key = stage.Key(CommitPath(record.split_id));
   ARROW_ASSIGN_OR_RAISE(const io::PutResult put, stage.store().PutIfAbsent(key, text));

@@ -8,6 +8,7 @@
 
 #include "stage/commit_record.h"
 #include "stage/stage_store.h"
+#include "stage/unit_call.h"
 
 namespace millrace::stage {
 
@@ -17,6 +18,9 @@ std::string CommitPath(const std::string& split_id);
 /// The record when it is there and every file it names has its size.
 Result<std::optional<CommitRecord>> ValidCommit(const StageStore& stage,
                                                 const std::string& split_id);
+
+/// What to say when another process has done a unit, and its commit is not to be seen here.
+Status NotSeen(const StageStore& stage, const UnitCall& call, const std::string& id);
 
 /// REQUIRES: the files of the record are durable. WorkspaceDamaged when another record is there.
 Status PutCommit(const StageStore& stage, const CommitRecord& record);

@@ -15,6 +15,7 @@ constexpr size_t kBufferBytes = 64 << 10;
 }  // namespace
 
 SpillFile::~SpillFile() {
+  if (!removes_) return;
   const Status removed = store_.Remove(key_);
   (void)removed.ok();  // what stays is cleared by the next run
 }

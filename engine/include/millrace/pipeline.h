@@ -100,6 +100,12 @@ struct RunOptions {
   // itself is not changed.
   std::string rethreshold;
   std::map<std::string, std::string> thresholds;
+  // Has a unit of work done by another process, which makes a UnitWorker of the same pipeline over
+  // the same workspace (millrace/units.h), and gives what UnitWorker::Perform gave. `stopped`: it
+  // is no longer wanted. Called from `units_at_once` threads. Empty: units are done here.
+  std::function<Result<std::string>(const std::string& unit, const std::function<bool()>& stopped)>
+      perform;
+  int units_at_once = 0;
   // What hooks get on their stdin, as JSON (docs/hooks.md); one call at a time, from any thread.
   std::function<void(const std::string& json)> on_stage_event;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second

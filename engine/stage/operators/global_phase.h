@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class GlobalDecision {
   /// Tells apart what is decided for a split: part of the identity of its commit.
   virtual std::string MaskOf(size_t split) const = 0;
   virtual Result<std::unique_ptr<SplitDrops>> Open(size_t split) const = 0;
+  /// What another process needs to open the drops of the split: a few values, and keys of files.
+  virtual nlohmann::json Told(size_t split) const = 0;
   /// What is left behind beyond the stage, once all splits are committed.
   virtual Status Commit() const { return Status::OK(); }
   /// Tells apart decisions that rest on more than the rows: part of the run's id. "" for others.
@@ -47,6 +50,17 @@ Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
                                                      const std::vector<OperatorSplit>& splits,
                                                      size_t instance, const GlobalDecisions& before,
                                                      SpillFolder& spill);
+
+/// What a split gives for that decision: the part of Decide that is done split by split.
+Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                               size_t instance, const GlobalDecisions& before,
+                               const std::atomic<bool>& stop);
+
+/// Where lists are kept that other processes read: in the workspace, wherever that is.
+SpillFolder SharedSpill(const OperatorRun& run);
+
+/// What was decided of a split, each as a text for another process.
+std::vector<std::string> TellAll(const GlobalDecisions& decisions, size_t split);
 
 /// The identity of a split's commit: its own and what was decided for it.
 std::string AppliedId(const OperatorSplit& split, size_t index, const GlobalDecisions& decisions);

@@ -82,8 +82,8 @@ class AmountWriter {
   arrow::Int64Builder bytes_, tokens_;
 };
 
-Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& split,
-                               const Measured& what, const std::atomic<bool>& stop) {
+Result<CommitRecord> Measure(const OperatorRun& run, const OperatorSplit& split,
+                             const Measured& what, const std::atomic<bool>& stop) {
   const auto& schema = run.plan.chain->input();
   ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(what, *schema));
   ShardRange rows(run.place.store(), run.plan.inputs[static_cast<size_t>(split.input)], split.begin,
@@ -217,28 +217,49 @@ class Amounts : public InputAmounts {
 
 }  // namespace
 
+UnitOfWork MeasureUnit(const OperatorRun& run, const Mixture& mixture, const OperatorSplit& split,
+                       const std::atomic<bool>& stop) {
+  const Measured what = WhatOf(mixture, static_cast<size_t>(split.input));
+  Sha256 hash;
+  for (const std::string& field :
+       {std::string("amounts"), std::string(what.bytes ? "bytes" : ""), what.tokens, split.id}) {
+    hash.UpdateField(field);
+  }
+  UnitOfWork unit;
+  unit.id = FinishIdentity(hash);
+  unit.make = [&run, &split, what, &stop] { return Measure(run, split, what, stop); };
+  return unit;
+}
+
 Result<std::vector<std::unique_ptr<InputAmounts>>> MeasureInputs(const OperatorRun& run,
                                                                  const Mixture& mixture) {
   std::vector<OperatorSplit> splits;
+  std::vector<size_t> in_input;  // which of its input's splits each of them is
   for (size_t i = 0; i < run.plan.inputs.size(); ++i) {
     if (!WhatOf(mixture, i).any()) continue;
-    for (OperatorSplit& split : PlanInputSplits(run.plan, i)) splits.push_back(std::move(split));
+    for (OperatorSplit& split : PlanInputSplits(run.plan, i)) {
+      const bool first = splits.empty() || splits.back().input != split.input;
+      in_input.push_back(first ? 0 : in_input.back() + 1);
+      splits.push_back(std::move(split));
+    }
   }
   std::vector<CommitRecord> records(splits.size());
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
-      splits.size(), run.active_splits,
+      splits.size(), run.AtOnce(run.active_splits),
       [&](size_t index, const std::atomic<bool>& stop) {
-        const OperatorSplit& split = splits[index];
-        const Measured what = WhatOf(mixture, static_cast<size_t>(split.input));
-        Sha256 hash;
-        for (const std::string& field :
-             {std::string("amounts"), std::string(what.bytes ? "bytes" : ""), what.tokens,
-              split.id}) {
-          hash.UpdateField(field);
-        }
-        return Summary(run, FinishIdentity(hash), [&] { return Summarise(run, split, what, stop); })
-            .Value(&records[index]);
+        UnitOfWork unit = MeasureUnit(run, mixture, splits[index], stop);
+        unit.call = [&] {
+          UnitCall call;
+          call.kind = UnitKind::kMeasure;
+          call.index = in_input[index];
+          call.name = splits[index].name;
+          call.instance = static_cast<size_t>(splits[index].input);
+          return call;
+        };
+        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
+        records[index] = std::move(result.record);
+        return Status::OK();
       },
       &failed));
   std::vector<std::unique_ptr<InputAmounts>> amounts(run.plan.inputs.size());

@@ -21,6 +21,10 @@ class InputAmounts {
   virtual Result<int64_t> RowsBefore(int64_t units) = 0;
 };
 
+/// What a split of an input has, as a unit without a call. All that it takes must outlive it.
+UnitOfWork MeasureUnit(const OperatorRun& run, const Mixture& mixture, const OperatorSplit& split,
+                       const std::atomic<bool>& stop);
+
 /// One per input; null for those that need not be measured.
 Result<std::vector<std::unique_ptr<InputAmounts>>> MeasureInputs(const OperatorRun& run,
                                                                  const Mixture& mixture);

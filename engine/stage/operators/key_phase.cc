@@ -14,6 +14,7 @@
 #include "stage/operators/key_index.h"
 #include "stage/operators/key_verification.h"
 #include "stage/operators/reach.h"
+#include "stage/operators/split_drops.h"
 #include "stage/operators/split_rows.h"
 #include "stage/ordered_queue.h"
 #include "stage/sorted_stream.h"
@@ -23,14 +24,7 @@ namespace {
 
 constexpr size_t kFanIn = 64;
 
-/// A row that is dropped and the id of the row that it repeats, as bytes of the file of ids.
-struct DropEntry {
-  int64_t split = 0, position = 0;
-  int64_t id_offset = 0, id_bytes = 0;
-  auto operator<=>(const DropEntry&) const = default;
-};
-
-/// The same, by the row that is repeated.
+/// A row that is dropped, by the row that it repeats.
 struct FirstEntry {
   int64_t first_split = 0, first_position = 0;
   int64_t split = 0, position = 0;
@@ -40,45 +34,6 @@ struct FirstEntry {
 struct SplitMask {
   std::string mask;                     // "" without drops
   int64_t begin = 0, rows_dropped = 0;  // its entries in the file of DropEntry
-};
-
-class KeyDrops : public SplitDrops {
- public:
-  KeyDrops(std::unique_ptr<SpillReader> entries, std::shared_ptr<arrow::io::RandomAccessFile> ids)
-      : entries_(std::move(entries)), ids_(std::move(ids)) {}
-
-  Result<op::GlobalDrops> Next(int64_t rows) override {
-    op::GlobalDrops drops;
-    if (!begun_) ARROW_RETURN_NOT_OK(Advance());
-    while (more_ && entry_.position < base_ + rows) {
-      drops.positions.push_back(entry_.position - base_);
-      if (ids_ != nullptr) {
-        std::string& id = drops.thresholds.emplace_back(static_cast<size_t>(entry_.id_bytes), 0);
-        ARROW_ASSIGN_OR_RAISE(const int64_t read,
-                              ids_->ReadAt(entry_.id_offset, entry_.id_bytes, id.data()));
-        if (read != entry_.id_bytes) {
-          return MakeError(ErrorCode::kWorkspaceDamaged, "a spilled file of row ids was cut");
-        }
-      }
-      ARROW_RETURN_NOT_OK(Advance());
-    }
-    base_ += rows;
-    return drops;
-  }
-
- private:
-  Status Advance() {
-    begun_ = true;
-    if (entries_ == nullptr) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(more_, entries_->Read(&entry_, sizeof entry_));
-    return Status::OK();
-  }
-
-  std::unique_ptr<SpillReader> entries_;  // null: nothing is dropped
-  std::shared_ptr<arrow::io::RandomAccessFile> ids_;
-  DropEntry entry_;
-  int64_t base_ = 0;
-  bool begun_ = false, more_ = false;
 };
 
 /// What the stage adds to an index.
@@ -109,19 +64,15 @@ class KeyDecision : public GlobalDecision {
   }
   std::string MaskOf(size_t split) const override { return masks_[split].mask; }
   Result<std::unique_ptr<SplitDrops>> Open(size_t split) const override {
-    const SplitMask& mask = masks_[split];
-    if (mask.rows_dropped == 0) return std::make_unique<KeyDrops>(nullptr, nullptr);
-    constexpr auto kEntryBytes = static_cast<int64_t>(sizeof(DropEntry));
-    ARROW_ASSIGN_OR_RAISE(auto entries, SpillReader::Open(drops_, mask.begin * kEntryBytes,
-                                                          mask.rows_dropped * kEntryBytes));
-    std::shared_ptr<arrow::io::RandomAccessFile> ids;
-    if (ids_ != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(ids, ids_->store().OpenForRead(ids_->key()));
-    }
-    return std::make_unique<KeyDrops>(std::move(entries), std::move(ids));
+    return DropListed(Listed(split));
   }
+  nlohmann::json Told(size_t split) const override { return ToldListed(Listed(split)); }
 
  private:
+  ListedDrops Listed(size_t split) const {
+    return {drops_, ids_, masks_[split].begin, masks_[split].rows_dropped};
+  }
+
   std::vector<SplitMask> masks_;
   std::shared_ptr<SpillFile> drops_, ids_;
   bool has_index_;
@@ -137,7 +88,8 @@ class KeyPhase {
         instance_(instance),
         filter_(static_cast<const op::KeyFilter&>(*run.plan.chain->instances()[instance].op)),
         before_(before),
-        spill_(spill) {}
+        spill_(spill),
+        lists_(run.context.perform ? SharedSpill(run) : spill) {}
 
   Result<std::unique_ptr<const GlobalDecision>> Run() {
     ARROW_RETURN_NOT_OK(SummariseAll());
@@ -155,54 +107,16 @@ class KeyPhase {
     return run_.plan.chain->instances()[instance_].common.rejects != op::RejectDetail::kCount;
   }
 
-  KeyDigest Cut(const KeyDigest& digest) const {
-    const int bits = run_.plan.key_digest_bits;
-    return bits >= 128 ? digest : KeyDigest{digest.high >> (64 - bits), 0};
-  }
-
   Status SummariseAll() {
     summaries_.resize(splits_.size());
     size_t failed = 0;
     return RunInOrder(
-        splits_.size(), run_.active_splits,
+        splits_.size(), run_.AtOnce(run_.active_splits),
         [this](size_t index, const std::atomic<bool>& stop) {
-          const std::string id = SummaryId(run_, splits_[index], index, instance_, before_);
-          ARROW_ASSIGN_OR_RAISE(summaries_[index],
-                                Summary(run_, id, [&] { return Summarise(index, stop); }));
-          return Status::OK();
+          return SummaryOf(run_, splits_[index], index, instance_, before_, stop)
+              .Value(&summaries_[index]);
         },
         &failed);
-  }
-
-  Result<CommitRecord> Summarise(size_t index, const std::atomic<bool>& stop) const {
-    const std::string& id = run_.plan.chain->instances()[instance_].id;
-    const std::string prefix = "keys/" + splits_[index].name + '-' + id;
-    ARROW_ASSIGN_OR_RAISE(
-        const auto writer,
-        KeySummaryWriter::Open(run_.place.store(), run_.place.Key(prefix), &run_.pool));
-    CommitRecord record;
-    record.split_name = splits_[index].name;
-    ARROW_RETURN_NOT_OK(
-        ReachRows(run_, splits_[index], index, instance_, before_, stop,
-                  [&](const op::Reached& reached, int64_t base) -> Result<bool> {
-                    arrow::ArrayVector columns;
-                    for (const std::string& name : filter_.columns()) {
-                      columns.push_back(reached.rows->GetColumnByName(name));
-                    }
-                    ARROW_ASSIGN_OR_RAISE(const auto keys,
-                                          DigestRows(columns, filter_.options().nulls_equal));
-                    for (const KeyOfRow& key : keys) {
-                      ARROW_RETURN_NOT_OK(
-                          writer->Add(Cut(key.digest), base + reached.positions->Value(key.row)));
-                    }
-                    record.rows.read += reached.rows->num_rows();
-                    return true;
-                  }));
-    KeySummary& summary = record.keys.emplace_back();
-    summary.column = id;
-    ARROW_ASSIGN_OR_RAISE(summary.file, writer->Finish());
-    summary.file.path = run_.place.PathOf(summary.file.path);
-    return record;
   }
 
   // What others have in the index, and a file for what this stage adds.
@@ -317,7 +231,7 @@ class KeyPhase {
           id = column.GetView(entry.first_position - batch_begin);
         }
         if (writer == nullptr) {
-          ARROW_ASSIGN_OR_RAISE(writer, spill_.Create());
+          ARROW_ASSIGN_OR_RAISE(writer, lists_.Create());
         }
         ARROW_RETURN_NOT_OK(writer->Write(id.data(), id.size()));
         id_offset = written;
@@ -344,7 +258,7 @@ class KeyPhase {
       ARROW_ASSIGN_OR_RAISE(const bool more, drops->Next(&entry));
       if (!more) break;
       if (writer == nullptr) {
-        ARROW_ASSIGN_OR_RAISE(writer, spill_.Create());
+        ARROW_ASSIGN_OR_RAISE(writer, lists_.Create());
       }
       SplitMask& mask = masks_[static_cast<size_t>(entry.split)];
       if (mask.rows_dropped++ == 0) mask.begin = written;
@@ -359,6 +273,7 @@ class KeyPhase {
   const op::KeyFilter& filter_;
   const GlobalDecisions& before_;
   SpillFolder& spill_;
+  SpillFolder lists_;  // what is read when the splits are applied, perhaps by other processes
   std::vector<CommitRecord> summaries_;
   std::shared_ptr<io::Store> index_;
   std::vector<KeyIndexPart> parts_;  // of others
@@ -369,7 +284,45 @@ class KeyPhase {
   std::unique_ptr<SpillingSorter<DropEntry>> drops_;
 };
 
+KeyDigest Cut(const OperatorRun& run, const KeyDigest& digest) {
+  const int bits = run.plan.key_digest_bits;
+  return bits >= 128 ? digest : KeyDigest{digest.high >> (64 - bits), 0};
+}
+
 }  // namespace
+
+Result<CommitRecord> SummariseKeys(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                                   size_t instance, const GlobalDecisions& before,
+                                   const std::atomic<bool>& stop) {
+  const op::Instance& of = run.plan.chain->instances()[instance];
+  const auto& filter = static_cast<const op::KeyFilter&>(*of.op);
+  const std::string prefix = "keys/" + split.name + '-' + of.id;
+  ARROW_ASSIGN_OR_RAISE(
+      const auto writer,
+      KeySummaryWriter::Open(run.place.store(), run.place.Key(prefix), &run.pool));
+  CommitRecord record;
+  record.split_name = split.name;
+  ARROW_RETURN_NOT_OK(ReachRows(
+      run, split, index, instance, before, stop,
+      [&](const op::Reached& reached, int64_t base) -> Result<bool> {
+        arrow::ArrayVector columns;
+        for (const std::string& name : filter.columns()) {
+          columns.push_back(reached.rows->GetColumnByName(name));
+        }
+        ARROW_ASSIGN_OR_RAISE(const auto keys, DigestRows(columns, filter.options().nulls_equal));
+        for (const KeyOfRow& key : keys) {
+          ARROW_RETURN_NOT_OK(
+              writer->Add(Cut(run, key.digest), base + reached.positions->Value(key.row)));
+        }
+        record.rows.read += reached.rows->num_rows();
+        return true;
+      }));
+  KeySummary& summary = record.keys.emplace_back();
+  summary.column = of.id;
+  ARROW_ASSIGN_OR_RAISE(summary.file, writer->Finish());
+  summary.file.path = run.place.PathOf(summary.file.path);
+  return record;
+}
 
 Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
                                                          const std::vector<OperatorSplit>& splits,

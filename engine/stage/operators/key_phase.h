@@ -5,6 +5,9 @@
 
 namespace millrace::stage {
 
+Result<CommitRecord> SummariseKeys(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                                   size_t instance, const GlobalDecisions& before,
+                                   const std::atomic<bool>& stop);
 Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
                                                          const std::vector<OperatorSplit>& splits,
                                                          size_t instance,

@@ -337,17 +337,34 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
   return options;
 }
 
-Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const std::string& id,
-                                          const std::function<Result<CommitRecord>()>& make) {
+Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const UnitOfWork& unit,
+                                          const std::atomic<bool>& stop) {
+  OperatorSplitResult result;
   if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return OperatorSplitResult{*std::move(committed), true};
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
+    if (committed) {
+      result.record = *std::move(committed);
+      result.skipped = true;
+      return result;
+    }
   }
   ARROW_RETURN_NOT_OK(run.MayWork());
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
-  record.split_id = id;
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return OperatorSplitResult{std::move(record), false};
+  if (run.context.perform) {
+    UnitCall call = unit.call();
+    call.stage = run.plan.stage;
+    call.folder = run.place.folder();
+    call.id = unit.id;
+    ARROW_ASSIGN_OR_RAISE(const std::string id, run.context.perform(call, stop));
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
+    if (!committed || id != unit.id) return NotSeen(run.place, call, id);
+    result.record = *std::move(committed);
+    result.elsewhere = true;
+    return result;
+  }
+  ARROW_ASSIGN_OR_RAISE(result.record, unit.make());
+  result.record.split_id = unit.id;
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, result.record));
+  return result;
 }
 
 void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
@@ -362,15 +379,15 @@ void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped
                              {"rows", std::to_string(record.rows.written)}});
 }
 
-void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+void ReportSplit(const OperatorRun& run, const OperatorSplitResult& result) {
   Progress* progress = run.context.progress;
-  // Those that were worked on told of their rows on the way.
-  if (progress != nullptr && skipped) {
-    progress->rows_read += record.rows.read;
-    progress->rows_written += record.rows.written;
-    progress->rows_rejected += record.rows.rejected;
+  // Those that were worked on here told of their rows on the way.
+  if (progress != nullptr && (result.skipped || result.elsewhere)) {
+    progress->rows_read += result.record.rows.read;
+    progress->rows_written += result.record.rows.written;
+    progress->rows_rejected += result.record.rows.rejected;
   }
-  ReportUnit(run, record, skipped);
+  ReportUnit(run, result.record, result.skipped);
 }
 
 Status OperatorRun::MayWork() const {
@@ -384,20 +401,32 @@ Status OperatorRun::MayWork() const {
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
                                              size_t index, const GlobalDecisions& decisions,
                                              const std::atomic<bool>& stop) {
-  const std::string id = AppliedId(split, index, decisions);
-  if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return OperatorSplitResult{*std::move(committed), true};
+  UnitOfWork unit;
+  unit.id = AppliedId(split, index, decisions);
+  if (run.earlier != nullptr && !run.context.only_committed) {
+    OperatorSplitResult result;
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
+    if (!committed) {
+      ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, unit.id, index, decisions, stop));
+      if (taken) {
+        result.record = *std::move(taken);
+        return result;
+      }
+    }
   }
-  ARROW_RETURN_NOT_OK(run.MayWork());
-  if (run.earlier != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, id, index, decisions, stop));
-    if (taken) return OperatorSplitResult{*std::move(taken), false};
-  }
-  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return OperatorSplitResult{std::move(record), false};
+  unit.make = [&]() -> Result<CommitRecord> {
+    ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
+    return SplitRun(run, split, unit.id, stop).Run(std::move(drops));
+  };
+  unit.call = [&] {
+    UnitCall call;
+    call.kind = UnitKind::kApply;
+    call.index = index;
+    call.name = split.name;
+    call.decisions = TellAll(decisions, index);
+    return call;
+  };
+  return CommittedUnit(run, unit, stop);
 }
 
 }  // namespace millrace::stage

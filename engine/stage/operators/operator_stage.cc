@@ -29,42 +29,6 @@
 namespace millrace::stage {
 namespace {
 
-constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
-constexpr int64_t kInFlightMin = 16 << 20;
-constexpr int64_t kReaderBytes = 16 << 20;  // pages of a row group, before they are rows
-constexpr int64_t kInFlightMax = 48 << 20;
-constexpr int64_t kMergeMin = 16 << 20;
-constexpr int64_t kMergeMax = 256 << 20;
-
-// A split reads one row group, writes another, and has rows under way between them.
-Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
-  // Rows that get another order leave by an exchange file instead of a shard, and come together in
-  // partitions: as they are read, joined, taken in order and written.
-  const bool orders = run->plan.chain->order() != nullptr;
-  const int64_t fixed =
-      kReaderBytes + (orders ? kExchangeBytes : run->plan.writer.bytes_per_row_group);
-  const int64_t of_partition = 4 * kPartitionBytes;
-  const int64_t least = std::max(fixed + kInFlightMin, orders ? of_partition : 0);
-  const int64_t room = limits.memory_bytes - kProgramBytes;
-  if (room < least) {
-    return MakeError(
-        ErrorCode::kMemoryLimit,
-        "a memory limit of " + FormatByteSize(limits.memory_bytes) + " is too small: stage `" +
-            run->plan.stage + "` needs " + FormatByteSize(kProgramBytes + least),
-        "set limits.memory or --memory to at least " + FormatByteSize(kProgramBytes + least));
-  }
-  run->active_splits =
-      static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
-  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
-  run->writer_queue_bytes = share / 8;
-  run->in_flight_bytes = share - run->writer_queue_bytes;
-  // Beside partitions stands what the exchange has left.
-  run->active_partitions = static_cast<int>(
-      std::clamp<int64_t>((room - 2 * kExchangeBytes) / of_partition, 1, limits.threads));
-  run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
-  return Status::OK();
-}
-
 Manifest StartManifest(const OperatorRun& run) {
   const OperatorPlan& plan = run.plan;
   Manifest manifest;
@@ -243,15 +207,8 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
   MILLRACE_CHECK(context.workspace != nullptr);
   OperatorPlan plan = given;  // with the order of its mixture, when that is known
   TaskPool pool(context.limits.threads);
-  OperatorRun run{plan,
-                  context,
-                  StageStore(*context.workspace, OperatorFolder(plan)),
-                  OperatorStageKey(plan),
-                  OutputSchema(plan),
-                  pool};
-  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ARROW_ASSIGN_OR_RAISE(OperatorRun run, OpenOperatorRun(plan, context, pool));
   ReturnFreeMemory();  // what the stages before have left
-  ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
   if (plan.mixture && plan.mixture->order == nullptr) {
     ARROW_RETURN_NOT_OK(OrderByAmounts(run, &*plan.mixture));
   }
@@ -270,6 +227,7 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
   ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(run.place.store()));
   SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
+  if (context.perform && scratch) ARROW_RETURN_NOT_OK(SharedSpill(run).Clear());
   GlobalDecisions decisions;
   for (const size_t instance : plan.chain->globals()) {
     ARROW_ASSIGN_OR_RAISE(auto decision, Decide(run, splits, instance, decisions, spill));
@@ -279,11 +237,11 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
   std::atomic<int64_t> skipped{0};
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
-      splits.size(), run.active_splits,
+      splits.size(), run.AtOnce(run.active_splits),
       [&](size_t index, const std::atomic<bool>& stop) {
         ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
                               RunOperatorSplit(run, splits[index], index, decisions, stop));
-        ReportSplit(run, result.record, result.skipped);
+        ReportSplit(run, result);
         skipped += result.skipped;
         records[index] = std::move(result.record);
         if (result.skipped) return Status::OK();

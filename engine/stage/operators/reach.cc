@@ -51,12 +51,6 @@ Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t inde
   return Status::OK();
 }
 
-Result<CommitRecord> Summary(const OperatorRun& run, const std::string& id,
-                             const std::function<Result<CommitRecord>()>& make) {
-  ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit, CommittedUnit(run, id, make));
-  return std::move(unit.record);
-}
-
 std::string SummaryId(const OperatorRun& run, const OperatorSplit& split, size_t index,
                       size_t instance, const GlobalDecisions& before) {
   Sha256 hash;
@@ -64,6 +58,26 @@ std::string SummaryId(const OperatorRun& run, const OperatorSplit& split, size_t
   hash.UpdateField(run.plan.chain->instances()[instance].id);
   hash.UpdateField(AppliedId(split, index, before));
   return FinishIdentity(hash);
+}
+
+Result<CommitRecord> SummaryOf(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                               size_t instance, const GlobalDecisions& before,
+                               const std::atomic<bool>& stop,
+                               const std::function<Result<CommitRecord>()>& make) {
+  UnitOfWork unit;
+  unit.id = SummaryId(run, split, index, instance, before);
+  unit.make = [&] { return make ? make() : Summarise(run, split, index, instance, before, stop); };
+  unit.call = [&] {
+    UnitCall call;
+    call.kind = UnitKind::kSummarise;
+    call.index = index;
+    call.name = split.name;
+    call.instance = instance;
+    call.decisions = TellAll(before, index);
+    return call;
+  };
+  ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
+  return std::move(result.record);
 }
 
 }  // namespace millrace::stage

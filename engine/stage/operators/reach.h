@@ -15,13 +15,16 @@ Status ReachRows(const OperatorRun& run, const OperatorSplit& split, size_t inde
                  const GlobalDecisions& before, const std::atomic<bool>& stop,
                  const ReachedSink& sink);
 
-/// The committed summary of a split under `id`, made by `make` where there is none. A summary is a
-/// commit record with keys or a count of rows, and without shards.
-Result<CommitRecord> Summary(const OperatorRun& run, const std::string& id,
-                             const std::function<Result<CommitRecord>()>& make);
-
 /// The identity of a split's summary for an instance.
 std::string SummaryId(const OperatorRun& run, const OperatorSplit& split, size_t index,
                       size_t instance, const GlobalDecisions& before);
+
+/// The committed summary of a split for an instance, made where there is none: a commit record with
+/// keys or a count of rows, and without shards. `make`: in the place of Summarise, where the caller
+/// wants to know more than the record tells.
+Result<CommitRecord> SummaryOf(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                               size_t instance, const GlobalDecisions& before,
+                               const std::atomic<bool>& stop,
+                               const std::function<Result<CommitRecord>()>& make = {});
 
 }  // namespace millrace::stage
