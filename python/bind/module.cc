@@ -5,12 +5,19 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "base/build_info.h"
 #include "base/quantity.h"
 #include "bind/arrow_stream.h"
+#include "bind/batches.h"
 #include "bind/error_bridge.h"
 #include "bind/held_dataset.h"
 #include "bind/interruptible_run.h"
+#include "bind/loaded_pipeline.h"
+#include "bind/units.h"
 #include "millrace/finished_run.h"
 #include "millrace/pipeline.h"
 
@@ -21,21 +28,23 @@ namespace nb = nanobind;
 using Texts = std::map<std::string, std::string>;
 using Free = nb::call_guard<nb::gil_scoped_release>;
 
-// Holders, for classes that no door knows more about than their name.
-struct LoadedPipeline {
-  std::shared_ptr<const Pipeline> pipeline;
-};
+// A holder, for a class that no door knows more about than its name.
 struct OpenedRun {
   std::shared_ptr<const FinishedRun> run;
 };
 
 LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipeline(path, {params, at_step}))};
+  auto pipeline = OrThrow(LoadPipeline(path, {params, at_step}));
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  return {std::move(pipeline), {text.str(), path, folder.string(), params, at_step}};
 }
 
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
                         const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipelineText(text, file, base, {params, at_step}))};
+  return {OrThrow(LoadPipelineText(text, file, base, {params, at_step})),
+          {text, file, base, params, at_step}};
 }
 
 LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
@@ -43,7 +52,7 @@ LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
   for (const auto& [name, source] : datasets) {
     inputs[nb::cast<std::string>(name)] = HeldDataset(nb::borrow(source));
   }
-  return {OrThrow(BindDatasets(*loaded.pipeline, inputs))};
+  return {OrThrow(BindDatasets(*loaded.pipeline, inputs)), loaded.recipe};
 }
 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
@@ -51,7 +60,7 @@ void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.p
 std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
                 bool offline, bool refetch, const Texts& snapshots, const std::string& until,
                 const std::string& from, const std::string& rethreshold, const Texts& thresholds,
-                const nb::object& progress) {
+                const nb::object& progress, const nb::object& perform, int units_at_once) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -63,6 +72,8 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.from = from;
   options.rethreshold = rethreshold;
   options.thresholds = thresholds;
+  if (!perform.is_none()) options.perform = HandedOut(perform);
+  options.units_at_once = units_at_once;
   return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
 }
 
@@ -101,7 +112,7 @@ NB_MODULE(_engine, module) {
   module.def(
       "with_workspace",
       [](const LoadedPipeline& loaded, const std::string& place) {
-        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place)};
+        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place), loaded.recipe};
       },
       "pipeline"_a, "place"_a);
   module.def(
@@ -112,7 +123,9 @@ NB_MODULE(_engine, module) {
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
              "snapshots"_a, "until"_a, "from_"_a, "rethreshold"_a, "thresholds"_a,
-             "progress"_a.none());
+             "progress"_a.none(), "perform"_a.none() = nb::none(), "units_at_once"_a = 0);
+  RegisterUnits(module);
+  RegisterBatches(module);
 
   nb::class_<ArrowStream>(module, "ArrowStream")
       .def(

@@ -10,6 +10,7 @@ from millrace._config import TEXT_NAME, Params, load, load_text, path_text
 from millrace._errors import Error
 from millrace._loader import engine
 from millrace._run import Run, open_result
+from millrace._runner import check_runner, started
 from millrace._stage import Stage
 from millrace._yaml import to_yaml
 
@@ -106,7 +107,8 @@ class Pipeline:
         self,
         dataset: Any = None,
         *,
-        runner: Literal["local"] = "local",
+        runner: str = "local",
+        runner_options: Mapping[str, Any] | None = None,
         workspace: str | os.PathLike[str] | None = None,
         mode: Literal["incremental"] = "incremental",
         provenance: bool = False,
@@ -126,9 +128,14 @@ class Pipeline:
         What is done for equal rows is not done again (`mode`). `provenance` keeps the engine's own
         columns (`__fdf__/row_id`, ...). `workspace` takes the place of the config's. The rest is as
         in `millrace.run`; `progress=True` shows a bar. Everything else of the run is `last_run`.
+
+        `runner` says who does the work: "local" (the engine's threads), "ray" or "daft" (workers
+        that share the workspace, docs/guides/distributed.md); the rows are the same, byte for byte.
+        Then `threads` and `memory` are those of each worker, and `runner_options` may have
+        `address` (of a cluster; without it one is started here), `in_flight` (units under way) and,
+        of "ray", `cpus_per_unit`, `retries` (when a worker dies) and `runtime_env`.
         """
-        if runner != "local":
-            raise ValueError(f"there is no runner {runner!r}: it is 'local'")
+        check_runner(runner, runner_options or {})
         if mode != "incremental":
             raise ValueError(f"there is no mode {mode!r}: it is 'incremental'")
         started = _Start(
@@ -142,6 +149,7 @@ class Pipeline:
                 "until": until or "",
             },
             progress,
+            (runner, dict(runner_options or {})),
         )
         if dataset is None:
             self._keep({"": started.run({})})
@@ -240,38 +248,50 @@ class _Start:
         pipeline: _engine.Pipeline,
         options: dict[str, Any],
         progress: Progress | bool | None,
+        runner: tuple[str, dict[str, Any]],
     ) -> None:
         self._pipeline, self._options, self._progress = pipeline, options, progress
+        self._runner = runner
 
     def below(self, split: str) -> _Start:
         """The same in a folder of the workspace."""
         place = engine().workspace(self._pipeline).rstrip("/") + "/" + split
-        return _Start(engine().with_workspace(self._pipeline, place), self._options, self._progress)
+        moved = engine().with_workspace(self._pipeline, place)
+        return _Start(moved, self._options, self._progress, self._runner)
 
     def run(self, datasets: Mapping[str, Any]) -> Run:
         from millrace._held import hold
         from millrace._progress import LOG, shown
+        from millrace._runner.order import order_of
 
         held = {name: hold(name, rows) for name, rows in datasets.items()}
         bound = engine().bind_datasets(self._pipeline, held)
-        try:
-            with shown(self._progress) as progress:
-                result = engine().run(
-                    bound,
-                    offline=False,
-                    refetch=False,
-                    snapshots={},
-                    from_="",
-                    rethreshold="",
-                    thresholds={},
-                    progress=progress,
-                    **self._options,
-                )
-        except Error as error:
-            for rows in held.values():
-                if rows.raised is not None:
-                    raise error from rows.raised
-            raise
+        name, how = self._runner
+        threads = self._options["threads"] or max(1, int(how.get("cpus_per_unit", 1)))
+        order = order_of(bound, datasets, held, threads, self._options["memory"])
+        with started(name, how, order) as runner:
+            try:
+                with shown(self._progress) as progress:
+                    result = engine().run(
+                        bound,
+                        offline=False,
+                        refetch=False,
+                        snapshots={},
+                        from_="",
+                        rethreshold="",
+                        thresholds={},
+                        progress=progress,
+                        perform=None if runner is None else runner.perform,
+                        units_at_once=0 if runner is None else runner.in_flight,
+                        **self._options,
+                    )
+            except Error as error:
+                for rows in held.values():
+                    if rows.raised is not None:
+                        raise error from rows.raised
+                if runner is not None and runner.raised is not None:
+                    raise error from runner.raised
+                raise
         run = open_result(result, bound)
         LOG.info("%r", run)
         return run
