@@ -51,8 +51,7 @@ def small_files(folder: Path, units: int) -> millrace.Pipeline:
         path = folder / f"{unit}.csv"
         path.write_text("id,text\n" + "".join(f"{i},word {unit} {i}\n" for i in range(20)))
         sources[f"s{unit}"] = {"type": "csv", "path": str(path)}
-    keep = Stage("keep", [ops.Where(id="some", expr="id > 3")]).to_dict()
-    keep["inputs"] = list(sources)
+    keep = Stage("keep", [ops.Where(id="some", expr="id > 3")])
     return millrace.Pipeline("small", sources=sources, stages=[keep])
 
 

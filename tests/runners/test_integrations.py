@@ -30,7 +30,8 @@ def test_align_casts_as_ingest_does(tmp_path: Any, monkeypatch: pytest.MonkeyPat
     assert aligned["name"] == ["Ada", None, None, None]
     told = aligned["rejected"]
     assert told[0] is None and told[3] is None
-    assert told[1].startswith("length.max (name): ") and told[2].startswith("cast")
+    assert told[1].startswith("contract.length (name): ")
+    assert told[2].startswith("contract.type (id): ")
 
     import datasets
 
@@ -96,4 +97,4 @@ def test_what_must_know_of_all_rows_is_refused() -> None:
     with pytest.raises(ValueError, match="`unique` must know of all rows"):
         over.align(frame, {"columns": {"id": {"type": "int64", "unique": True}}})
     with pytest.raises(millrace.UserError, match="`of` must know of all rows"):
-        over._function(millrace.ops.ExactDedup, over._text)(col("id"), fields=["value"])
+        over._function(millrace.ops.Unique, over._text)(col("id"))

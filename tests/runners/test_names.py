@@ -26,7 +26,7 @@ def test_no_public_signature_names_a_runner_s_types() -> None:
             seen += 1
             assert "daft" not in signature.lower(), f"{name}: {signature}"
             assert "ray." not in signature and "ObjectRef" not in signature, f"{name}: {signature}"
-    assert seen > 100
+    assert seen > 60
     assert not [
         name for name in millrace.__all__ if "ray" in name.lower() or "daft" in name.lower()
     ]

@@ -51,12 +51,17 @@ class _Pool:
 _POOL = _Pool()
 
 
+def perform_here(order: Order, unit: str) -> str:
+    """What the batch function calls: by its name, so that no pool is sent along."""
+    return _POOL.perform(order, unit)
+
+
 def _replies(units: list[str], order: Order, partitions: bool) -> Iterator[str]:
     """The replies in the order of the units, each as soon as it and those before are there."""
 
     @daft.func.batch(return_dtype=daft.DataType.string(), use_process=False, batch_size=1)
     def engine_call(unit: daft.Series) -> list[str]:
-        return [_POOL.perform(order, text) for text in unit.to_pylist()]
+        return [perform_here(order, text) for text in unit.to_pylist()]
 
     frame = daft.from_pydict({"unit": units})
     if partitions:

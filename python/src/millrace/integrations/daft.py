@@ -24,7 +24,7 @@ from daft import DataType, Expression
 from millrace import ops
 from millrace._loader import engine
 from millrace._pipeline import Pipeline
-from millrace._stage import Operator
+from millrace._stage import Operator, Stage
 
 if TYPE_CHECKING:
     from millrace import _engine
@@ -93,7 +93,7 @@ def _struct(table: pyarrow.Table) -> pyarrow.Array:
 
 
 def _config(contract: Mapping[str, Any] | None, operators: Sequence[Any] = ()) -> str:
-    stages = [{"name": "batches", "operators": list(operators)}] if operators else []
+    stages = [Stage("batches", list(operators))] if operators else []
     return Pipeline(
         "batches", sources={"rows": {"type": "dataset"}}, contract=contract, stages=stages
     ).to_yaml()
