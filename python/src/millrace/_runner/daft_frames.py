@@ -80,6 +80,9 @@ class DaftRunner:
         self.raised: BaseException | None = None
         self._order = order
         self._waiting: queue.Queue[tuple[str, Future[str]] | None] = queue.Queue()
+        if self._over_ray:
+            # Two threads that are the first to ask Daft for its plan runner lose it to each other.
+            daft.from_pydict({"unit": [""]}).select(daft.col("unit") == "").to_pydict()
         # Two frames at a time: one is worked on while the other comes to its end.
         self._frame_rows = max(1, -(-self.in_flight // 2))
         self._threads = [
