@@ -123,7 +123,7 @@ def chain(folder: Path, megabytes: int, rounds: int) -> None:
     def ours(name: str, round_: int, **how: Any) -> None:
         pipeline.run(workspace=folder / f"{name}-{round_}", **how)
         assert pipeline.last_run is not None
-        rows[name] = pipeline.last_run.exports[0].rows
+        rows[name] = pipeline.last_run.exports["out"].rows
 
     def daft_alone(round_: int) -> None:
         frame = daft.read_parquet(str(path))
