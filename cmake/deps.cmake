@@ -24,6 +24,9 @@
 # CLI11           2.1      Debian                 BSD-3-Clause  command line
 # nanobind        3.1.0    PyPI                   BSD-3-Clause  the Python module's binding
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
+# ray             2.59.0   PyPI                   Apache-2.0    optional: units of a run on a cluster
+# daft            0.7.26   PyPI                   Apache-2.0    optional: units of a run in its frames
+# Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
 #

@@ -71,7 +71,7 @@ def docstring(operator: dict[str, Any]) -> list[str]:
     kind = operator["kind"]
     told = ("An " if kind[0] in "aeiou" else "A ") + kind
     if kind == "any":
-        told = "Of the kind that its library says"
+        told = "Of the kind that it says itself"
     if operator["global"]:
         told += " that must know of all rows that reach it"
     if operator["columns"]:

@@ -21,8 +21,12 @@ struct DatasetInput {
   /// Equal for equal rows of an equal schema, and for no others; "" of a stream, whose rows are
   /// hashed as they come.
   std::string fingerprint;
-  /// The rows [begin, end); of a stream all of them, with (0, -1), once. Batches have the schema's
-  /// columns and types.
+  /// Of a stream: it comes in so many parts, whose rows no split mixes.
+  int64_t shards = 1;
+  /// Of a stream: the number of its first file in the workspace, of one that is a piece of another.
+  int64_t first_file = 0;
+  /// The rows [begin, end); of a stream those of a shard, with (shard, -1), once and in order.
+  /// Batches have the schema's columns and types.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(int64_t begin, int64_t end)> read;
 
   bool streams() const { return rows < 0; }

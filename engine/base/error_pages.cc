@@ -120,6 +120,47 @@ constexpr ErrorPage kPages[] = {
   help: if it is right, write `dialect: {encoding: utf-8, delimiter: ";", ...}`, or `dialect: guess`)",
      "Look at the proposal of the message (or `millrace inspect FILE --dialect`), correct it, and "
      "paste it into the source. `dialect: guess` takes the best guess."},
+    {ErrorCode::kOperatorFailed,
+     "A function or class that a Python program gave as an operator raised an exception. The "
+     "message names the instance and the rows of the batch, and the row itself where the operator "
+     "raised `millrace.RowError`; the exception is the cause of the error in Python. Nothing of "
+     "the split is committed.",
+     R"(millrace: error MR1504: operator `len` (`scorers:length`) raised ValueError in a batch of 2 rows, train/rows#0 to train/rows#1: no text
+  help: what is committed stays; mend it and run again)",
+     "Mend the operator and run again: splits that were committed before are not done again, "
+     "unless the change of its source makes it another operator. A row that it cannot work on is "
+     "better rejected than raised about: `context.reject` (docs/guides/custom_operators.md)."},
+    {ErrorCode::kHookRaised,
+     "A function that a Python program gave to `run(hooks=...)` raised an exception. What it was "
+     "told of is committed; the run has ended, and is unfinished.",
+     R"(millrace: error MR1505: a hook raised ValueError at stage_end of `quality`: no such table)",
+     "Mend the hook and run again: the run goes on from what is committed. Splits that are "
+     "committed are not told of a second time (docs/hooks.md)."},
+    {ErrorCode::kNoDataset,
+     "A source of `type: dataset` reads rows that Python holds, and none were handed in for it; or "
+     "some were handed in under a name that is no such source.",
+     R"(pipeline.yaml:3:3: error MR1506: the source `train` is a dataset, and none was handed in
+  help: run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` (docs/guides/python.md))",
+     "Hand the dataset in from Python, under the name of its source. The command line has none to "
+     "hand in: `type: hf` reads a dataset that is stored in a folder."},
+    {ErrorCode::kNotCommitted,
+     "`run --from STAGE` begins with a stage and reads nothing for those before it, and "
+     "`rethreshold` begins with a stage as it is stored: what they build on must be in the "
+     "workspace, for the config and the inputs as they are now. Something changed since, or it was "
+     "never run to its end.",
+     R"(millrace: error MR1601: stage `ingest` is not committed for the inputs as they are: people.csv of `people` is to be read
+  help: `millrace run` without --from does what is missing; `millrace plan` shows what that is)",
+     "Run the config without --from: what is committed already is not done again. `millrace plan` "
+     "says what changed."},
+    {ErrorCode::kPluginFault,
+     "A shared library is no plug-in, is built for another version of the interface, has no such "
+     "operator, or one of its operators gave something else than it said: too few rows, another "
+     "type, broken text.",
+     R"(millrace: error MR1602: operator `vowels` (`count_letters` of a plug-in) gave 9 rows instead of 10
+  help: the fault is the plug-in's, not the rows')",
+     "Mend and build the library (docs/guides/plugins.md says what is checked), and run again: "
+     "what "
+     "is committed stays, and stages of another build of it are done anew."},
     {ErrorCode::kUsage,
      "A command, an option or an argument is not known, is missing, or contradicts another one.",
      R"(millrace: error MR1901: there is no command `rum`
@@ -171,6 +212,12 @@ constexpr ErrorPage kPages[] = {
   help: nothing was signed; `millrace verify` tells of its files, `millrace run` writes its card anew)",
      "Look with `millrace verify` which file it is. `millrace run` with the same config writes the "
      "card anew; a damaged release is written anew once its folder is removed."},
+    {ErrorCode::kDatasetFailed,
+     "A dataset that Python holds raised an exception while its rows were read, gave fewer rows "
+     "than it has, or columns that are not those of its schema.",
+     R"(millrace: error MR2007: the dataset cannot be read: FileNotFoundError: ...)",
+     "Look at the exception: a transform of the dataset, or a file behind it that is gone. Take "
+     "the rows that are meant once by hand (`for row in dataset: ...`), and run again."},
     {ErrorCode::kIoFailed,
      "Reading or writing failed in the surroundings: a disk, a server that does not answer or "
      "answers with an error, a library that is missing.",
@@ -205,6 +252,22 @@ constexpr ErrorPage kPages[] = {
      R"(error MR3006: `stages/ingest/599f37a079aa/data/tickets-a29e508f-00000-32b54f36.parquet`, which a commit record names, is missing)",
      "`millrace verify` names every such file. Running the pipeline again computes damaged parts "
      "of a workspace anew; a damaged release is removed and written anew."},
+    {ErrorCode::kWorkerLost,
+     "A process that worked on rows for an operator in Python is gone: it ran out of memory and "
+     "was killed, crashed in native code, or called `exit`. Nothing of the split is committed.",
+     R"(millrace: error MR3007: a worker of operator `embed` (`encoders:Encoder`) was killed by signal 9
+  help: what is committed stays, and the next run goes on; with less memory per worker, fewer rows at once (`batch_size`) or fewer workers (`concurrency`) help)",
+     "What the worker printed is on stderr. Running again goes on from what is committed. When it "
+     "happens again, give the operator a smaller `batch_size` or a smaller `concurrency`, or call "
+     "it on the rows that the message names."},
+    {ErrorCode::kHookFailed,
+     "A command under `hooks` that says `required: true` could not be started, ended with another "
+     "code than 0, or took longer than `timeout_seconds`. What was committed stays.",
+     R"(millrace: error MR3008: the hook `notify` at the end of stage `quality` ended with code 1)",
+     "Look at what the command wrote to stderr and try it by hand with the JSON of docs/hooks.md "
+     "on "
+     "its stdin; run again, which goes on where it stopped. Without `required` a failing hook is "
+     "only reported."},
     {ErrorCode::kBug,
      "A check inside of Millrace failed. This is not your fault, and nothing that was published "
      "is touched by it.",

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ class OutputFile {
   virtual Status Write(std::string_view bytes) = 0;
   /// Makes the bytes durable under `key` (file and folder synced). An equal key is replaced.
   virtual Status Commit(const std::string& key) = 0;
+  /// The same for what this process alone reads again: a power cut may take it.
+  virtual Status CommitForNow(const std::string& key) { return Commit(key); }
   virtual int64_t bytes_written() const = 0;
 };
 
@@ -56,6 +59,13 @@ class Store {
   /// IoFailed with errno's text when it is not there; use Exists to ask.
   virtual Result<FileInfo> Stat(const std::string& key) = 0;
   virtual Result<bool> Exists(const std::string& key) = 0;
+  /// What there is under a key, if anything.
+  virtual Result<std::optional<FileInfo>> StatIfThere(const std::string& key) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(key));
+    if (!exists) return std::nullopt;
+    ARROW_ASSIGN_OR_RAISE(FileInfo info, Stat(key));
+    return std::optional<FileInfo>(std::move(info));
+  }
   /// All files below the prefix, sorted by key bytes; empty when the prefix is not there.
   virtual Result<std::vector<FileInfo>> List(const std::string& prefix) = 0;
 

@@ -53,6 +53,10 @@ class FaultyOutputFile : public OutputFile {
     ARROW_RETURN_NOT_OK(state_->Enter("commit", key, [&] { Ignore(inner_->Commit(key)); }));
     return inner_->Commit(key);
   }
+  Status CommitForNow(const std::string& key) override {
+    ARROW_RETURN_NOT_OK(state_->Enter("commit", key, [&] { Ignore(inner_->CommitForNow(key)); }));
+    return inner_->CommitForNow(key);
+  }
   int64_t bytes_written() const override { return inner_->bytes_written(); }
 
  private:

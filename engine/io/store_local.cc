@@ -93,6 +93,7 @@ class LocalOutputFile : public OutputFile {
   }
   Status Write(std::string_view bytes) override;
   Status Commit(const std::string& key) override;
+  Status CommitForNow(const std::string& key) override;
   int64_t bytes_written() const override { return bytes_; }
   /// Writes what is buffered, syncs and closes; the file stays under its temporary name.
   Status Seal();
@@ -101,6 +102,8 @@ class LocalOutputFile : public OutputFile {
  private:
   Status Put(std::string_view bytes);
   Status Flush();
+  Status Close();
+  Status Rename(const std::string& key);
 
   LocalStore& store_;
   std::string path_;
@@ -120,6 +123,7 @@ class LocalStore : public Store {
   std::string Describe() const override { return root_; }
   Result<FileInfo> Stat(const std::string& key) override;
   Result<bool> Exists(const std::string& key) override;
+  Result<std::optional<FileInfo>> StatIfThere(const std::string& key) override;
   Result<std::vector<FileInfo>> List(const std::string& prefix) override;
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& key) override;
   Result<std::string> ReadSmall(const std::string& key, int64_t bytes_max) override;
@@ -183,19 +187,34 @@ Status LocalOutputFile::Write(std::string_view bytes) {
 Status LocalOutputFile::Seal() {
   ARROW_RETURN_NOT_OK(Flush());
   if (::fsync(fd_.get()) != 0) return ErrnoError(errno, "cannot sync " + path_);
-  if (fd_.Close() != 0) return ErrnoError(errno, "cannot close " + path_);
+  return Close();
+}
+
+Status LocalOutputFile::Close() {
+  return fd_.Close() == 0 ? Status::OK() : ErrnoError(errno, "cannot close " + path_);
+}
+
+Status LocalOutputFile::Rename(const std::string& key) {
+  const std::string path = store_.PathOf(key);
+  ARROW_RETURN_NOT_OK(store_.MakeFolders(store_.FolderPathOf(key)));
+  if (::rename(path_.c_str(), path.c_str()) != 0)
+    return ErrnoError(errno, "cannot rename to " + path);
+  committed_ = true;
   return Status::OK();
 }
 
 Status LocalOutputFile::Commit(const std::string& key) {
   ARROW_RETURN_NOT_OK(ValidateKey(key));
   ARROW_RETURN_NOT_OK(Seal());
-  const std::string path = store_.PathOf(key), folder = store_.FolderPathOf(key);
-  ARROW_RETURN_NOT_OK(store_.MakeFolders(folder));
-  if (::rename(path_.c_str(), path.c_str()) != 0)
-    return ErrnoError(errno, "cannot rename to " + path);
-  committed_ = true;
-  return SyncFolder(folder);
+  ARROW_RETURN_NOT_OK(Rename(key));
+  return SyncFolder(store_.FolderPathOf(key));
+}
+
+Status LocalOutputFile::CommitForNow(const std::string& key) {
+  ARROW_RETURN_NOT_OK(ValidateKey(key));
+  ARROW_RETURN_NOT_OK(Flush());
+  ARROW_RETURN_NOT_OK(Close());
+  return Rename(key);
 }
 
 // A folder that is new is synced into its parent: a file in a folder that a power cut forgets is
@@ -226,13 +245,18 @@ Result<FileInfo> LocalStore::Stat(const std::string& key) {
   return InfoOf(key, st);
 }
 
-Result<bool> LocalStore::Exists(const std::string& key) {
+Result<std::optional<FileInfo>> LocalStore::StatIfThere(const std::string& key) {
   ARROW_RETURN_NOT_OK(ValidateKey(key));
   struct stat st;
   const std::string path = PathOf(key);
-  if (::stat(path.c_str(), &st) == 0) return true;
-  if (errno == ENOENT || errno == ENOTDIR) return false;
+  if (::stat(path.c_str(), &st) == 0) return InfoOf(key, st);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   return ErrnoError(errno, "cannot look at " + path);
+}
+
+Result<bool> LocalStore::Exists(const std::string& key) {
+  ARROW_ASSIGN_OR_RAISE(const auto found, StatIfThere(key));
+  return found.has_value();
 }
 
 // Links to files count as files. Links to folders are not followed: they can lead in circles.

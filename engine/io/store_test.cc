@@ -44,6 +44,24 @@ TEST_CASE("a file shows under its key with Commit, not before, and an abandoned 
   CHECK(Keys(*store) == std::vector<std::string>{"a/b/final"});
 }
 
+TEST_CASE("a file that is committed for now shows like any other") {
+  TempFolder folder;
+  const auto store = MakeLocalStore(folder.path());
+  CHECK_FALSE(store->StatIfThere("a/b").ValueOrDie().has_value());
+  auto file = store->Create("a/b").ValueOrDie();
+  REQUIRE(file->Write("some").ok());
+  CHECK_FALSE(store->StatIfThere("a/b").ValueOrDie().has_value());
+  REQUIRE(file->CommitForNow("a/b").ok());
+  file.reset();
+  CHECK(store->ReadSmall("a/b").ValueOrDie() == "some");
+  const auto found = store->StatIfThere("a/b").ValueOrDie();
+  REQUIRE(found.has_value());
+  CHECK(found->bytes == 4);
+  CHECK(found->SameVersion(store->Stat("a/b").ValueOrDie()));
+  CHECK_FALSE(store->StatIfThere("a/b/c").ValueOrDie().has_value());
+  CHECK_FALSE(store->StatIfThere("../b").ok());
+}
+
 TEST_CASE("the first put of a key wins, the last replace wins") {
   TempFolder folder;
   auto store = MakeLocalStore(folder.path());

@@ -117,8 +117,9 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
                                             instance.type->name + ' ' + fault);
     }
     const Scope scope = instance.op->scope();
-    if (scope == Scope::kKeys || scope == Scope::kCount || scope == Scope::kQuota)
+    if (scope != Scope::kRow && scope != Scope::kOrder) {
       chain->globals_.push_back(&instance - &instances[0]);
+    }
     columns.Add(instance);
     chain->working_.push_back(columns.working());
     for (const auto& field : columns.working()->fields()) {
@@ -131,6 +132,12 @@ Result<std::shared_ptr<const Chain>> Chain::Make(std::shared_ptr<arrow::Schema> 
   chain->rejects_ = RejectColumns(*WithFields(*chain->working_.front(), measures));
   chain->instances_ = std::move(instances);
   return std::shared_ptr<const Chain>(std::move(chain));
+}
+
+int64_t Chain::batch_rows() const {
+  int64_t rows = 0;
+  for (const Instance& instance : instances_) rows = std::max(rows, instance.op->batch_rows());
+  return rows;
 }
 
 const Orderer* Chain::order() const {

@@ -71,6 +71,7 @@ struct QuotaCut {
 struct GlobalDrops {
   std::vector<int64_t> positions;                      // ascending; each reaches the instance
   std::vector<std::string> thresholds;                 // one for each of them, or none
+  std::vector<std::string> values;                     // likewise: what was measured
   int64_t from = std::numeric_limits<int64_t>::max();  // all that reach it from here on, too
   std::vector<QuotaCut> cuts;                          // of an output mixture: one per bucket
 };
@@ -109,6 +110,9 @@ class Chain {
 
   /// The instances that the stage decides for over all rows, by position in instances().
   const std::vector<size_t>& globals() const { return globals_; }
+  /// How many rows Apply and Reach are to get at once, counted from the first of a split, because
+  /// an instance asks for it; 0: any number.
+  int64_t batch_rows() const;
   /// What the rows are to be ordered by when they leave; null for the order they came in.
   const Orderer* order() const;
   /// The output mixture; null where there is none. Behind it comes nothing but order().

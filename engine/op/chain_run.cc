@@ -149,8 +149,15 @@ Status ChainRun::Judge(const Filter& op) {
   if (against > 0) {
     ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
     ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+    std::shared_ptr<arrow::Array> measured;
+    if (verdict.measured != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const arrow::Datum of_dropped,
+                            arrow::compute::Filter(verdict.measured, mask));
+      measured = of_dropped.make_array();
+    }
     ARROW_RETURN_NOT_OK(rejects_.AddDropped(at_, op, reasons, *dropped,
-                                            *dropped_beside->column(kPosition), &counts_[at_]));
+                                            *dropped_beside->column(kPosition), std::move(measured),
+                                            &counts_[at_]));
   }
   return Keep(kept);
 }
@@ -178,7 +185,7 @@ Status ChainRun::Drop(const GlobalFilter& op) {
   arrow::BooleanBuilder keep, drop;
   ARROW_RETURN_NOT_OK(keep.Reserve(rows_->num_rows()));
   ARROW_RETURN_NOT_OK(drop.Reserve(rows_->num_rows()));
-  std::vector<std::string> thresholds;
+  std::vector<std::string> thresholds, values;
   size_t next = 0;
   for (int64_t row = 0; row < rows_->num_rows(); ++row) {
     const int64_t position = positions.Value(row);
@@ -187,6 +194,7 @@ Status ChainRun::Drop(const GlobalFilter& op) {
     if (dropped) {
       thresholds.push_back(named && !drops.thresholds.empty() ? drops.thresholds[next]
                                                               : op.reason().threshold);
+      if (!drops.values.empty()) values.push_back(named ? drops.values[next] : "");
     }
     next += named;
     keep.UnsafeAppend(!dropped);
@@ -201,7 +209,7 @@ Status ChainRun::Drop(const GlobalFilter& op) {
   ARROW_RETURN_NOT_OK(drop.Finish(&mask));
   ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
   ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
-  ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, *dropped,
+  ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, values, *dropped,
                                          *dropped_beside->column(kPosition), &counts_[at_]));
   return Keep(kept);
 }
@@ -259,8 +267,8 @@ Status ChainRun::DropAt(const std::vector<int64_t>& rows, const Reason& reason,
   ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
   ARROW_ASSIGN_OR_RAISE(const auto dropped, Taken(rows_, indices));
   ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Taken(beside_, indices));
-  return rejects_.AddGlobal(at_, reason, thresholds, *dropped, *dropped_beside->column(kPosition),
-                            &counts_[at_]);
+  return rejects_.AddGlobal(at_, reason, thresholds, {}, *dropped,
+                            *dropped_beside->column(kPosition), &counts_[at_]);
 }
 
 Reached ChainRun::Here() const {

@@ -95,6 +95,10 @@ std::string FilterFault(const Filter& op, const Verdict& verdict, int64_t rows) 
       (reasons && static_cast<int64_t>(verdict.reason.size()) != rows)) {
     return "did not judge every row";
   }
+  if (verdict.measured != nullptr &&
+      (verdict.measured->length() != rows || verdict.measured->type_id() != arrow::Type::STRING)) {
+    return "did not say of every row what it measured";
+  }
   for (int64_t row = 0; row < rows; ++row) {
     const size_t reason = reasons ? verdict.reason[static_cast<size_t>(row)] : 0;
     if (!verdict.keep->Value(row) && reason >= op.reasons().size()) {

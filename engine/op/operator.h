@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ using RowFailures = std::vector<RowFailure>;
 /// What an operator must know to work on a row: the row alone, or all rows that reach it. The
 /// latter are done by the stage in phases: it looks at every split, decides, and then has the chain
 /// drop what was decided.
-enum class Scope { kRow, kKeys, kCount, kQuota, kOrder };
+enum class Scope { kRow, kKeys, kNear, kCount, kQuota, kOrder };
 
 class Operator {
  public:
@@ -51,6 +52,8 @@ class Operator {
   /// The SHA-256 of the file that it works with, as manifests name it; "" for none. Part of the
   /// identity.
   virtual std::string FileSha256() const { return ""; }
+  /// How many rows it is to get at once, counted from the first row of a split; 0: as they come.
+  virtual int64_t batch_rows() const { return 0; }
   /// The working names of the columns it reads.
   const std::vector<std::string>& reads() const { return reads_; }
 
@@ -109,6 +112,8 @@ struct Verdict {
   std::shared_ptr<arrow::BooleanArray> keep;  // without nulls
   /// Per row an index into reasons(), looked at where `keep` is false; empty: the first of them.
   std::vector<uint8_t> reason;
+  /// Where it is known by now: what was measured of each row (utf8), as of Filter::Measured.
+  std::shared_ptr<arrow::Array> measured = nullptr;
 };
 
 /// Drops rows.
@@ -117,8 +122,8 @@ class Filter : public Operator {
   Kind kind() const final { return Kind::kFilter; }
   const std::vector<Reason>& reasons() const { return reasons_; }
   virtual Result<Verdict> Judge(const arrow::RecordBatch& rows, RowFailures* failures) const = 0;
-  /// What was measured of rows that were dropped: a utf8 array, or null for nothing. It is shown
-  /// to people and must not hold values of sensitive columns.
+  /// What was measured of rows that were dropped, if the verdict does not say: a utf8 array, or
+  /// null for nothing. It is shown to people and must not hold values of sensitive columns.
   virtual Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const;
   /// The numbers it looks at, by working name, at most kMeasuresMax: how they are spread is told of
   /// the rows that pass it and of those that it is against. None that must not be shown.
@@ -172,6 +177,26 @@ class KeyFilter : public GlobalFilter {
  private:
   std::vector<std::string> columns_;
   KeyFilterOptions options_;
+};
+
+/// Drops rows that are nearly what an earlier row is that is kept: whose hashes of 64 bits differ
+/// in few of them. It goes through the rows in input order; what a row that is dropped is like does
+/// not matter.
+class NearFilter : public GlobalFilter {
+ public:
+  Scope scope() const final { return Scope::kNear; }
+  /// In so many bits hashes may differ.
+  int distance_max() const { return distance_max_; }
+  /// Per row its hash; none of a row that is like no other.
+  virtual Result<std::vector<std::optional<uint64_t>>> HashesOf(
+      const arrow::RecordBatch& rows) const = 0;
+
+ protected:
+  NearFilter(std::vector<std::string> reads, int distance_max, Reason reason)
+      : GlobalFilter(std::move(reads), std::move(reason)), distance_max_(distance_max) {}
+
+ private:
+  int distance_max_;
 };
 
 /// Keeps the first rows, so many of them.

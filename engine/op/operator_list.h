@@ -12,12 +12,14 @@
   X(EvalRule)                 \
   X(ExactDedup)               \
   X(Explode)                  \
+  X(ImageDedup)               \
   X(ImageFilter)              \
   X(ImageStats)               \
   X(Language)                 \
   X(Limit)                    \
   X(NormalizeText)            \
   X(Plugin)                   \
+  X(Python)                   \
   X(RedactPii)                \
   X(RegexExtract)             \
   X(RegexReplace)             \

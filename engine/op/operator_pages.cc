@@ -35,7 +35,7 @@ const ObjectSpec& SpecOf(const OperatorType& type) {
 
 std::string OperatorMarkdown(const OperatorType& type) {
   const std::string kind =
-      type.any_kind ? "as the library says, and it may do what that kind may"
+      type.any_kind ? "as it says itself, and it may do what that kind may"
                     : "`" + std::string(KindName(type.kind)) + "`: it " + KindInWords(type.kind);
   std::string out = "# " + type.name + "\n\n" + type.doc + "\n\n- Kind: " + kind +
                     "\n- Version: " + std::to_string(type.version) + '\n';

@@ -30,7 +30,7 @@ struct OperatorType {
   bool global = false;
   /// Of filters: if not told otherwise, of a dropped row the keys are kept, not the row as a whole.
   bool keys_only = false;
-  /// What it does is told by a library, and so is its kind.
+  /// What it does is told by other code, a library, and so is its kind.
   bool any_kind = false;
   std::string source = {};   // of a published method: where it comes from
   std::string example = {};  // an entry of `operators:`, as YAML in one line

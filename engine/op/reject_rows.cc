@@ -72,11 +72,10 @@ Status RejectRows::AddFailures(size_t instance, const RowFailures& failures,
 Status RejectRows::AddDropped(size_t instance, const Filter& op,
                               const std::vector<uint8_t>& reasons,
                               const arrow::RecordBatch& dropped, const arrow::Array& positions,
-                              InstanceRows* counts) {
+                              std::shared_ptr<arrow::Array> measured, InstanceRows* counts) {
   const auto& ids = RowIds(dropped);
   const bool count_only = chain_.instances()[instance].common.rejects == RejectDetail::kCount;
-  std::shared_ptr<arrow::Array> measured;
-  if (!count_only) {
+  if (!count_only && measured == nullptr) {
     ARROW_ASSIGN_OR_RAISE(measured, op.Measured(dropped));
   }
   const auto* values = static_cast<const arrow::StringArray*>(measured.get());
@@ -96,6 +95,7 @@ Status RejectRows::AddDropped(size_t instance, const Filter& op,
 
 Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
                              const std::vector<std::string>& thresholds,
+                             const std::vector<std::string>& values,
                              const arrow::RecordBatch& dropped, const arrow::Array& positions,
                              InstanceRows* counts) {
   const auto& ids = RowIds(dropped);
@@ -108,7 +108,8 @@ Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
     if (count_only) continue;
     of_row.threshold = thresholds[static_cast<size_t>(row)];
     const int64_t position = static_cast<const arrow::Int64Array&>(positions).Value(row);
-    ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, ""));
+    const std::string_view value = values.empty() ? "" : values[static_cast<size_t>(row)];
+    ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, value));
   }
   return count_only ? Status::OK() : AddScores(dropped);
 }

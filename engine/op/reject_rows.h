@@ -23,10 +23,12 @@ class RejectRows {
   /// Rows that a filter dropped. `reasons` and `positions`: one per row of `dropped`.
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
-                    InstanceRows* counts);
-  /// Rows that a global filter dropped, each with its threshold.
+                    std::shared_ptr<arrow::Array> measured, InstanceRows* counts);
+  /// Rows that a global filter dropped, each with its threshold. `values`: what was measured of
+  /// each, or none.
   Status AddGlobal(size_t instance, const Reason& reason,
-                   const std::vector<std::string>& thresholds, const arrow::RecordBatch& dropped,
+                   const std::vector<std::string>& thresholds,
+                   const std::vector<std::string>& values, const arrow::RecordBatch& dropped,
                    const arrow::Array& positions, InstanceRows* counts);
   /// All of them by position; null when there are none.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/host_operator.h"
 #include "base/status.h"
 
 struct millrace_plugin_table;
@@ -18,6 +19,8 @@ namespace millrace::op {
 struct PluginLibrary {
   const millrace_plugin_table* table = nullptr;
   std::string sha256;
+  /// Instead of a table: an operator of the program around the engine.
+  std::shared_ptr<const HostOperator> host = nullptr;
 };
 
 /// The content of a file.
@@ -31,6 +34,10 @@ class Resources {
   /// `path`: as written in the config. Errors have no place yet.
   virtual Result<std::shared_ptr<const PluginLibrary>> LoadPlugin(
       const std::string& path) const = 0;
+  /// An operator of the program around the engine, as it is now. UnknownReference when there is
+  /// none, or when the program brings none along.
+  virtual Result<std::shared_ptr<const HostOperator>> FindHostOperator(
+      const std::string& entry) const = 0;
   virtual Result<std::shared_ptr<const FileContent>> ReadFile(const std::string& path,
                                                               int64_t bytes_max) const = 0;
 };

@@ -1,9 +1,13 @@
 #include "pipeline/column_check.h"
 
+#include <algorithm>
 #include <set>
 
+#include "base/task_pool.h"
 #include "contract/binding.h"
+#include "pipeline/machine_limits.h"
 #include "source/sniff_format.h"
+#include "stage/ordered_tasks.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -19,21 +23,38 @@ class SourceCheck {
   Status Check(const source::FileSource& files) {
     ARROW_ASSIGN_OR_RAISE(const auto binding, contract::Bind(contract_, source_.name));
     const std::vector<io::FieldRequest>& wanted = binding->projection().fields;
-    for (const io::FileInfo& file : files.files) {
-      if (problems_.size() >= kProblemsPerSourceMax) break;
-      const Result<std::shared_ptr<arrow::Schema>> schema = SchemaOfFile(files, file, wanted);
-      if (!schema.ok()) {
-        Report(schema.status(), source_.path_span, file.key);
-      } else if ((*schema)->num_fields() > 0 && !source::ColumnsVary(source_.format)) {
-        ARROW_RETURN_NOT_OK(CheckFile(**schema, file.key));
-      }
-    }
-    return Status::OK();
+    TaskPool pool(std::min(DefaultThreads(), static_cast<int>(files.files.size()) + 1));
+    size_t next = 0;
+    const Status checked = stage::ForEachInOrder<Head>(
+        pool, files.files.size(),
+        [&](size_t i) -> Result<Head> {
+          Head head;
+          head.status = SchemaOfFile(files, files.files[i], wanted).Value(&head.schema);
+          return head;
+        },
+        [&](const Head& head) -> Status {
+          const std::string& file = files.files[next++].key;
+          if (!head.status.ok()) {
+            Report(head.status, source_.path_span, file);
+          } else if (head.schema->num_fields() > 0 && !source::ColumnsVary(source_.format)) {
+            ARROW_RETURN_NOT_OK(CheckFile(*head.schema, file));
+          }
+          return HasEnough() ? Status::Cancelled("enough") : Status::OK();
+        });
+    return HasEnough() ? Status::OK() : checked;
   }
 
   std::vector<Diagnostic> TakeProblems() { return std::move(problems_); }
 
  private:
+  /// What a file begins with.
+  struct Head {
+    Status status;
+    std::shared_ptr<arrow::Schema> schema;
+  };
+
+  bool HasEnough() const { return problems_.size() >= kProblemsPerSourceMax; }
+
   // One column at a time where the whole does not bind, so that each problem has its place.
   Status CheckFile(const arrow::Schema& schema, const std::string& file) {
     if (Fits(contract_, schema).ok()) return Status::OK();

@@ -10,6 +10,7 @@
 #include "io/object/store_url.h"
 #include "io/parquet/shard_writer.h"
 #include "io/typed/typed_projection.h"
+#include "op/operator_table.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/places.h"
@@ -24,7 +25,14 @@ constexpr int64_t kBytesPerFile = 64 << 20;
 constexpr int64_t kBytesPerChunk = 2 << 20, kRowsPerChunkMax = 65536;
 
 Status NoDataset(const SourceConfig& source) {
-  return MakeError(ErrorCode::kUnreadablePath,
+  if (!source.load.empty()) {
+    return MakeError(ErrorCode::kNoDataset,
+                     "the source `" + source.name +
+                         "` is what `datasets.load_dataset` gives, which only Python can call",
+                     "run it from Python: `millrace.Pipeline.from_yaml(path).run()` "
+                     "(docs/guides/python.md)");
+  }
+  return MakeError(ErrorCode::kNoDataset,
                    "the source `" + source.name + "` is a dataset, and none was handed in",
                    "run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` "
                    "(docs/guides/python.md)");
@@ -51,7 +59,8 @@ Result<std::shared_ptr<io::Store>> StreamStore(const PipelineConfig& config,
   return OpenPlace(place, config.storage, /*private_mode=*/true);
 }
 
-/// A stream into files, each of `stream_split_rows` rows or of about kBytesPerFile.
+/// A stream into files, each of `stream_split_rows` rows or of about kBytesPerFile, or with which a
+/// shard of it ends.
 class StreamFiles {
  public:
   StreamFiles(io::Store& store, const io::DatasetReadOptions& options,
@@ -69,7 +78,21 @@ class StreamFiles {
     io::Projection all;
     all.all = true;
     ARROW_ASSIGN_OR_RAISE(columns_, io::TypedProjection::Make(dataset.schema, all));
-    auto batches = dataset.read(0, -1);
+    for (shard_ = 0; shard_ < dataset.shards; ++shard_) ARROW_RETURN_NOT_OK(WriteShard());
+    // One without rows has columns all the same.
+    if (keys_.empty()) {
+      shard_ = 0;
+      ARROW_RETURN_NOT_OK(Begin());
+      ARROW_RETURN_NOT_OK(Finish());
+    }
+    return RemoveOthers();
+  }
+
+ private:
+  Status WriteShard() {
+    const DatasetInput& dataset = *options_.dataset;
+    file_ = dataset.first_file;
+    auto batches = dataset.read(shard_, -1);
     if (!batches.ok()) return io::DatasetError(batches.status());
     for (std::shared_ptr<arrow::RecordBatch> batch;;) {
       if (cancelled_ != nullptr && *cancelled_) return Status::Cancelled("cancelled");
@@ -79,13 +102,9 @@ class StreamFiles {
       ARROW_RETURN_NOT_OK(io::CheckBatch(*dataset.schema, *batch));
       ARROW_RETURN_NOT_OK(Add(*batch));
     }
-    // One without rows has columns all the same.
-    if (keys_.empty() && writer_ == nullptr) ARROW_RETURN_NOT_OK(Begin());
-    ARROW_RETURN_NOT_OK(Finish());
-    return RemoveOthers();
+    return Finish();
   }
 
- private:
   Status Add(const arrow::RecordBatch& batch) {
     int64_t taken = 0;
     while (taken < batch.num_rows()) {
@@ -108,7 +127,10 @@ class StreamFiles {
     io::ShardWriterOptions options;
     options.hash_in_name = false;
     options.statistics = false;
-    const std::string prefix = fmt::format("part-{:06}", keys_.size());
+    const std::string prefix = options_.dataset->shards == 1
+                                   ? fmt::format("part-{:06}", file_)
+                                   : fmt::format("shard-{:05}-{:06}", shard_, file_);
+    ++file_;
     return io::OpenShardWriter(store_, prefix, columns_.file_schema(), options, nullptr)
         .Value(&writer_);
   }
@@ -139,6 +161,7 @@ class StreamFiles {
   std::unique_ptr<io::ShardWriter> writer_;
   std::set<std::string> keys_;
   int64_t rows_ = 0, bytes_ = 0;
+  int64_t shard_ = 0, file_ = 0;  // the one that is read, and the number of its next file
 };
 
 }  // namespace
@@ -176,6 +199,7 @@ Result<source::FileSource> RowsForRun(const PipelineConfig& config, const Source
   if (!options.dataset->streams()) return source::RowsOfDataset(source.name, options);
   source::FileSource files;
   files.name = source.name;
+  files.apart = true;
   files.format = io::ParquetReadOptions();
   ARROW_ASSIGN_OR_RAISE(files.store, StreamStore(config, source));
   if (fetch != nullptr && !fetch->choice.offline) {
@@ -195,10 +219,64 @@ Result<source::FileSource> RowsForRun(const PipelineConfig& config, const Source
 std::vector<std::string> DatasetSourcesOf(const Pipeline& pipeline) {
   std::vector<std::string> names;
   for (const pipeline::SourceConfig& source : pipeline.config().sources) {
-    if (pipeline::DatasetOf(source) != nullptr && !pipeline::IsFolder(source))
-      names.push_back(source.name);
+    const bool folder = pipeline::IsFolder(source) || !source.load.empty();
+    if (pipeline::DatasetOf(source) != nullptr && !folder) names.push_back(source.name);
   }
   return names;
+}
+
+std::map<std::string, std::map<std::string, std::string>> DatasetLoadsOf(const Pipeline& pipeline) {
+  std::map<std::string, std::map<std::string, std::string>> loads;
+  for (const pipeline::SourceConfig& source : pipeline.config().sources) {
+    if (!source.load.empty()) loads[source.name] = source.load;
+  }
+  return loads;
+}
+
+namespace {
+
+// What of a stage looks at all rows; "" for nothing.
+std::string GlobalPart(const pipeline::StageConfig& stage) {
+  const std::string where = " of stage `" + stage.name + '`';
+  if (stage.mixture || stage.inputs.size() > 1) return "the inputs" + where;
+  if (stage.value->IsWritten("output_mixture")) return "the `output_mixture`" + where;
+  if (stage.shards_multiple_of > 0) return "`shards_multiple_of`" + where;
+  const ConfigValue* operators = stage.value->Find("operators");
+  if (operators == nullptr) return "";
+  for (const ConfigValue& value : operators->items) {
+    const op::OperatorType* type = op::FindOperator(value.spec->type_value);
+    if (type != nullptr && type->global) return "the operator `" + value.Text("id") + '`' + where;
+  }
+  return "";
+}
+
+std::string GlobalPart(const pipeline::PipelineConfig& config) {
+  for (const contract::Contract& contract : config.contracts) {
+    for (const contract::Column& column : contract.columns) {
+      if (column.unique) return "`unique` of the column `" + column.name + '`';
+    }
+  }
+  for (const pipeline::StageConfig& stage : config.stages) {
+    const std::string part = GlobalPart(stage);
+    if (!part.empty()) return part;
+  }
+  if (config.model) return "the model's contract";
+  return config.exports.empty() ? "" : "the export `" + config.exports[0].options.name + '`';
+}
+
+}  // namespace
+
+Result<int64_t> LazyPieceRows(const Pipeline& pipeline) {
+  const pipeline::PipelineConfig& config = pipeline.config();
+  const std::vector<std::string> datasets = DatasetSourcesOf(pipeline);
+  if (config.sources.size() != 1 || datasets.size() != 1) {
+    return MakeError(ErrorCode::kUsage, "`lazy` needs one source alone, of type `dataset`");
+  }
+  const std::string part = GlobalPart(config);
+  if (part.empty()) return pipeline::DatasetOf(config.sources[0])->stream_split_rows;
+  return MakeError(ErrorCode::kUsage,
+                   part + " needs all rows, so none can leave before the stream has ended",
+                   "run it without `lazy`");
 }
 
 Result<std::shared_ptr<const Pipeline>> BindDatasets(
@@ -224,7 +302,7 @@ Result<std::shared_ptr<const Pipeline>> BindDatasets(
     suggestion = names.empty() ? "write `sources: {" + *left.begin() + ": {type: dataset}}`"
                                : "its sources of that type are " + io::QuotedNames(names);
   }
-  return MakeError(ErrorCode::kUnreadablePath,
+  return MakeError(ErrorCode::kNoDataset,
                    "the config has no source `" + *left.begin() + "` of type dataset", suggestion);
 }
 

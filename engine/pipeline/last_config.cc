@@ -85,7 +85,8 @@ bool SameInputs(const PipelineConfig& before, const StageConfig& stage) {
   if (!old->mixture || !stage.mixture) return old->mixture.has_value() == stage.mixture.has_value();
   return stage::MixtureIdentity(old->mixture->mixture) ==
              stage::MixtureIdentity(stage.mixture->mixture) &&
-         old->mixture->value->Text("tokens") == stage.mixture->value->Text("tokens");
+         old->mixture->value->Text("tokens") == stage.mixture->value->Text("tokens") &&
+         old->mixture->value->Text("images") == stage.mixture->value->Text("images");
 }
 
 Result<PipelineConfig> ReadRunConfig(io::Store& workspace, const std::string& run_folder) {

@@ -23,6 +23,7 @@ pipeline::LoadOptions LoadFor(const LoadOptions& options) {
   load.at_step = options.at_step;
   load.look_at_data = pipeline::ProblemsInData;
   load.open_resources = true;
+  load.host_operators = options.host_operators;
   return load;
 }
 

@@ -28,6 +28,7 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
         chains.emplace_back(BindStage(*stage.value, input, config.seed, &problems, supplies));
     if (stage.mixture) {
       bound.mixture_tokens = BindMixtureTokens(*stage.mixture->value, input, &problems);
+      bound.mixture_images = BindMixtureImages(*stage.mixture->value, input, &problems);
     }
     columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
   }
@@ -98,6 +99,7 @@ Result<stage::OperatorPlan> MakeOperatorPlan(const stage::IngestPlan& base,
   if (stage.mixture) {
     plan.mixture = stage.mixture->mixture;
     plan.mixture->tokens = chain.mixture_tokens;
+    plan.mixture->images = chain.mixture_images;
     if (!stage::NeedsAmounts(*plan.mixture)) {
       ARROW_RETURN_NOT_OK(stage::OrderByRows(plan.inputs, plan.seed, &*plan.mixture));
     }

@@ -55,6 +55,7 @@ Result<PipelineConfig> WithThresholds(const PipelineConfig& config, const RunOpt
   load.params = config.parsed->params;
   load.at_step = config.parsed->at_step;
   load.open_resources = true;
+  load.host_operators = config.parsed->host_operators;
   load.settings_stage = options.rethreshold;
   load.settings = options.thresholds;
   return ParseConfig(config.parsed->tree.text, config.file, config.base_dir, load);
@@ -79,7 +80,7 @@ Result<std::shared_ptr<const stage::OperatorPlan>> PlanBefore(const ThresholdsBe
   ARROW_ASSIGN_OR_RAISE(const bool there,
                         before.workspace.Exists(stage::OperatorFolder(plan) + "/manifest.json"));
   if (there) return std::make_shared<const stage::OperatorPlan>(std::move(plan));
-  return MakeError(ErrorCode::kUsage,
+  return MakeError(ErrorCode::kNotCommitted,
                    "stage `" + now.stage + "` is not committed with the thresholds of the config",
                    "run the config first");
 }

@@ -33,6 +33,7 @@ struct FileSource {
   std::shared_ptr<io::Store> store;  // rooted at the source's root folder
   std::vector<io::FileInfo> files;   // sorted by key; the key is the row id's relative path
   std::string snapshot;              // its id, where the files are pages of one
+  bool apart = false;                // each file is a split, however small
 };
 
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The

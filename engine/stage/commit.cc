@@ -8,18 +8,15 @@ namespace millrace::stage {
 std::string CommitPath(const std::string& split_id) { return "commits/" + split_id + ".json"; }
 
 Result<bool> IsThere(const StageStore& stage, const io::DataFile& file) {
-  const std::string key = stage.Key(file.path);
-  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
-  if (!exists) return false;
-  ARROW_ASSIGN_OR_RAISE(const io::FileInfo info, stage.store().Stat(key));
-  return info.bytes == file.bytes;
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, stage.BytesOf(file.path));
+  return bytes && *bytes == file.bytes;
 }
 
 Result<std::optional<CommitRecord>> ValidCommit(const StageStore& stage,
                                                 const std::string& split_id) {
-  const std::string key = stage.Key(CommitPath(split_id));
-  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
-  if (!exists) return std::nullopt;
+  const std::string path = CommitPath(split_id), key = stage.Key(path);
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, stage.BytesOf(path));
+  if (!bytes) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(const std::string text, stage.store().ReadSmall(key));
   ARROW_ASSIGN_OR_RAISE(CommitRecord record, CommitRecordFromJson(text, key));
   std::vector<io::DataFile> files = record.reject_files;
@@ -31,6 +28,13 @@ Result<std::optional<CommitRecord>> ValidCommit(const StageStore& stage,
     if (!there) return std::nullopt;  // made anew below its old name: equal content, equal name
   }
   return record;
+}
+
+Status NotSeen(const StageStore& stage, const UnitCall& call, const std::string& id) {
+  return MakeError(ErrorCode::kWorkspaceDamaged,
+                   "a worker has committed " + call.name + " as " + stage.Key(CommitPath(id)) +
+                       ", and the driver does not find that in " + stage.store().Describe(),
+                   "all workers must see the driver's workspace under its path or URL");
 }
 
 Status PutCommit(const StageStore& stage, const CommitRecord& record) {
@@ -57,14 +61,6 @@ Status PutManifest(const StageStore& stage, const std::string& path, const Manif
     if (before == text) return Status::OK();
   }
   return stage.store().Replace(key, text);
-}
-
-Result<bool> HasCommits(const StageStore& stage) {
-  ARROW_ASSIGN_OR_RAISE(const auto commits, stage.store().List(stage.Key("commits")));
-  for (const io::FileInfo& commit : commits) {
-    if (!io::IsTemporaryKey(commit.key)) return true;
-  }
-  return false;
 }
 
 }  // namespace millrace::stage

@@ -98,7 +98,9 @@ Status CompareColumn(SortedStream<SplitKey>& keys, int32_t column, const KnownKe
     if (!more) return Status::OK();
     if (!any || key.digest != first.digest) {
       first = key;
-      if (key.split >= 0 && known.on_new) ARROW_RETURN_NOT_OK(known.on_new(key.digest));
+      if (key.split >= 0 && known.on_new) {
+        ARROW_RETURN_NOT_OK(known.on_new(key.digest, key.split, key.position));
+      }
       continue;
     }
     if (key.split < 0) continue;  // in several streams

@@ -38,8 +38,8 @@ struct Duplicate {
 struct KnownKeys {
   /// Sorted. A row with a key of them repeats position `i` of split -1, i being the first stream.
   std::vector<StreamOpener<KeyDigest>> streams;
-  /// Each key that is in no stream, once, sorted; may be empty.
-  std::function<Status(const KeyDigest&)> on_new;
+  /// Each key that is in no stream, once, sorted, with its first row; may be empty.
+  std::function<Status(const KeyDigest&, int64_t split, int64_t position)> on_new;
 };
 
 /// All duplicates by split, position and column. `splits` in row order, of which only the key

@@ -146,12 +146,15 @@ inline void FromJson(const Json& json, InstanceCount* count) {
 }
 
 inline Json ToJson(const Amount& amount) {
-  return {{"rows", amount.rows}, {"bytes", amount.bytes}, {"tokens", amount.tokens}};
+  Json json = {{"rows", amount.rows}, {"bytes", amount.bytes}, {"tokens", amount.tokens}};
+  if (amount.images > 0) json["images"] = amount.images;
+  return json;
 }
 inline void FromJson(const Json& json, Amount* amount) {
   json.at("rows").get_to(amount->rows);
   json.at("bytes").get_to(amount->bytes);
   json.at("tokens").get_to(amount->tokens);
+  amount->images = json.value("images", int64_t{0});
 }
 
 template <typename T>

@@ -1,11 +1,6 @@
 #include "stage/ingest.h"
 
-#include <chrono>
-#include <set>
-
 #include "base/build_info.h"
-#include "base/reserved_columns.h"
-#include "contract/features.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/split_queue.h"
@@ -15,34 +10,6 @@
 
 namespace millrace::stage {
 namespace {
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
-  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
-  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
-  return contract::WithFeatures(arrow::schema(std::move(fields)));
-}
-
-Status FillContext(StageContext* stage) {
-  const IngestPlan& plan = stage->plan;
-  for (const contract::Contract& contract : plan.contracts) {
-    ChunkWork& table = stage->tables.emplace_back();
-    table.schema = StageSchema(contract);
-    for (size_t i = 0; i < contract.columns.size(); ++i) {
-      if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));
-      if (contract.columns[i].sensitive) table.sensitive.insert(contract.columns[i].name);
-    }
-  }
-  stage->rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
-  ARROW_ASSIGN_OR_RAISE(stage->resumes, HasCommits(stage->place));
-  for (const IngestSource& source : plan.sources) stage->hashes.Load(source.files);
-  return Status::OK();
-}
 
 void ReportTotals(const IngestPlan& plan, const std::vector<Split>& splits, Progress* progress) {
   if (progress == nullptr) return;
@@ -117,7 +84,7 @@ Status TellEnd(const StageContext& stage, const std::vector<Manifest>& tables, S
 }
 
 Result<std::vector<Manifest>> Run(StageContext& stage) {
-  ARROW_RETURN_NOT_OK(FillContext(&stage));
+  ARROW_RETURN_NOT_OK(stage.Fill());
   ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(stage.plan));
   ReportTotals(stage.plan, splits, stage.run.progress);
   StageEvent event;
@@ -153,7 +120,7 @@ Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext
   MILLRACE_CHECK(run.workspace != nullptr && run.input.open && run.input.bind &&
                  run.input.check_unchanged);
   ARROW_ASSIGN_OR_RAISE(const MemoryShares memory, DivideMemory(plan, run.limits));
-  FileHashes hashes(*run.workspace, NowNs, run.input.check_unchanged, run.cancelled);
+  FileHashes hashes(*run.workspace, WallClockNs, run.input.check_unchanged, run.cancelled);
   TaskPool pool(run.limits.threads);
   StageContext stage(plan, run, IngestFolder(plan), memory, hashes, pool);
   return Run(stage);

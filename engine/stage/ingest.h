@@ -22,6 +22,7 @@
 #include "stage/manifest.h"
 #include "stage/reject_privacy.h"
 #include "stage/stage_event.h"
+#include "stage/unit_call.h"
 
 namespace millrace::stage {
 
@@ -81,6 +82,11 @@ struct InputAccess {
 /// The files of the disk and the contract's own binding.
 InputAccess RealInput();
 
+/// Has a unit done by another process that works under the same workspace, and gives the id of the
+/// commit that it left. `stop`: it is no longer wanted. Called from several threads at once.
+using UnitPerformer =
+    std::function<Result<std::string>(const UnitCall& call, const std::atomic<bool>& stop)>;
+
 struct RunContext {
   std::shared_ptr<io::Store> workspace;
   RunLimits limits;
@@ -94,6 +100,8 @@ struct RunContext {
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;
   StageObserver on_stage_event;  // may be null
+  UnitPerformer perform;         // null: units are done here
+  int units_at_once = 1;         // that are handed out
 };
 
 /// `stages/ingest/<stage_key>`: where this plan's results live in a workspace. Paths in a manifest

@@ -24,7 +24,8 @@ std::vector<MixShare> SharesOf(const std::vector<double>& weights,
   std::vector<MixShare> shares;
   for (size_t i = 0; i < amounts.size(); ++i) {
     shares.push_back({PartOf(weights[i], weight), part(amounts[i].rows, all.rows),
-                      part(amounts[i].bytes, all.bytes), part(amounts[i].tokens, all.tokens)});
+                      part(amounts[i].bytes, all.bytes), part(amounts[i].tokens, all.tokens),
+                      part(amounts[i].images, all.images)});
   }
   return shares;
 }
@@ -33,8 +34,8 @@ std::vector<MixShare> SharesOf(const std::vector<MixedInput>& mixture) {
   std::vector<double> weights;
   std::vector<Amount> amounts;
   for (const MixedInput& input : mixture) {
-    weights.push_back(input.weight);
-    amounts.push_back({input.drawn, input.bytes, input.tokens});
+    weights.push_back(input.asked >= 0 ? input.asked : input.weight);
+    amounts.push_back({input.drawn, input.bytes, input.tokens, input.images});
   }
   return SharesOf(weights, amounts);
 }

@@ -57,14 +57,15 @@ struct InstanceCount {
   void Add(const InstanceCount& other);
 };
 
-/// How much rows are. Bytes: logical ones of the user's columns (io::LogicalBytes). Tokens: 0 where
-/// nothing counts them.
+/// How much rows are. Bytes: logical ones of the user's columns (io::LogicalBytes). Tokens and
+/// images: 0 where nothing counts them.
 struct Amount {
-  int64_t rows = 0, bytes = 0, tokens = 0;
+  int64_t rows = 0, bytes = 0, tokens = 0, images = 0;
   void Add(const Amount& other) {
     rows += other.rows;
     bytes += other.bytes;
     tokens += other.tokens;
+    images += other.images;
   }
 };
 
@@ -85,12 +86,14 @@ struct MixedInput {
   int64_t available = 0;  // of them, with caps
   int64_t drawn = 0;      // all, and of them those of later epochs
   int64_t repeated = 0;
-  int64_t bytes = 0, tokens = 0;  // of those drawn, as in Amount
+  int64_t bytes = 0, tokens = 0, images = 0;  // of those drawn, as in Amount
+  /// With a curriculum the share of what was drawn that its weights ask for; < 0: without one.
+  double asked = -1;
 };
 
 /// The part of each amount that the weights ask for and that came about: of 1, to six places.
 struct MixShare {
-  double asked = 0, rows = 0, bytes = 0, tokens = 0;
+  double asked = 0, rows = 0, bytes = 0, tokens = 0, images = 0;
 };
 std::vector<MixShare> SharesOf(const std::vector<double>& weights,
                                const std::vector<Amount>& amounts);
@@ -120,6 +123,7 @@ struct Manifest {
   std::vector<DrawnBucket> buckets;           // of a stage with an output mixture
   std::string draws;                          // of it: tells what it was asked for from others
   std::string mixture_tokens, bucket_tokens;  // what counts their tokens; "" for nothing
+  std::string mixture_images;                 // likewise images
   std::vector<NulledCount> nulled;            // sorted by source, rule, column
   std::map<std::string, int> operator_versions;
   std::vector<io::DataFile> outputs;  // in row order

@@ -22,16 +22,21 @@ Json ToJson(const ColumnProfile& profile) {
   return json;
 }
 
-Json ToJson(const MixShare& share, bool counts_tokens) {
-  Json json = {{"asked", share.asked}, {"rows", share.rows}, {"bytes", share.bytes}};
-  if (counts_tokens) json["tokens"] = share.tokens;
-  return json;
+Json ToJson(const MixShare& share) {
+  return {{"asked", share.asked},
+          {"rows", share.rows},
+          {"bytes", share.bytes},
+          {"tokens", share.tokens},
+          {"images", share.images}};
 }
 
 Json ToJson(const MixedInput& input) {
-  return {{"name", input.name},           {"weight", input.weight}, {"rows", input.rows},
-          {"available", input.available}, {"drawn", input.drawn},   {"repeated", input.repeated},
-          {"bytes", input.bytes},         {"tokens", input.tokens}};
+  Json json = {
+      {"name", input.name},           {"weight", input.weight}, {"rows", input.rows},
+      {"available", input.available}, {"drawn", input.drawn},   {"repeated", input.repeated},
+      {"bytes", input.bytes},         {"tokens", input.tokens}, {"images", input.images}};
+  if (input.asked >= 0) json["asked"] = input.asked;
+  return json;
 }
 
 Json ToJson(const DrawnBucket& bucket) {
@@ -41,15 +46,19 @@ Json ToJson(const DrawnBucket& bucket) {
           {"tokens", bucket.drawn.tokens}};
 }
 
-// Each part with its shares; those of tokens where something counts them.
+// Each part with its shares; tokens and images where something counts them.
 template <typename Part>
-Json PartsJson(const std::vector<Part>& parts, const std::string& tokens) {
+Json PartsJson(const std::vector<Part>& parts, const std::string& tokens,
+               const std::string& images) {
   Json json = Json::array();
   const std::vector<MixShare> shares = SharesOf(parts);
   for (size_t i = 0; i < parts.size(); ++i) {
     Json& part = json.emplace_back(ToJson(parts[i]));
-    if (tokens.empty()) part.erase("tokens");
-    part["shares"] = ToJson(shares[i], !tokens.empty());
+    part["shares"] = ToJson(shares[i]);
+    for (Json* counts : {&part, &part["shares"]}) {
+      if (tokens.empty()) counts->erase("tokens");
+      if (images.empty()) counts->erase("images");
+    }
   }
   return json;
 }
@@ -73,6 +82,8 @@ void FromJson(const Json& json, MixedInput* input) {
   json.at("repeated").get_to(input->repeated);
   input->bytes = json.value("bytes", int64_t{0});
   input->tokens = json.value("tokens", int64_t{0});
+  input->images = json.value("images", int64_t{0});
+  input->asked = json.value("asked", -1.0);
 }
 
 void FromJson(const Json& json, ColumnProfile* profile) {
@@ -121,13 +132,14 @@ std::string ManifestToJson(const Manifest& manifest) {
                {"snapshots", manifest.snapshots}};
   if (!manifest.instances.empty()) json["instances"] = ToJsonArray(manifest.instances);
   if (!manifest.mixture.empty()) {
-    json["mixture"] = PartsJson(manifest.mixture, manifest.mixture_tokens);
+    json["mixture"] = PartsJson(manifest.mixture, manifest.mixture_tokens, manifest.mixture_images);
   }
   if (!manifest.draws.empty()) json["draws"] = manifest.draws;
   if (!manifest.buckets.empty()) {
-    json["output_mixture"] = PartsJson(manifest.buckets, manifest.bucket_tokens);
+    json["output_mixture"] = PartsJson(manifest.buckets, manifest.bucket_tokens, "");
   }
   if (!manifest.mixture_tokens.empty()) json["mixture_tokens"] = manifest.mixture_tokens;
+  if (!manifest.mixture_images.empty()) json["mixture_images"] = manifest.mixture_images;
   if (!manifest.bucket_tokens.empty()) json["output_mixture_tokens"] = manifest.bucket_tokens;
   return json.dump(1) + '\n';
 }
@@ -164,6 +176,7 @@ Result<Manifest> ManifestFromJson(const std::string& text, const std::string& wh
     }
     manifest.draws = json.value("draws", "");
     manifest.mixture_tokens = json.value("mixture_tokens", "");
+    manifest.mixture_images = json.value("mixture_images", "");
     manifest.bucket_tokens = json.value("output_mixture_tokens", "");
     FromJsonArray(json.at("nulled"), &manifest.nulled);
     json.at("operator_versions").get_to(manifest.operator_versions);

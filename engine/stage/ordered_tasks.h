@@ -85,4 +85,21 @@ class OrderedTasks {
   TaskLatch running_;
 };
 
+/// `work` for 0 to count - 1 on the pool, a few ahead, and `take` of each result in order.
+template <typename T, typename Work, typename Taker>
+Status ForEachInOrder(TaskPool& pool, size_t count, const Work& work, const Taker& take) {
+  constexpr int64_t kAhead = 16;
+  OrderedTasks<T> tasks(pool);
+  const auto take_one = [&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(T result, tasks.Take());
+    return take(std::move(result));
+  };
+  for (size_t i = 0; i < count; ++i) {
+    if (tasks.cost() == kAhead) ARROW_RETURN_NOT_OK(take_one());
+    tasks.Add(1, [&work, i] { return work(i); });
+  }
+  while (!tasks.empty()) ARROW_RETURN_NOT_OK(take_one());
+  return Status::OK();
+}
+
 }  // namespace millrace::stage

@@ -37,7 +37,7 @@ Status Unreadable(const std::string& path, const std::string& why) {
 }
 
 Status Unusable(const std::string& path, const std::string& why) {
-  return MakeError(op::kPluginFault, '`' + path + "` " + why,
+  return MakeError(ErrorCode::kPluginFault, '`' + path + "` " + why,
                    "docs/guides/plugins.md shows how one is built");
 }
 
@@ -117,7 +117,16 @@ class LoadedLibraries {
 
 class ResourceFiles : public op::Resources {
  public:
-  explicit ResourceFiles(std::string base_dir) : base_dir_(std::move(base_dir)) {}
+  ResourceFiles(std::string base_dir, HostOperators host)
+      : base_dir_(std::move(base_dir)), host_(std::move(host)) {}
+
+  Result<std::shared_ptr<const HostOperator>> FindHostOperator(
+      const std::string& entry) const override {
+    if (host_) return host_(entry);
+    return MakeError(ErrorCode::kUnknownReference,
+                     "the operator `" + entry + "` is one of a Python program",
+                     "run the pipeline from Python: `millrace.Pipeline.from_yaml(path).run()`");
+  }
 
   Result<std::shared_ptr<const op::PluginLibrary>> LoadPlugin(
       const std::string& path) const override {
@@ -149,6 +158,7 @@ class ResourceFiles : public op::Resources {
   }
 
   std::string base_dir_;
+  HostOperators host_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::shared_ptr<const op::PluginLibrary>> plugins_;
   mutable std::map<std::string, std::shared_ptr<const op::FileContent>> files_;
@@ -156,8 +166,9 @@ class ResourceFiles : public op::Resources {
 
 }  // namespace
 
-std::shared_ptr<const op::Resources> OpenResources(const std::string& base_dir) {
-  return std::make_shared<ResourceFiles>(base_dir);
+std::shared_ptr<const op::Resources> OpenResources(const std::string& base_dir,
+                                                   HostOperators host) {
+  return std::make_shared<ResourceFiles>(base_dir, std::move(host));
 }
 
 }  // namespace millrace::stage

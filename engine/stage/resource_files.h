@@ -11,12 +11,14 @@
 
 namespace millrace::stage {
 
-/// `base_dir`: where relative paths begin.
+/// `base_dir`: where relative paths begin. `host`: the operators of the program around the engine;
+/// may be empty.
 ///
 /// A plug-in is loaded from a copy of the bytes that were hashed, so what runs is what manifests
 /// name, and a file that is built anew meanwhile hurts nobody. Libraries stay loaded.
 ///
 /// Errors: UnreadablePath, BadValue.
-std::shared_ptr<const op::Resources> OpenResources(const std::string& base_dir);
+std::shared_ptr<const op::Resources> OpenResources(const std::string& base_dir,
+                                                   HostOperators host = {});
 
 }  // namespace millrace::stage

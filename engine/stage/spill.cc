@@ -15,6 +15,7 @@ constexpr size_t kBufferBytes = 64 << 10;
 }  // namespace
 
 SpillFile::~SpillFile() {
+  if (!removes_) return;
   const Status removed = store_.Remove(key_);
   (void)removed.ok();  // what stays is cleared by the next run
 }
@@ -24,7 +25,7 @@ Status SpillWriter::Write(const void* data, size_t bytes) {
 }
 
 Result<std::shared_ptr<SpillFile>> SpillWriter::Finish() {
-  ARROW_RETURN_NOT_OK(file_->Commit(key_));
+  ARROW_RETURN_NOT_OK(file_->CommitForNow(key_));
   return std::make_shared<SpillFile>(store_, key_);
 }
 

@@ -13,10 +13,11 @@
 
 namespace millrace::stage {
 
-/// Removes its file when it goes.
+/// Removes its file when it goes, unless another process does.
 class SpillFile {
  public:
-  SpillFile(io::Store& store, std::string key) : store_(store), key_(std::move(key)) {}
+  SpillFile(io::Store& store, std::string key, bool removes = true)
+      : store_(store), key_(std::move(key)), removes_(removes) {}
   ~SpillFile();
   SpillFile(const SpillFile&) = delete;
   SpillFile& operator=(const SpillFile&) = delete;
@@ -26,6 +27,7 @@ class SpillFile {
  private:
   io::Store& store_;
   std::string key_;
+  bool removes_;
 };
 
 class SpillWriter {

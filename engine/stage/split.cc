@@ -119,6 +119,17 @@ std::vector<FileRange> GroupRowGroups(const std::vector<RowGroupShape>& row_grou
   return ranges;
 }
 
+namespace {
+
+std::vector<FileRange> GroupsOf(const source::FileSource& source, int64_t split_bytes) {
+  if (!source.apart) return GroupFiles(source.files, split_bytes);
+  std::vector<FileRange> groups;
+  for (size_t i = 0; i < source.files.size(); ++i) groups.push_back({i, i + 1});
+  return groups;
+}
+
+}  // namespace
+
 Result<std::vector<Split>> PlanSplits(const IngestPlan& plan) {
   MILLRACE_CHECK(plan.split_bytes > 0 && plan.rows_per_shard > 0);
   arrow::util::InitializeUTF8();
@@ -133,7 +144,7 @@ Result<std::vector<Split>> PlanSplits(const IngestPlan& plan) {
                        "rename it: its path becomes part of row ids");
     }
     const bool typed = source::IsTyped(source.files.format);
-    for (const FileRange& group : GroupFiles(files, plan.split_bytes)) {
+    for (const FileRange& group : GroupsOf(source.files, plan.split_bytes)) {
       Split split;
       split.source = static_cast<int>(s);
       for (size_t i = group.begin; i < group.end; ++i) {

@@ -212,9 +212,9 @@ class SplitMasker {
 };
 
 Result<std::optional<MaskRecord>> ValidMask(const StageContext& stage, const MaskRecord& wanted) {
-  const std::string key = stage.Key(MaskPath(wanted));
-  ARROW_ASSIGN_OR_RAISE(const bool exists, stage.store().Exists(key));
-  if (!exists) return std::nullopt;
+  const std::string path = MaskPath(wanted), key = stage.Key(path);
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, stage.place.BytesOf(path));
+  if (!bytes) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(const std::string text, stage.store().ReadSmall(key));
   ARROW_ASSIGN_OR_RAISE(MaskRecord mask, MaskRecordFromJson(text, key));
   std::vector<io::DataFile> files = mask.reject_files;

@@ -16,9 +16,9 @@ class SplitQueue {
   Result<std::vector<CommitRecord>> Run() {
     size_t failed = 0;
     const Status status = RunInOrder(
-        splits_.size(), stage_.memory.active_splits,
+        splits_.size(), stage_.run.perform ? stage_.run.units_at_once : stage_.memory.active_splits,
         [this](size_t index, const std::atomic<bool>& stop) {
-          ARROW_ASSIGN_OR_RAISE(SplitResult result, RunSplit(stage_, splits_[index], stop));
+          ARROW_ASSIGN_OR_RAISE(SplitResult result, RunSplit(stage_, splits_[index], index, stop));
           ARROW_RETURN_NOT_OK(Report(index, result));
           records_[index] = std::move(result.record);
           return Status::OK();
@@ -49,17 +49,19 @@ class SplitQueue {
   Status Report(size_t index, const SplitResult& result) {
     Progress* progress = stage_.run.progress;
     const RowEquation& rows = result.record.rows;
+    // Those that were worked on here told of their rows on the way.
+    const bool told = !result.skipped && !result.elsewhere;
     if (progress != nullptr) {
       ++progress->splits_done;
-      if (result.skipped) {
-        ++progress->splits_skipped;
+      progress->splits_skipped += result.skipped;
+      if (!told) {
         progress->bytes_read += splits_[index].bytes;
         progress->rows_read += rows.read;
         progress->rows_written += rows.written;
         progress->rows_rejected += rows.rejected;
       }
     }
-    if (result.skipped)
+    if (!told)
       stage_.rejects_by_source[static_cast<size_t>(splits_[index].source)] += rows.rejected;
     stage_.Event(result.skipped ? "split_skipped" : "split_committed",
                  {{"stage", "ingest"},

@@ -168,26 +168,60 @@ Status NotCommitted(const StageContext& stage, const Split& split) {
     what += " or a file beside it (" + std::to_string(split.files.size()) + " are a split)";
   }
   return MakeError(
-      ErrorCode::kUsage,
+      ErrorCode::kNotCommitted,
       "stage `ingest` is not committed for the inputs as they are: " + what + " of `" +
           source.name + "` is to be read",
       "`millrace run` without --from does what is missing; `millrace plan` shows what that is");
 }
 
+// As ReadSplit, by another process.
+Result<CommitRecord> HandOut(const StageContext& stage, const Split& split, size_t index,
+                             const std::atomic<bool>& stop) {
+  UnitCall call;
+  call.stage = "ingest";
+  call.folder = stage.place.folder();
+  call.index = index;
+  call.name = SplitName(stage.plan, split);
+  ARROW_ASSIGN_OR_RAISE(const std::string id, stage.run.perform(call, stop));
+  ARROW_ASSIGN_OR_RAISE(auto record, ValidCommit(stage.place, id));
+  const source::FileSource& source = stage.SourceOf(split).files;
+  if (!record || record->split_name != call.name || record->inputs.size() != split.files.size()) {
+    return NotSeen(stage.place, call, id);
+  }
+  for (size_t i = 0; i < split.files.size(); ++i) {
+    const io::FileInfo& file = source.files[static_cast<size_t>(split.files[i])];
+    ARROW_RETURN_NOT_OK(stage.input.check_unchanged(source, file));
+    stage.hashes.Learn(source, file, record->inputs[i].sha256);
+  }
+  return *std::move(record);
+}
+
 }  // namespace
 
-Result<SplitResult> RunSplit(const StageContext& stage, const Split& split,
+Result<CommitRecord> ReadSplit(const StageContext& stage, const Split& split,
+                               const std::atomic<bool>& stop) {
+  ARROW_ASSIGN_OR_RAISE(CommitRecord record, Execute(stage, split, stop));
+  ARROW_RETURN_NOT_OK(PutCommit(stage.place, record));
+  return record;
+}
+
+Result<SplitResult> RunSplit(const StageContext& stage, const Split& split, size_t index,
                              const std::atomic<bool>& stop) {
   if (stage.resumes) {
     ARROW_ASSIGN_OR_RAISE(const std::string split_id, KnownSplitId(stage, split));
     ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(stage.place, split_id));
-    if (committed) return SplitResult{*std::move(committed), true};
+    if (committed) return SplitResult{*std::move(committed), true, false};
   }
   if (stage.run.only_committed) return NotCommitted(stage, split);
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, Execute(stage, split, stop));
-  ARROW_RETURN_NOT_OK(PutCommit(stage.place, record));
+  SplitResult result;
+  if (stage.run.perform) {
+    result.elsewhere = true;
+    ARROW_ASSIGN_OR_RAISE(result.record, HandOut(stage, split, index, stop));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(result.record, ReadSplit(stage, split, stop));
+  }
   ARROW_RETURN_NOT_OK(stage.hashes.Save(/*if_worthwhile=*/true));
-  return SplitResult{std::move(record), false};
+  return result;
 }
 
 }  // namespace millrace::stage

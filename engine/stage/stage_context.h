@@ -47,6 +47,9 @@ class SpentBudgets {
   std::map<std::string, SpentBudget> by_split_;
 };
 
+/// Nanoseconds since 1970: what FileHashes takes.
+int64_t WallClockNs();
+
 struct StageContext {
   StageContext(const IngestPlan& ingest_plan, const RunContext& context, std::string stage_folder,
                const MemoryShares& shares, FileHashes& file_hashes, TaskPool& task_pool)
@@ -86,6 +89,9 @@ struct StageContext {
   RejectPrivacy PrivacyOf(const ChunkWork& table) const {
     return table.sensitive.empty() ? RejectPrivacy() : plan.privacy;
   }
+
+  /// What the plan and the workspace say; before anything else is asked of it.
+  Status Fill();
 
   bool cancelled() const { return run.cancelled != nullptr && *run.cancelled; }
   void Event(const std::string& event, const std::map<std::string, std::string>& fields) const {

@@ -16,7 +16,8 @@ struct StageEvent {
   std::string stage;
   std::string split;                   // of kPartitionEnd: the one that is committed now
   RowEquation rows;                    // of the split; of kEnd: of the stage
-  int64_t splits = 0, skipped = 0;     // all of the stage; of kEnd: how many were done already
+  int64_t splits = 0, skipped = 0;     // of kEnd: how many of the stage were done already; of the
+                                       // partitions of a shuffle: how many they are
   std::vector<std::string> manifests;  // of kEnd: keys in the workspace
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/build_info.h"
 #include "stage/identity.h"
+#include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
 #include "stage/shard_sequence.h"
@@ -54,10 +55,9 @@ CommitRecord WithMask(CommitRecord record, const MaskRecord& mask) {
   return record;
 }
 
-// The profiles of the shards that stand; those of a shard written anew come from the mask.
-Status AddProfiles(const StageContext& stage, const CommitRecord& record,
-                   const std::optional<MaskRecord>& mask, const arrow::Schema& schema,
-                   TableProfiler* sum) {
+// Of the shards that stand; the profiles of a shard written anew come from the mask.
+Result<TableProfiler> ProfileOf(const StageContext& stage, const ChunkWork& table,
+                                const CommitRecord& record, const std::optional<MaskRecord>& mask) {
   const auto read = [&](const io::DataFile& file) {
     return ShardProfiles::Read(stage.store(), stage.Key(file.path));
   };
@@ -71,24 +71,30 @@ Status AddProfiles(const StageContext& stage, const CommitRecord& record,
     ARROW_ASSIGN_OR_RAISE(const auto anew, read(mask->profile));
     lines.insert(lines.end(), anew.begin(), anew.end());
   }
+  TableProfiler sum(*table.schema, table.sensitive);
   for (const std::string& line : lines) {
     if (line.empty()) continue;
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, schema));
-    ARROW_RETURN_NOT_OK(sum->Merge(part));
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *table.schema));
+    ARROW_RETURN_NOT_OK(sum.Merge(part));
   }
-  return Status::OK();
+  return sum;
+}
+
+Result<int64_t> StoredRowsOf(const StageContext& stage, const std::vector<io::DataFile>& files) {
+  int64_t rows = 0;
+  ARROW_RETURN_NOT_OK(ForEachInOrder<int64_t>(
+      stage.pool, files.size(),
+      [&](size_t i) { return StoredRows(stage.store(), stage.Key(files[i].path)); },
+      [&](int64_t of_file) {
+        rows += of_file;
+        return Status::OK();
+      }));
+  return rows;
 }
 
 Status CheckStoredRows(const StageContext& stage, const Manifest& manifest) {
-  int64_t written = 0, rejected = 0;
-  for (const io::DataFile& file : manifest.outputs) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t rows, StoredRows(stage.store(), stage.Key(file.path)));
-    written += rows;
-  }
-  for (const io::DataFile& file : manifest.reject_files) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t rows, StoredRows(stage.store(), stage.Key(file.path)));
-    rejected += rows;
-  }
+  ARROW_ASSIGN_OR_RAISE(const int64_t written, StoredRowsOf(stage, manifest.outputs));
+  ARROW_ASSIGN_OR_RAISE(const int64_t rejected, StoredRowsOf(stage, manifest.reject_files));
   RowEquation sum;
   for (const auto& [source, rows] : manifest.rows_by_source) sum.Add(rows);
   int64_t counted = 0;
@@ -132,8 +138,10 @@ Result<Manifest> FinishTable(const StageContext& stage, size_t contract,
     AddNulledCounts(masked.nulled, &manifest.nulled);
     for (const Shard& shard : masked.shards) manifest.outputs.push_back(shard.data);
     for (const io::DataFile& file : masked.reject_files) manifest.reject_files.push_back(file);
-    ARROW_RETURN_NOT_OK(AddProfiles(stage, *own[i], masks[i], *table.schema, &profile));
   }
+  ARROW_RETURN_NOT_OK(ForEachInOrder<TableProfiler>(
+      stage.pool, own.size(), [&](size_t i) { return ProfileOf(stage, table, *own[i], masks[i]); },
+      [&](const TableProfiler& part) { return profile.Merge(part); }));
   manifest.profiles = profile.Summary();
   ARROW_RETURN_NOT_OK(CheckStoredRows(stage, manifest));
   return manifest;

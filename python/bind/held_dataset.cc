@@ -6,24 +6,15 @@
 #include <arrow/type.h>
 #include <nanobind/stl/string.h>
 
-#include <memory>
 #include <string>
 
 #include "bind/error_bridge.h"
+#include "bind/shared_object.h"
 
 namespace millrace::python {
 namespace {
 
 namespace nb = nanobind;
-
-// An object of Python that a thread of the engine may be the last one to hold.
-std::shared_ptr<nb::object> Shared(nb::object object) {
-  return {new nb::object(std::move(object)), [](nb::object* held) {
-            if (Py_IsInitialized() == 0) return;  // too late to give it back
-            const nb::gil_scoped_acquire gil;
-            delete held;
-          }};
-}
 
 void* Pointer(const nb::object& capsule, const char* name) {
   void* pointer = PyCapsule_GetPointer(capsule.ptr(), name);
@@ -53,8 +44,10 @@ DatasetInput HeldDataset(const nb::object& source) {
       OrThrow(arrow::ImportSchema(static_cast<ArrowSchema*>(Pointer(capsule, "arrow_schema"))));
   dataset.rows = nb::cast<int64_t>(source.attr("rows"));
   dataset.bytes = nb::cast<int64_t>(source.attr("bytes"));
+  dataset.shards = nb::cast<int64_t>(source.attr("shards"));
+  dataset.first_file = nb::cast<int64_t>(source.attr("first_file"));
   dataset.fingerprint = nb::cast<std::string>(source.attr("fingerprint"));
-  dataset.read = [held = Shared(source)](int64_t begin, int64_t end) {
+  dataset.read = [held = SharedObject(source)](int64_t begin, int64_t end) {
     return Read(*held, begin, end);
   };
   return dataset;

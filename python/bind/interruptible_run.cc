@@ -41,7 +41,10 @@ nb::dict ProgressDict(const RunProgress& now) {
 // The engine's side runs in a thread of its own and never touches Python.
 class BackgroundRun {
  public:
-  BackgroundRun(const Pipeline& pipeline, RunOptions options) {
+  BackgroundRun(const Pipeline& pipeline, RunOptions options, bool tells_events) {
+    if (tells_events) {
+      options.on_stage_event = [this](const std::string& json) { Tell(json); };
+    }
     options.cancelled = &cancelled_;
     options.on_progress = [this](const RunProgress& now) {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -56,7 +59,10 @@ class BackgroundRun {
   }
   ~BackgroundRun() {
     cancelled_ = true;
-    if (thread_.joinable()) thread_.join();
+    EventDone();
+    if (!thread_.joinable()) return;
+    const nb::gil_scoped_release free;  // operators in Python may want it
+    thread_.join();
   }
   BackgroundRun(const BackgroundRun&) = delete;
   BackgroundRun& operator=(const BackgroundRun&) = delete;
@@ -64,11 +70,23 @@ class BackgroundRun {
   void Cancel() { cancelled_ = true; }
   bool WaitAWhile() {
     std::unique_lock<std::mutex> lock(mutex_);
-    return wake_.wait_for(lock, kLookForSignals, [this] { return result_.has_value(); });
+    wake_.wait_for(lock, kLookForSignals,
+                   [this] { return result_.has_value() || event_.has_value(); });
+    return result_.has_value();
   }
   std::optional<RunProgress> TakeProgress() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return std::exchange(progress_, std::nullopt);
+  }
+  std::optional<std::string> Event() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return event_;
+  }
+  /// What it was told of was looked at: the run goes on.
+  void EventDone() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    event_.reset();
+    heard_.notify_all();
   }
   Result<RunResult> Finish() {
     thread_.join();
@@ -76,35 +94,60 @@ class BackgroundRun {
   }
 
  private:
+  void Tell(const std::string& json) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    event_ = json;
+    wake_.notify_all();
+    heard_.wait(lock, [this] { return !event_.has_value(); });
+  }
+
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, heard_;
   std::optional<RunProgress> progress_;
+  std::optional<std::string> event_;
   std::optional<Result<RunResult>> result_;
   std::thread thread_;
 };
 
+// What it raises would hide why the run was cancelled.
+void Cancel(const nb::object& on_cancel) {
+  try {
+    on_cancel();
+  } catch (nb::python_error& error) {
+    error.discard_as_unraisable("while a run was cancelled");
+  }
+}
+
 }  // namespace
 
 RunResult RunInterruptibly(const Pipeline& pipeline, RunOptions options,
-                           const nb::object& progress) {
+                           const RunListeners& listeners) {
   std::optional<nb::python_error> raised;
   std::optional<Result<RunResult>> result;
   {
-    BackgroundRun run(pipeline, std::move(options));
+    BackgroundRun run(pipeline, std::move(options), !listeners.on_stage_event.is_none());
     for (bool done = false; !done;) {
       {
         const nb::gil_scoped_release free;
         done = run.WaitAWhile();
       }
+      const std::optional<std::string> event = run.Event();
       try {
         if (PyErr_CheckSignals() != 0) throw nb::python_error();
         const auto now = run.TakeProgress();
-        if (now && !raised && !progress.is_none()) progress(ProgressDict(*now));
+        if (now && !raised && !listeners.progress.is_none()) {
+          listeners.progress(ProgressDict(*now));
+        }
+        if (event && !raised) listeners.on_stage_event(*event);
       } catch (nb::python_error& error) {
-        if (!raised) raised.emplace(std::move(error));
         run.Cancel();
+        if (!raised) {
+          raised.emplace(std::move(error));
+          if (!listeners.on_cancel.is_none()) Cancel(listeners.on_cancel);
+        }
       }
+      if (event) run.EventDone();
     }
     const nb::gil_scoped_release free;
     result.emplace(run.Finish());

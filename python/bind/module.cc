@@ -5,12 +5,20 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "base/build_info.h"
 #include "base/quantity.h"
 #include "bind/arrow_stream.h"
+#include "bind/batches.h"
 #include "bind/error_bridge.h"
 #include "bind/held_dataset.h"
+#include "bind/host_operators.h"
 #include "bind/interruptible_run.h"
+#include "bind/loaded_pipeline.h"
+#include "bind/units.h"
 #include "millrace/finished_run.h"
 #include "millrace/pipeline.h"
 
@@ -21,21 +29,28 @@ namespace nb = nanobind;
 using Texts = std::map<std::string, std::string>;
 using Free = nb::call_guard<nb::gil_scoped_release>;
 
-// Holders, for classes that no door knows more about than their name.
-struct LoadedPipeline {
-  std::shared_ptr<const Pipeline> pipeline;
-};
+// A holder, for a class that no door knows more about than its name.
 struct OpenedRun {
   std::shared_ptr<const FinishedRun> run;
 };
 
-LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipeline(path, {params, at_step}))};
+LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_step,
+                    const nb::object& operators) {
+  const LoadOptions options = {params, at_step, OperatorsOf(operators)};
+  const nb::gil_scoped_release free;
+  auto pipeline = OrThrow(LoadPipeline(path, options));
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  return {std::move(pipeline), {text.str(), path, folder.string(), params, at_step}};
 }
 
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
-                        const Texts& params, int64_t at_step) {
-  return {OrThrow(LoadPipelineText(text, file, base, {params, at_step}))};
+                        const Texts& params, int64_t at_step, const nb::object& operators) {
+  const LoadOptions options = {params, at_step, OperatorsOf(operators)};
+  const nb::gil_scoped_release free;
+  return {OrThrow(LoadPipelineText(text, file, base, options)),
+          {text, file, base, params, at_step}};
 }
 
 LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
@@ -43,15 +58,17 @@ LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
   for (const auto& [name, source] : datasets) {
     inputs[nb::cast<std::string>(name)] = HeldDataset(nb::borrow(source));
   }
-  return {OrThrow(BindDatasets(*loaded.pipeline, inputs))};
+  return {OrThrow(BindDatasets(*loaded.pipeline, inputs)), loaded.recipe};
 }
 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
 
 std::string Run(const LoadedPipeline& loaded, int threads, const std::string& memory, bool wait,
                 bool offline, bool refetch, const Texts& snapshots, const std::string& until,
-                const std::string& from, const std::string& rethreshold, const Texts& thresholds,
-                const nb::object& progress) {
+                const std::string& from, bool overwrite, const std::string& rethreshold,
+                const Texts& thresholds, const nb::object& progress,
+                const nb::object& on_stage_event, const nb::object& on_cancel,
+                const nb::object& perform, int units_at_once) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -61,9 +78,14 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.snapshots = snapshots;
   options.until = until;
   options.from = from;
+  options.overwrite = overwrite;
   options.rethreshold = rethreshold;
   options.thresholds = thresholds;
-  return RunInterruptibly(*loaded.pipeline, std::move(options), progress).ToJson();
+  if (!perform.is_none()) options.perform = HandedOut(perform);
+  options.units_at_once = units_at_once;
+  return RunInterruptibly(*loaded.pipeline, std::move(options),
+                          {progress, on_stage_event, on_cancel})
+      .ToJson();
 }
 
 OpenedRun Open(const std::string& path, const LoadedPipeline* from) {
@@ -85,12 +107,20 @@ NB_MODULE(_engine, module) {
   module.def("arrow_version", &ArrowVersion);
 
   nb::class_<LoadedPipeline>(module, "Pipeline");
-  module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, Free());
+  // These let the GIL go by themselves.
+  module.def("load", &Load, "path"_a, "params"_a, "at_step"_a, "operators"_a.none());
   module.def("load_text", &LoadText, "text"_a, "file"_a, "base_dir"_a, "params"_a, "at_step"_a,
-             Free());
+             "operators"_a.none());
   module.def(
       "dataset_sources",
       [](const LoadedPipeline& loaded) { return DatasetSourcesOf(*loaded.pipeline); },
+      "pipeline"_a);
+  module.def(
+      "dataset_loads",
+      [](const LoadedPipeline& loaded) { return DatasetLoadsOf(*loaded.pipeline); }, "pipeline"_a);
+  module.def(
+      "lazy_piece_rows",
+      [](const LoadedPipeline& loaded) { return OrThrow(LazyPieceRows(*loaded.pipeline)); },
       "pipeline"_a);
   module.def(
       "stages", [](const LoadedPipeline& loaded) { return StagesOf(*loaded.pipeline); },
@@ -101,7 +131,7 @@ NB_MODULE(_engine, module) {
   module.def(
       "with_workspace",
       [](const LoadedPipeline& loaded, const std::string& place) {
-        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place)};
+        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place), loaded.recipe};
       },
       "pipeline"_a, "place"_a);
   module.def(
@@ -111,9 +141,18 @@ NB_MODULE(_engine, module) {
   module.def("validate", &Validate, "pipeline"_a, Free());
   // Lets the GIL go by itself.
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
-             "snapshots"_a, "until"_a, "from_"_a, "rethreshold"_a, "thresholds"_a,
-             "progress"_a.none());
+             "snapshots"_a, "until"_a, "from_"_a, "overwrite"_a, "rethreshold"_a, "thresholds"_a,
+             "progress"_a.none(), "on_stage_event"_a.none(), "on_cancel"_a.none(),
+             "perform"_a.none() = nb::none(), "units_at_once"_a = 0);
+  module.def("row_seeds", &RowSeeds, "row_ids"_a, "seed"_a, "instance"_a);
+  RegisterUnits(module);
+  RegisterBatches(module);
 
+  nb::class_<ArrowBatch>(module, "ArrowBatch")
+      .def(
+          "__arrow_c_array__",
+          [](const ArrowBatch& batch, const nb::object&) { return batch.Export(); },
+          "requested_schema"_a.none() = nb::none());
   nb::class_<ArrowStream>(module, "ArrowStream")
       .def(
           "__arrow_c_stream__",

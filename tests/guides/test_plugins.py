@@ -103,11 +103,11 @@ def test_what_is_wrong_is_shown_where_it_is_written(millrace: Millrace, example:
     for before, after, code, wanted in (
         ("./libtext.so", "./libtex.so", "MR1501", "`./libtex.so` is not there"),
         ("./libtext.so", "./data", "MR1501", "`./data` is no file"),
-        ("./libtext.so", "./libtext_bad.so", "MR1205", "cannot be loaded"),
-        ("./libtext.so", "./libneeds.so", "MR1205", "nobody_has_this"),
-        ("./libtext.so", "./libnone.so", "MR1205", "is no plug-in"),
-        ("./libtext.so", "./libnew.so", "MR1205", "speaks version 2"),
-        ("count_letters", "count_leters", "MR1205", "did you mean `count_letters`?"),
+        ("./libtext.so", "./libtext_bad.so", "MR1602", "cannot be loaded"),
+        ("./libtext.so", "./libneeds.so", "MR1602", "nobody_has_this"),
+        ("./libtext.so", "./libnone.so", "MR1602", "is no plug-in"),
+        ("./libtext.so", "./libnew.so", "MR1602", "speaks version 2"),
+        ("count_letters", "count_leters", "MR1602", "did you mean `count_letters`?"),
         ("{field: text}", "{feld: text}", "MR1203", "has no option `feld`"),
         ("{field: text}", "{field: id}", "MR1205", "`field` must name a column of text"),
         ("max: 0.5", "max: 5", "MR1205", "`max` must be a number from 0 to 1"),
@@ -133,7 +133,7 @@ def test_one_that_breaks_its_promise_ends_the_run(millrace: Millrace, example: P
     millrace.ok("validate", "pipeline.yaml", cwd=example)
     told = millrace("run", "pipeline.yaml", cwd=example)
     assert told.code == 1
-    assert "MR1205" in told.err and "operator `vowels` (`count_letters` of a plug-in)" in told.err
+    assert "MR1602" in told.err and "operator `vowels` (`count_letters` of a plug-in)" in told.err
     assert not (example / "out").exists()
     compile_c(example, "libtext", source)
     millrace.ok("run", "pipeline.yaml", cwd=example)

@@ -267,7 +267,7 @@ def test_output_is_memory_mapped_and_divides(tmp_path: Path) -> None:
 
     kept = pipeline(tmp_path).run(texts(100))
     assert pa.total_allocated_bytes() >= 0
-    (file,) = (tmp_path / "workspace" / "datasets").iterdir()
+    (file,) = (tmp_path / "workspace" / "datasets").glob("*.arrow")
     assert [cached["filename"] for cached in kept.cache_files] == [str(file)]
     parts = [split_dataset_by_node(kept, rank=rank, world_size=2) for rank in range(2)]
     assert sum(len(part) for part in parts) == 100
@@ -283,7 +283,7 @@ def test_exception_in_a_stream_is_the_cause(tmp_path: Path) -> None:
     curate = pipeline(tmp_path)
     with pytest.raises(millrace.DataError, match="the source broke at 2500") as caught:
         curate.run(datasets.IterableDataset.from_generator(rows))
-    assert caught.value.code == "MR2004"
+    assert caught.value.code == "MR2007"
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert curate.last_run is None
 
@@ -315,7 +315,7 @@ def test_no_dataset(tmp_path: Path) -> None:
     curate = pipeline(tmp_path)
     with pytest.raises(millrace.UserError, match="none was handed in") as caught:
         curate.run()
-    assert caught.value.code == "MR1501"
+    assert caught.value.code == "MR1506"
     assert caught.value.diagnostics[0].line > 0
     with pytest.raises(millrace.UserError, match="no source `test`"):
         curate.run({"train": texts(1), "test": texts(1)})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,17 @@ from command import ROOT
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize(("page", "blocks"), [("docs/python.md", 4), ("docs/guides/python.md", 7)])
+@pytest.mark.parametrize(
+    ("page", "blocks"),
+    [("docs/python.md", 4), ("docs/guides/python.md", 11), ("docs/guides/custom_operators.md", 6)],
+)
 def test_every_block_runs(
     page: str, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
+    monkeypatch.syspath_prepend(tmp_path)
+    names: dict[str, object] = {"__name__": "page"}
+    monkeypatch.setitem(sys.modules, "page", types.ModuleType("page"))
     ran = 0
     for language, file, text in BLOCK.findall((ROOT / page).read_text()):
         if file:

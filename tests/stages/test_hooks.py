@@ -93,6 +93,28 @@ def test_what_hooks_are_told(
     assert all(e["splits_skipped"] == e["splits"] for e in later if e["event"] == "stage_end")
 
 
+def test_partitions_of_a_shuffle_are_told_of(millrace: Millrace, tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "note.py").write_text(NOTE)
+    shuffled = "  - {name: mixed, operators: [{id: mix, type: shuffle}]}\n"
+    note = f"{{run: {command('note.py')}}}"
+    (tmp_path / "pipeline.yaml").write_text(
+        config(
+            shuffled, hooks=hooks(on_partition_end=note), exports="  x: {type: jsonl, path: out}\n"
+        )
+    )
+    run = millrace.ok("run", "pipeline.yaml", "--json", cwd=tmp_path).json()
+    own = [e for e in events(tmp_path) if e["stage"] == "mixed"]
+    splits = [e for e in own if not e["split"].startswith("order-")]
+    partitions = [e for e in own if e["split"].startswith("order-")]
+    assert len(partitions) == partitions[0]["splits"] >= 1 and len(splits) == splits[0]["splits"]
+    written = run["stages"][0]["rows_written"]
+    for told in (splits, partitions):
+        assert sum(e["rows"]["written"] for e in told) == written
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
+    assert len([e for e in events(tmp_path) if e["stage"] == "mixed"]) == len(own)
+
+
 def test_hooks_change_nothing(millrace: Millrace, tmp_path: Path) -> None:
     plain, hooked = tmp_path / "plain", tmp_path / "hooked"
     for folder in (plain, hooked):
@@ -131,6 +153,7 @@ def test_a_required_one_ends_the_run(millrace: Millrace, tmp_path: Path) -> None
     )
     ended = millrace("run", "pipeline.yaml", cwd=tmp_path)
     assert ended.code == 75
+    assert "MR3008: the hook" in ended.err
     assert "at the end of stage `quality` ended with code 3" in ended.err
     assert not (tmp_path / "out").exists()
     status = millrace.ok("status", "workspace", "--json", cwd=tmp_path).json()["runs"][0]

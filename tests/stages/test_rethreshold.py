@@ -101,7 +101,7 @@ def test_what_cannot_be_done_is_said(millrace: Millrace, tmp_path: Path) -> None
         assert outcome.code == code, outcome.err
         return outcome.err
 
-    assert "is not committed" in refused("keep.min=5")
+    assert "MR1601: stage `ingest` is not committed" in refused("keep.min=5", code=1)
     millrace.ok("run", "pipeline.yaml", cwd=folder)
     assert "did you mean `quality`?" in refused("keep.min=5", stage="qualty")
     assert "no threshold is given" in refused()

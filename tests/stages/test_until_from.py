@@ -73,8 +73,8 @@ def test_from_reads_no_input(millrace: Millrace, tmp_path: Path) -> None:
 def test_from_needs_what_comes_before(millrace: Millrace, tmp_path: Path) -> None:
     make(tmp_path)
     nothing = millrace("run", "pipeline.yaml", "--from", "quality", cwd=tmp_path)
-    assert nothing.code != 0
-    assert "stage `ingest` is not committed" in nothing.err
+    assert nothing.code == 1
+    assert "MR1601: stage `ingest` is not committed" in nothing.err
     millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
     (tmp_path / "in/mail-1.jsonl").write_text(lines("mail", 0, 61))
     changed = millrace("run", "pipeline.yaml", "--from", "quality", cwd=tmp_path)
@@ -83,8 +83,8 @@ def test_from_needs_what_comes_before(millrace: Millrace, tmp_path: Path) -> Non
     millrace.ok("run", "pipeline.yaml", cwd=tmp_path)
     (tmp_path / "pipeline.yaml").write_text(config(QUALITY.replace("< 6", "< 5") + FINAL))
     operators = millrace("run", "pipeline.yaml", "--from", "final", cwd=tmp_path)
-    assert operators.code != 0
-    assert "stage `quality` is not committed" in operators.err
+    assert operators.code == 1
+    assert "MR1601: stage `quality` is not committed" in operators.err
     millrace.ok("run", "pipeline.yaml", "--from", "quality", cwd=tmp_path)
     removed = next(tmp_path.glob("workspace/stages/quality/*/data/*.parquet"))
     for path in tmp_path.glob("workspace/stages/quality/*/data/*.parquet"):

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/dataset_input.h"
+#include "base/host_operator.h"
 #include "base/status.h"
 
 namespace millrace {
@@ -24,6 +25,7 @@ class Pipeline;
 struct LoadOptions {
   std::map<std::string, std::string> params;  // overrides of the config's `params:`
   int64_t at_step = -1;                       // replaces the config's `at_step`; -1: it stands
+  HostOperators host_operators;               // for operators of type `python`; may be empty
 };
 
 /// Parses and validates the config alone. Fails with all its diagnostics.
@@ -46,10 +48,18 @@ std::vector<std::string> ExportsOf(const Pipeline& pipeline);
 /// The names of its sources of type `dataset`, in the order of the config.
 std::vector<std::string> DatasetSourcesOf(const Pipeline& pipeline);
 
-/// The pipeline with rows for each of those sources, by their names; everything below takes it.
+/// Its sources of type `hf` with `load`: the arguments of `datasets.load_dataset`, by source.
+std::map<std::string, std::map<std::string, std::string>> DatasetLoadsOf(const Pipeline& pipeline);
+
+/// The pipeline with rows for each of both, by their names; everything below takes it.
 /// UnreadablePath when a source is left out, or a name is of none.
 Result<std::shared_ptr<const Pipeline>> BindDatasets(
     const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets);
+
+/// How many rows of a stream are a piece that a run can be done over by itself, with the rows that
+/// a run over all of it would give of them. Usage when that is not so: it has other sources than
+/// one of type `dataset`, an operator, mixture or rule that looks at all rows, or exports.
+Result<int64_t> LazyPieceRows(const Pipeline& pipeline);
 
 /// Where it works: an absolute path or a URL.
 std::string WorkspaceOf(const Pipeline& pipeline);
@@ -94,12 +104,20 @@ struct RunOptions {
   // The first stage to do: those before it must be committed for the config and the inputs as they
   // are (NotCommitted); no input is read for them and no API asked. "": all.
   std::string from;
+  // Build the stages behind ingest anew, beside the old ones, as if each said `mode: overwrite`.
+  bool overwrite = false;
   // Other thresholds for this stage (docs/stages.md): `<instance>.<parameter>` and its value, of
   // filters with `action: tag`. The stage must be committed with those of the config; it is made
   // anew of the rows and measures that it has stored, and the stages behind it run. The config
   // itself is not changed.
   std::string rethreshold;
   std::map<std::string, std::string> thresholds;
+  // Has a unit of work done by another process, which makes a UnitWorker of the same pipeline over
+  // the same workspace (millrace/units.h), and gives what UnitWorker::Perform gave. `stopped`: it
+  // is no longer wanted. Called from `units_at_once` threads. Empty: units are done here.
+  std::function<Result<std::string>(const std::string& unit, const std::function<bool()>& stopped)>
+      perform;
+  int units_at_once = 0;
   // What hooks get on their stdin, as JSON (docs/hooks.md); one call at a time, from any thread.
   std::function<void(const std::string& json)> on_stage_event;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second

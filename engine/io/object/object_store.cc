@@ -70,6 +70,11 @@ class ObjectStore : public Store {
     ARROW_ASSIGN_OR_RAISE(const auto info, Head(key));
     return info.has_value();
   }
+  Result<std::optional<FileInfo>> StatIfThere(const std::string& key) override {
+    ARROW_ASSIGN_OR_RAISE(const auto info, Head(key));
+    if (!info) return std::nullopt;
+    return std::optional<FileInfo>(Described(*info, key));
+  }
 
   Result<std::vector<FileInfo>> List(const std::string& prefix) override {
     std::string folder = prefix;

@@ -78,9 +78,9 @@ class DatasetReader : public RecordReader {
   Status EndPiece() {
     batches_.reset();
     if (first_row_ == PieceRows()) return Status::OK();
-    return MakeError(ErrorCode::kFileChanged, "the dataset gave " + std::to_string(first_row_) +
-                                                  " rows from " + std::to_string(PieceBegin()) +
-                                                  " on, and not " + std::to_string(PieceRows()));
+    return MakeError(ErrorCode::kDatasetFailed, "the dataset gave " + std::to_string(first_row_) +
+                                                    " rows from " + std::to_string(PieceBegin()) +
+                                                    " on, and not " + std::to_string(PieceRows()));
   }
 
   std::shared_ptr<Chunk> MakeChunk() {
@@ -150,14 +150,14 @@ bool IsOurs(const Status& status) {
 
 Status DatasetError(const Status& status) {
   if (status.ok() || status.IsCancelled() || IsOurs(status)) return status;
-  return MakeError(ErrorCode::kCorruptFile, "the dataset cannot be read: " + status.message());
+  return MakeError(ErrorCode::kDatasetFailed, "the dataset cannot be read: " + status.message());
 }
 
 Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch) {
   if (batch.schema()->Equals(schema, /*check_metadata=*/false)) {
     return DatasetError(batch.Validate());
   }
-  return MakeError(ErrorCode::kCorruptFile,
+  return MakeError(ErrorCode::kDatasetFailed,
                    "the dataset gave columns that are not those of its schema: " +
                        batch.schema()->ToString() + " instead of " + schema.ToString());
 }

@@ -103,12 +103,12 @@ TEST_CASE("what a dataset does not keep is an error") {
     dataset.read = [](int64_t begin, int64_t end) {
       return arrow::RecordBatchReader::Make({Rows(begin, end - 1)}, Columns());
     };
-    CHECK(CodeOf(ReadAll(Options(dataset), &pieces).status()) == ErrorCode::kFileChanged);
+    CHECK(CodeOf(ReadAll(Options(dataset), &pieces).status()) == ErrorCode::kDatasetFailed);
   }
   SUBCASE("its columns") {
     DatasetInput dataset = Numbers(10, 1);
     dataset.schema = arrow::schema({arrow::field("n", arrow::int32())});
-    CHECK(CodeOf(ReadAll(Options(dataset), &pieces).status()) == ErrorCode::kCorruptFile);
+    CHECK(CodeOf(ReadAll(Options(dataset), &pieces).status()) == ErrorCode::kDatasetFailed);
   }
   SUBCASE("an exception") {
     DatasetInput dataset = Numbers(10, 1);
@@ -116,7 +116,7 @@ TEST_CASE("what a dataset does not keep is an error") {
       return Status::Invalid("the program failed");
     };
     const Status status = ReadAll(Options(dataset), &pieces).status();
-    CHECK(CodeOf(status) == ErrorCode::kCorruptFile);
+    CHECK(CodeOf(status) == ErrorCode::kDatasetFailed);
     CHECK(status.message().find("the program failed") != std::string::npos);
   }
   SUBCASE("a cancellation stays one") {

@@ -90,7 +90,7 @@ std::string ArrayFault(const ArrowArray& array, const arrow::DataType& type, int
   return "";
 }
 
-Status Gave(const std::string& what) { return MakeError(kPluginFault, "gave " + what); }
+Status Gave(const std::string& what) { return MakeError(ErrorCode::kPluginFault, "gave " + what); }
 
 }  // namespace
 
@@ -120,7 +120,8 @@ Result<arrow::ArrayVector> TakeForeign(ArrowArray* array,
 Result<std::shared_ptr<arrow::DataType>> AsColumnType(const arrow::DataType& type) {
   const auto same = contract::ParseType(contract::TypeText(type), nullptr);
   if (same.ok() && (*same)->id() == type.id()) return *same;
-  return MakeError(kPluginFault, "the type " + type.ToString() + ", which columns cannot have");
+  return MakeError(ErrorCode::kPluginFault,
+                   "the type " + type.ToString() + ", which columns cannot have");
 }
 
 }  // namespace millrace::op

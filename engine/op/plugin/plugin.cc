@@ -1,4 +1,4 @@
-// plugin: an operator of a shared library.
+// plugin: an operator of a shared library. python: one of the Python program around the engine.
 #include <algorithm>
 
 #include "op/operator_list.h"
@@ -53,6 +53,16 @@ void CheckFilterFields(const Request& request, Kind kind) {
   }
 }
 
+std::shared_ptr<const Operator> MakeOf(const Request& request,
+                                       std::shared_ptr<const PluginLibrary> library,
+                                       const millrace_operator& op) {
+  CheckFilterFields(request, static_cast<Kind>(op.kind - MILLRACE_SCORE));
+  const PluginOptions options = OptionsOf(request, op);
+  if (!request.ready()) return nullptr;
+  auto instance = PluginInstance::Bind(request, std::move(library), op, options);
+  return instance == nullptr ? nullptr : MakePluginOperator(request, std::move(instance));
+}
+
 std::shared_ptr<const Operator> Make(const Request& request) {
   const ConfigValue* path = request.parameters().Find("library");
   const ConfigValue* name = request.parameters().Find("operator");
@@ -73,15 +83,25 @@ std::shared_ptr<const Operator> Make(const Request& request) {
       }
       help += '`';
     }
-    request.Report(*name, kPluginFault, '`' + path->text + "` has no operator `" + name->text + '`',
-                   help);
+    request.Report(*name, ErrorCode::kPluginFault,
+                   '`' + path->text + "` has no operator `" + name->text + '`', help);
     return nullptr;
   }
-  CheckFilterFields(request, static_cast<Kind>(op->kind - MILLRACE_SCORE));
-  const PluginOptions options = OptionsOf(request, *op);
-  if (!request.ready()) return nullptr;
-  auto instance = PluginInstance::Bind(request, *library, *op, options);
-  return instance == nullptr ? nullptr : MakePluginOperator(request, std::move(instance));
+  return MakeOf(request, *library, *op);
+}
+
+std::shared_ptr<const Operator> MakeOfHost(const Request& request) {
+  const ConfigValue* entry = request.parameters().Find("entry");
+  if (entry == nullptr || request.resources() == nullptr) return nullptr;
+  auto found = request.resources()->FindHostOperator(entry->text);
+  if (!found.ok()) {
+    request.Report(*entry, found.status());
+    return nullptr;
+  }
+  auto library = std::make_shared<PluginLibrary>();
+  library->host = *std::move(found);
+  const millrace_operator& op = library->host->entry();
+  return MakeOf(request, std::move(library), op);
 }
 
 }  // namespace
@@ -112,6 +132,31 @@ OperatorType Plugin() {
        .type = FieldType::kNamedTexts,
        .doc = "The operator's own options, by name; the library says which it has."}};
   type.make = Make;
+  return type;
+}
+
+OperatorType Python() {
+  OperatorType type;
+  type.name = "python";
+  type.any_kind = true;
+  type.doc =
+      "A function or class of a Python program (docs/guides/custom_operators.md). Its kind is what "
+      "`@millrace.operator` says; what it gives is checked like that of any operator of that kind, "
+      "and its source is part of what the stage is. It runs where Python has loaded the config: "
+      "the command refuses it.";
+  type.columns_doc = "what its kind may and the operator says";
+  type.example =
+      "{id: shout, type: python, entry: \"scorers:capitals\", options: {field: text, least: 3}}";
+  type.parameters = {
+      {.key = "entry",
+       .type = FieldType::kText,
+       .doc = "Where it is, as `module:name`. The module is imported, also to check the config: "
+              "use none that you do not trust.",
+       .required = true},
+      {.key = "options",
+       .type = FieldType::kNamedTexts,
+       .doc = "The operator's own parameters, by name; those that are no texts as JSON."}};
+  type.make = MakeOfHost;
   return type;
 }
 

@@ -1,8 +1,12 @@
 #include "op/plugin/plugin_instance.h"
 
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
+#include <arrow/builder.h>
 #include <arrow/c/bridge.h>
 #include <arrow/util/utf8.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -69,6 +73,24 @@ arrow::FieldVector Visible(const arrow::Schema& columns) {
   return fields;
 }
 
+// Positions in a piece as positions in the whole; -1, a fault that is told later, for those outside
+// of the piece.
+Result<std::shared_ptr<arrow::Array>> Moved(const arrow::Array& positions, int64_t begin,
+                                            int64_t end) {
+  const auto& values = static_cast<const arrow::Int64Array&>(positions);
+  arrow::Int64Builder moved;
+  ARROW_RETURN_NOT_OK(moved.Reserve(values.length()));
+  for (int64_t i = 0; i < values.length(); ++i) {
+    if (values.IsNull(i)) {
+      moved.UnsafeAppendNull();
+    } else {
+      const int64_t at = values.Value(i);
+      moved.UnsafeAppend(at < 0 || at >= end - begin ? -1 : at + begin);
+    }
+  }
+  return moved.Finish();
+}
+
 const std::shared_ptr<arrow::DataType>& FailuresType() {
   static const auto* type = new std::shared_ptr<arrow::DataType>(
       arrow::struct_({arrow::field("row", arrow::int64()), arrow::field("rule", arrow::utf8()),
@@ -78,32 +100,47 @@ const std::shared_ptr<arrow::DataType>& FailuresType() {
 
 }  // namespace
 
+const ConfigValue& NameOf(const Request& request) {
+  const ConfigValue* name = request.parameters().Find("operator");
+  return name == nullptr ? *request.parameters().Find("entry") : *name;
+}
+
 PluginInstance::~PluginInstance() {
-  if (state_ == nullptr || op_.release == nullptr) return;
+  if (state_ == nullptr) return;
+  if (library_->host != nullptr) {
+    library_->host->Release(state_);
+    return;
+  }
+  if (op_.release == nullptr) return;
   millrace_error ignored = {};
   Guarded([this] { return op_.release(state_), 0; }, &ignored);
 }
 
 std::string PluginInstance::Identity() const {
-  return std::string("plugin ") + op_.name + ' ' + std::to_string(op_.version);
+  return (library_->host == nullptr ? "plugin " : "python ") + std::string(op_.name) + ' ' +
+         std::to_string(op_.version);
 }
 
 Status PluginInstance::Broken(const std::string& what) const {
-  return MakeError(kPluginFault, "operator `" + id_ + "` (`" + op_.name + "` of a plug-in) " + what,
-                   "the fault is the plug-in's, not the rows'");
+  const bool host = library_->host != nullptr;
+  return MakeError(
+      ErrorCode::kPluginFault,
+      "operator `" + id_ + "` (`" + op_.name + (host ? "` in Python) " : "` of a plug-in) ") + what,
+      host ? "the fault is the operator's, not the rows'"
+           : "the fault is the plug-in's, not the rows'");
 }
 
 std::shared_ptr<const PluginInstance> PluginInstance::Bind(
     const Request& request, std::shared_ptr<const PluginLibrary> library,
     const millrace_operator& op, const PluginOptions& options) {
-  const ConfigValue* name = request.parameters().Find("operator");
+  const ConfigValue& name = NameOf(request);
   std::vector<millrace_option> given;
   for (const auto& [key, value] : options) given.push_back({key.c_str(), value.c_str()});
   ArrowSchema columns;
   const Status exported =
       arrow::ExportSchema(*arrow::schema(Visible(*request.columns())), &columns);
   if (!exported.ok()) {
-    request.Report(*name, exported);
+    request.Report(name, exported);
     return nullptr;
   }
   const millrace_request asked = {request.id().c_str(), request.seed(), given.size(), given.data(),
@@ -112,15 +149,26 @@ std::shared_ptr<const PluginInstance> PluginInstance::Bind(
       std::shared_ptr<PluginInstance>(new PluginInstance(request.id(), std::move(library), op));
   millrace_instance said = {};
   millrace_error error = {};
-  const int failed = Guarded([&] { return op.bind(&asked, &said, &error); }, &error);
+  Status refused;
+  int failed = 0;
+  if (const auto& host = bound->library_->host) {
+    refused = host->Bind(asked, &said);
+  } else {
+    failed = Guarded([&] { return op.bind(&asked, &said, &error); }, &error);
+  }
   if (columns.release != nullptr) columns.release(&columns);
   bound->state_ = said.state;
+  if (!refused.ok()) {
+    if (said.gives.release != nullptr) said.gives.release(&said.gives);
+    request.Report(name, refused);
+    return nullptr;
+  }
   if (failed != 0) {
     if (said.gives.release != nullptr) said.gives.release(&said.gives);
     error.option[sizeof error.option - 1] = '\0';
     const ConfigValue* written = request.parameters().Find("options");
     const ConfigValue* blamed = written == nullptr ? nullptr : written->Find(error.option);
-    request.Report(blamed == nullptr ? *name : *blamed, kPluginFault,
+    request.Report(blamed == nullptr ? name : *blamed, ErrorCode::kBadValue,
                    '`' + std::string(op.name) + "` refuses: " + MessageOf(error));
     return nullptr;
   }
@@ -128,7 +176,7 @@ std::shared_ptr<const PluginInstance> PluginInstance::Bind(
   if (fault.empty()) fault = bound->Take(said, *request.columns());
   if (fault.empty()) fault = bound->TakeReasons(said);
   if (fault.empty()) return bound;
-  request.Report(*name, bound->Broken(fault));
+  request.Report(name, bound->Broken(fault));
   return nullptr;
 }
 
@@ -203,21 +251,57 @@ Result<PluginInstance::Given> PluginInstance::Apply(const arrow::RecordBatch& ro
     columns.push_back(rows.GetColumnByName(name));
   }
   const auto read = arrow::RecordBatch::Make(arrow::schema(fields), rows.num_rows(), columns);
+  if (library_->host == nullptr) return ApplyPiece(read);
+  std::vector<arrow::ArrayVector> pieces(gives_.size());
+  Given all;
+  for (int64_t begin = 0; begin < rows.num_rows(); begin += batch_rows()) {
+    ARROW_ASSIGN_OR_RAISE(Given given, ApplyPiece(read->Slice(begin, batch_rows())));
+    if (makes_rows_) {
+      const int64_t end = std::min(begin + batch_rows(), rows.num_rows());
+      ARROW_ASSIGN_OR_RAISE(given.columns[0], Moved(*given.columns[0], begin, end));
+    }
+    for (size_t i = 0; i < pieces.size(); ++i) pieces[i].push_back(std::move(given.columns[i]));
+    for (RowFailure& failure : given.failures) {
+      failure.row += begin;
+      all.failures.push_back(std::move(failure));
+    }
+  }
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    if (pieces[i].size() == 1) {
+      all.columns.push_back(std::move(pieces[i][0]));
+    } else if (pieces[i].empty()) {
+      ARROW_ASSIGN_OR_RAISE(all.columns.emplace_back(), arrow::MakeEmptyArray(gives_[i]->type()));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(all.columns.emplace_back(), arrow::Concatenate(pieces[i]));
+    }
+  }
+  return all;
+}
+
+Status PluginInstance::Call(const std::shared_ptr<arrow::RecordBatch>& rows,
+                            millrace_result* result) const {
+  if (library_->host != nullptr) return library_->host->Apply(state_, rows, sensitive_, result);
   ArrowArray exported;
-  ARROW_RETURN_NOT_OK(arrow::ExportRecordBatch(*read, &exported));
-  millrace_result result = {};
+  ARROW_RETURN_NOT_OK(arrow::ExportRecordBatch(*rows, &exported));
   millrace_error error = {};
-  const int failed = Guarded([&] { return op_.apply(state_, &exported, &result, &error); }, &error);
+  const int failed = Guarded([&] { return op_.apply(state_, &exported, result, &error); }, &error);
   if (exported.release != nullptr) exported.release(&exported);
-  if (failed != 0) {
+  return failed == 0 ? Status::OK() : Broken("failed: " + MessageOf(error));
+}
+
+Result<PluginInstance::Given> PluginInstance::ApplyPiece(
+    const std::shared_ptr<arrow::RecordBatch>& rows) const {
+  millrace_result result = {};
+  const Status called = Call(rows, &result);
+  if (!called.ok()) {
     for (ArrowArray* array : {&result.given, &result.failures}) {
       if (array->release != nullptr) array->release(array);
     }
-    return Broken("failed: " + MessageOf(error));
+    return called;
   }
   Given given;
-  Result<RowFailures> failures = Failures(&result.failures, rows.num_rows());
-  auto taken = TakeForeign(&result.given, given_type_, makes_rows_ ? kAnyLength : rows.num_rows());
+  Result<RowFailures> failures = Failures(&result.failures, rows->num_rows());
+  auto taken = TakeForeign(&result.given, given_type_, makes_rows_ ? kAnyLength : rows->num_rows());
   for (const Status& status : {failures.status(), taken.status()}) {
     if (!status.ok()) return Broken(status.message());
   }

@@ -1,5 +1,5 @@
-// An operator of a plug-in, bound: what it said it reads and gives, held against what its kind may,
-// and the call into it. Internal to this folder.
+// An operator of a plug-in, or of the program around the engine, bound: what it said it reads and
+// gives, held against what its kind may, and the call into it. Internal to this folder.
 //
 // Thread-safety: immutable after Bind; any thread may call.
 #pragma once
@@ -19,6 +19,9 @@
 #include "op/resources.h"
 
 namespace millrace::op {
+
+/// The parameter that says which operator it is.
+const ConfigValue& NameOf(const Request& request);
 
 /// Name and value, one for each option of the operator.
 using PluginOptions = std::vector<std::pair<std::string, std::string>>;
@@ -41,7 +44,13 @@ class PluginInstance {
   PluginInstance& operator=(const PluginInstance&) = delete;
 
   const millrace_operator& op() const { return op_; }
-  const std::string& sha256() const { return library_->sha256; }
+  const std::string& sha256() const {
+    return library_->host == nullptr ? library_->sha256 : library_->host->sha256();
+  }
+  /// See Operator::batch_rows.
+  int64_t batch_rows() const {
+    return library_->host == nullptr ? 0 : library_->host->batch_rows();
+  }
   /// What it is, beside the bytes of its library.
   std::string Identity() const;
   const std::vector<std::string>& reads() const { return reads_; }
@@ -51,7 +60,7 @@ class PluginInstance {
   bool makes_rows() const { return makes_rows_; }
   const std::vector<Reason>& reasons() const { return reasons_; }
 
-  /// Errors: BadValue, with the id of the instance.
+  /// Errors: BadValue, with the id of the instance; of a program's operator also its own.
   Result<Given> Apply(const arrow::RecordBatch& rows) const;
   Status Broken(const std::string& what) const;
 
@@ -59,6 +68,9 @@ class PluginInstance {
   PluginInstance(std::string id, std::shared_ptr<const PluginLibrary> library,
                  const millrace_operator& op)
       : id_(std::move(id)), library_(std::move(library)), op_(op) {}
+  /// At most batch_rows(), and at least one.
+  Result<Given> ApplyPiece(const std::shared_ptr<arrow::RecordBatch>& rows) const;
+  Status Call(const std::shared_ptr<arrow::RecordBatch>& rows, millrace_result* result) const;
   // Each gives what is wrong, or "".
   std::string Take(const millrace_instance& said, const arrow::Schema& columns);
   std::string TakeReasons(const millrace_instance& said);

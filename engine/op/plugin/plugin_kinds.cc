@@ -18,6 +18,7 @@ class Of : public Base {
  public:
   std::string Identity() const override { return plugin_->Identity(); }
   std::string FileSha256() const override { return plugin_->sha256(); }
+  int64_t batch_rows() const override { return plugin_->batch_rows(); }
 
  protected:
   template <typename... Args>
@@ -54,6 +55,10 @@ class PluginFilter : public Of<Filter> {
     Verdict verdict;
     verdict.keep = std::static_pointer_cast<arrow::BooleanArray>(given.columns[0]);
     if (verdict.keep->null_count() > 0) return plugin().Broken("did not judge every row");
+    const int measured = Position("measured");
+    if (measured >= 0 && !plugin().reads_sensitive()) {
+      verdict.measured = given.columns[static_cast<size_t>(measured)];
+    }
     const int reason = Position("reason");
     if (reason < 0) return verdict;
     const auto& codes =
@@ -66,13 +71,6 @@ class PluginFilter : public Of<Filter> {
       verdict.reason.push_back(dropped ? codes.Value(row) : uint8_t{0});
     }
     return verdict;
-  }
-
-  Result<std::shared_ptr<arrow::Array>> Measured(const arrow::RecordBatch& dropped) const override {
-    const int measured = Position("measured");
-    if (measured < 0 || plugin().reads_sensitive()) return nullptr;
-    ARROW_ASSIGN_OR_RAISE(const PluginInstance::Given given, plugin().Apply(dropped));
-    return given.columns[static_cast<size_t>(measured)];
   }
 
  private:
@@ -318,7 +316,7 @@ std::shared_ptr<const Operator> MakePluginOperator(const Request& request, Share
       break;
   }
   if (!fault.empty()) {
-    request.Report(*request.parameters().Find("operator"), instance->Broken(fault));
+    request.Report(NameOf(request), instance->Broken(fault));
   }
   return request.ready() ? op : nullptr;
 }

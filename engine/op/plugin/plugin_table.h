@@ -11,9 +11,6 @@
 
 namespace millrace::op {
 
-/// Of all that a plug-in does wrong: what it says, refuses or gives is not what it may be.
-inline constexpr ErrorCode kPluginFault = ErrorCode::kBadValue;
-
 /// What is wrong with a table ("speaks version 2 of ..."), or "" when it can be used.
 std::string PluginTableFault(const millrace_plugin_table* table);
 

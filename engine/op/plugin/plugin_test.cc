@@ -98,6 +98,9 @@ class Library : public Resources {
     library->sha256 = "abc";
     return library;
   }
+  Result<std::shared_ptr<const HostOperator>> FindHostOperator(const std::string&) const override {
+    return MakeError(ErrorCode::kUnknownReference, "none");
+  }
   Result<std::shared_ptr<const FileContent>> ReadFile(const std::string&, int64_t) const override {
     return MakeError(ErrorCode::kUnreadablePath, "none");
   }
@@ -167,7 +170,7 @@ std::string FaultOf(int kind, const Script& of) {
   if (!chain.ok()) return chain.status().message();
   const auto applied = (*chain)->Apply(*Input());
   if (applied.ok()) return "";
-  CHECK(CodeOf(applied.status()) == kPluginFault);
+  CHECK(CodeOf(applied.status()) == ErrorCode::kPluginFault);
   CHECK(applied.status().message().find("operator `p` (`op` of a plug-in) ") == 0);
   return applied.status().message();
 }

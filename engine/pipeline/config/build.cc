@@ -18,7 +18,6 @@
 #include "pipeline/config/storage.h"
 #include "pipeline/config/text_formats.h"
 #include "pipeline/config/vault.h"
-#include "stage/resource_files.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -36,11 +35,11 @@ bool IsWithin(const std::string& path, const std::string& folder) {
 
 class Build {
  public:
-  Build(const ConfigValue& root, const std::string& base_dir, bool open_files,
-        ConfigProblems* problems)
+  Build(const ConfigValue& root, const std::string& base_dir,
+        std::shared_ptr<const op::Resources> resources, ConfigProblems* problems)
       : root_(root), problems_(problems) {
     config_.base_dir = base_dir;
-    if (open_files) config_.resources = stage::OpenResources(base_dir);
+    config_.resources = std::move(resources);
   }
 
   PipelineConfig Run() {
@@ -199,10 +198,34 @@ class Build {
     } else if (type == "hf") {
       source.format = io::DatasetReadOptions();
       source.split = value.Text("split");
+      BuildLoad(value, span, &source);
     } else {
       source.format = BuildTextFormat(value, problems_);
     }
     return source;
+  }
+
+  // Either a folder, or what Python is to fetch.
+  void BuildLoad(const ConfigValue& value, const SourceSpan& span, SourceConfig* source) {
+    const ConfigValue* load = value.Find("load");
+    if (load == nullptr) {
+      if (value.IsWritten("path")) return;
+      problems_->Add(ErrorCode::kMissingKey, span,
+                     "`path` is missing in the source `" + source->name + '`');
+      return;
+    }
+    for (const char* other : {"path", "split"}) {
+      if (!value.IsWritten(other)) continue;
+      problems_->Add(ErrorCode::kBadValue, load->span,
+                     std::string("`load` and `") + other + "` exclude each other",
+                     "what `load_dataset` takes stands in `load`");
+    }
+    source->path_span = load->span;
+    for (const auto& [name, argument] : load->members) source->load[name] = argument.text;
+    if (source->load.empty()) {
+      problems_->Add(ErrorCode::kMissingKey, load->span, "`load` says nothing to load",
+                     "write for example `load: {path: json, data_files: rows.jsonl}`");
+    }
   }
 
   void BuildContracts() {
@@ -367,9 +390,10 @@ class Build {
 
 }  // namespace
 
-PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir, bool open_files,
+PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir,
+                           std::shared_ptr<const op::Resources> resources,
                            ConfigProblems* problems) {
-  return Build(root, base_dir, open_files, problems).Run();
+  return Build(root, base_dir, std::move(resources), problems).Run();
 }
 
 }  // namespace millrace::pipeline

@@ -10,9 +10,10 @@
 
 namespace millrace::pipeline {
 
-/// The result is usable only when `problems` is empty afterwards. `open_files`: also those that
-/// operators name.
-PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir, bool open_files,
+/// The result is usable only when `problems` is empty afterwards. `resources`: the files that
+/// operators name; null to leave those alone.
+PipelineConfig BuildConfig(const ConfigValue& root, const std::string& base_dir,
+                           std::shared_ptr<const op::Resources> resources,
                            ConfigProblems* problems);
 
 }  // namespace millrace::pipeline

@@ -10,6 +10,7 @@
 #include "pipeline/config/canonical.h"
 #include "pipeline/config/fields.h"
 #include "pipeline/config/walk.h"
+#include "stage/resource_files.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -226,6 +227,7 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
   const ReferenceScope scope = ReadParams(tree.root, base_dir, options, &problems);
   parsed->params = options.params;
   parsed->at_step = options.at_step;
+  parsed->host_operators = options.host_operators;
   parsed->root = AtStep(WithParams(tree.root, options), options.at_step);
   if (!options.settings.empty()) ApplySettings(options, &parsed->root);
   parsed->value = WalkConfig(parsed->root, PipelineSpec(), scope, &problems);
@@ -233,7 +235,9 @@ Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& f
   PipelineConfig config;
   std::vector<Diagnostic> of_model;
   if (value.kind == ConfigValue::Kind::kObject) {
-    config = BuildConfig(value, base_dir, options.open_resources, &problems);
+    std::shared_ptr<const op::Resources> resources;
+    if (options.open_resources) resources = stage::OpenResources(base_dir, options.host_operators);
+    config = BuildConfig(value, base_dir, std::move(resources), &problems);
     LoadModelContract(value, file, &config, &problems, &of_model);
   }
   config.file = file;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/host_operator.h"
 #include "base/status.h"
 #include "pipeline/config/pipeline_config.h"
 #include "pipeline/config/problems.h"
@@ -21,6 +22,7 @@ struct LoadOptions {
       look_at_data = {};
   /// Open the files that operators name (plug-ins, models). Without it their stages stay unbound.
   bool open_resources = false;
+  HostOperators host_operators = {};  // of the program around the engine
   /// Values in the place of those of a stage's instances: `<instance>.<parameter>` to the value.
   std::string settings_stage = {};
   std::map<std::string, std::string> settings = {};

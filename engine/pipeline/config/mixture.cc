@@ -21,6 +21,7 @@ class MixtureBuilder {
                         : mix::Stop::kFirstExhausted;
     mixture_.unit = unit == "bytes"    ? stage::Mixture::Unit::kBytes
                     : unit == "tokens" ? stage::Mixture::Unit::kTokens
+                    : unit == "images" ? stage::Mixture::Unit::kImages
                                        : stage::Mixture::Unit::kRows;
     for (const auto& [name, input] : inputs.members) AddInput(input);
     if (const ConfigValue* most = mixture.Find("max_epochs")) SetEpochs(*most);

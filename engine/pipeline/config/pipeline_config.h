@@ -31,6 +31,7 @@ struct SourceConfig {
   std::string
       path;  // as written, references resolved; relative to base_dir, or a URL; "" of an API
   source::FormatOptions format;
+  std::map<std::string, std::string> load;  // arguments of `datasets.load_dataset`; else empty
   std::string split;     // of a folder of `datasets`, whose format is that of a dataset
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
@@ -45,6 +46,7 @@ struct ParsedConfig {
   ConfigNode root;                            // with parameters in place
   std::map<std::string, std::string> params;  // that came from outside
   int64_t at_step = -1;                       // likewise
+  HostOperators host_operators;               // likewise
   ConfigValue value;
 };
 

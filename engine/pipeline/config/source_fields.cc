@@ -270,12 +270,17 @@ const ObjectSpec& SourceSpec() {
   static const auto* hf = new ObjectSpec(SourceVariant(
       "hf",
       "A folder of Hugging Face datasets: what `save_to_disk` wrote, or Parquet files in the "
-      "layout "
-      "of the Hub.",
-      {{.key = "path", .type = T::kPath, .doc = "The folder, on disk.", .required = true},
+      "layout of the Hub. With `load`, in a Python program, what `load_dataset` gives.",
+      {{.key = "path",
+        .type = T::kPath,
+        .doc = "The folder, on disk. Needed where there is no `load`."},
        {.key = "split",
         .type = T::kName,
-        .doc = "Which split of it; may be left out where there is one."}}));
+        .doc = "Which split of it; may be left out where there is one."},
+       {.key = "load",
+        .type = T::kNamedTexts,
+        .doc = "Instead of `path`: how `datasets.load_dataset` is called, by its arguments; lists "
+               "and maps as JSON. Only Python can run it."}}));
   static const auto* spec =
       new ObjectSpec{.name = "source",
                      .doc = "Where rows come from.",

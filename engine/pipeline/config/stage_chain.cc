@@ -4,10 +4,12 @@
 #include <map>
 #include <set>
 
+#include "base/reserved_columns.h"
 #include "op/filter/quota_filter.h"
 #include "op/operator_table.h"
 #include "op/row_layout.h"
 #include "pipeline/config/canonical.h"
+#include "stage/operators/amounts.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -292,6 +294,41 @@ std::string BindMixtureTokens(const ConfigValue& mixture,
                   "earlier stage");
   }
   return tokens;
+}
+
+std::string BindMixtureImages(const ConfigValue& mixture,
+                              const std::shared_ptr<arrow::Schema>& input,
+                              ConfigProblems* problems) {
+  const ConfigValue* written = mixture.Find("images");
+  const bool is_unit = mixture.Text("unit") == "images";
+  if (input == nullptr || (written == nullptr && !is_unit)) return "";
+  std::vector<std::string> columns;  // that hold images
+  for (const auto& field : input->fields()) {
+    if (!IsReservedColumn(field->name()) && stage::HoldsImages(*field->type())) {
+      columns.push_back(field->name());
+    }
+  }
+  if (written == nullptr) {
+    if (columns.size() == 1) return columns.front();
+    problems->Add(
+        ErrorCode::kBadValue, mixture.Find("unit")->span,
+        "`unit: images` needs `images`: not exactly one column of the inputs holds images",
+        "name the column that holds them, or write an expression that counts them");
+    return "";
+  }
+  if (std::find(columns.begin(), columns.end(), written->text) != columns.end()) {
+    return written->text;
+  }
+  std::vector<op::Problem> found;
+  const op::Request request(mixture, "mixture", 0, op::WorkingSchema(*input), &found);
+  std::shared_ptr<arrow::DataType> type;
+  const bool parsed = request.ExpressionOf("images", &type).has_value();
+  if (parsed && type != nullptr && !arrow::is_integer(type->id())) {
+    request.Report("images", ErrorCode::kBadExpression,
+                   "this must be a column of images or a whole number, but is " + type->ToString());
+  }
+  Tell(found, problems);
+  return found.empty() ? written->text : "";
 }
 
 }  // namespace millrace::pipeline

@@ -19,6 +19,7 @@ struct StageChain {
   std::shared_ptr<const op::Chain> chain;  // null where columns are not known, or with problems
   std::vector<std::string> instance_json;  // canonical, one per instance, in the chain's order
   std::string mixture_tokens = {};         // what counts the tokens of its inputs' rows
+  std::string mixture_images = {};         // likewise images
 };
 
 /// `stage`: an entry of `stages:`. `input`: the stored columns of the rows that come in; null where
@@ -29,6 +30,10 @@ StageChain BindStage(const ConfigValue& stage, const std::shared_ptr<arrow::Sche
 /// What counts the tokens of the rows that a mixture draws, over their columns `input` (null: not
 /// known); "" for nothing. Reported when it must count them and cannot.
 std::string BindMixtureTokens(const ConfigValue& mixture,
+                              const std::shared_ptr<arrow::Schema>& input,
+                              ConfigProblems* problems);
+/// The same of images.
+std::string BindMixtureImages(const ConfigValue& mixture,
                               const std::shared_ptr<arrow::Schema>& input,
                               ConfigProblems* problems);
 

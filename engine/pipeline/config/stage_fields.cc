@@ -102,16 +102,22 @@ const ObjectSpec& MixtureSpec() {
            .choices = {"weighted"}},
           {.key = "unit",
            .type = T::kChoice,
-           .doc = "What the weights count: `rows`, logical `bytes`, or `tokens`. In the latter "
-                  "the share of each input is exact within one row in every block of 4 MiB or of "
-                  "1,048,576 tokens; a row counts at least one.",
+           .doc = "What the weights count: `rows`, logical `bytes`, `tokens` or `images`. In the "
+                  "latter the share of each input is exact within one row in every block of 4 MiB, "
+                  "of 1,048,576 tokens or of 1,024 images; a row counts at least one.",
            .fallback = "rows",
-           .choices = {"rows", "bytes", "tokens"}},
+           .choices = {"rows", "bytes", "tokens", "images"}},
           {.key = "tokens",
            .type = T::kText,
            .doc = "What counts the tokens of a row: a column, a measure, or an expression of them "
                   "that is a whole number. If absent the measure of a `token_count` of an earlier "
                   "stage, where there is exactly one."},
+          {.key = "images",
+           .type = T::kText,
+           .doc = "What counts the images of a row: a column that holds them (binary, a struct "
+                  "with a member `bytes` that is, or a list of either), or an expression that is a "
+                  "whole number. If absent the column that holds images, where there is exactly "
+                  "one; counted only where it is written or the `unit` is images."},
           {.key = "stop",
            .type = T::kChoice,
            .doc =

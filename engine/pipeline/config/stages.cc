@@ -51,7 +51,10 @@ class StageBuilder {
     }
     const auto columns = InputColumns(
         stage, [this](const std::string& input) { return ColumnsOf(input); }, problems_);
-    if (stage.mixture) BindMixtureTokens(*stage.mixture->value, columns, problems_);
+    if (stage.mixture) {
+      BindMixtureTokens(*stage.mixture->value, columns, problems_);
+      BindMixtureImages(*stage.mixture->value, columns, problems_);
+    }
     const StageChain bound = BindStage(value, columns, seed_, problems_, supplies_);
     built_.columns[stage.name] = bound.chain == nullptr ? nullptr : bound.chain->stored();
     built_.stages.push_back(std::move(stage));

@@ -126,7 +126,7 @@ Status Hooks::Run(const HookConfig& hook, const std::string& moment, const std::
     Log(LogLevel::kWarning, "hook_failed", {{"message", message}});
     return Status::OK();
   }
-  return MakeError(ErrorCode::kIoFailed, message,
+  return MakeError(ErrorCode::kHookFailed, message,
                    "what is committed stays, and running again goes on from there");
 }
 

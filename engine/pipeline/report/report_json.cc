@@ -171,11 +171,13 @@ Json TableJson(const ReportTable& table, const std::vector<std::string>& sources
 
 // A part of a mixture, with its shares.
 Json PartJson(const std::string& name, const stage::Amount& drawn, const stage::MixShare& share,
-              bool counts_tokens) {
+              bool counts_tokens, bool counts_images) {
   Json json = {{"name", name}, {"drawn", drawn.rows}, {"bytes", drawn.bytes}};
   if (counts_tokens) json["tokens"] = drawn.tokens;
+  if (counts_images) json["images"] = drawn.images;
   json["shares"] = {{"asked", share.asked}, {"rows", share.rows}, {"bytes", share.bytes}};
   if (counts_tokens) json["shares"]["tokens"] = share.tokens;
+  if (counts_images) json["shares"]["images"] = share.images;
   return json;
 }
 
@@ -183,14 +185,14 @@ void AddMixtures(const stage::Manifest& m, Json* json) {
   const auto inputs = stage::SharesOf(m.mixture), buckets = stage::SharesOf(m.buckets);
   for (size_t i = 0; i < m.mixture.size(); ++i) {
     const stage::MixedInput& of = m.mixture[i];
-    Json part =
-        PartJson(of.name, {of.drawn, of.bytes, of.tokens}, inputs[i], !m.mixture_tokens.empty());
+    Json part = PartJson(of.name, {of.drawn, of.bytes, of.tokens, of.images}, inputs[i],
+                         !m.mixture_tokens.empty(), !m.mixture_images.empty());
     part["repeated"] = of.repeated;
     (*json)["mixture"].push_back(std::move(part));
   }
   for (size_t i = 0; i < m.buckets.size(); ++i) {
     const stage::DrawnBucket& of = m.buckets[i];
-    Json part = PartJson(of.name, of.drawn, buckets[i], !m.bucket_tokens.empty());
+    Json part = PartJson(of.name, of.drawn, buckets[i], !m.bucket_tokens.empty(), false);
     part["available"] = of.available;
     part["rows_asked"] = of.asked;
     (*json)["output_mixture"].push_back(std::move(part));

@@ -349,6 +349,7 @@ class Tracer {
       if (TextAt(*found[0].row, "instance") != instance) continue;
       drops[i].positions = {0};
       drops[i].thresholds = {TextAt(*found[0].row, "threshold")};
+      drops[i].values = {TextAt(*found[0].row, "value")};
     }
     return drops;
   }

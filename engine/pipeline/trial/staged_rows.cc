@@ -12,6 +12,7 @@
 #include "op/row_layout.h"
 #include "pipeline/trial/shown_reject.h"
 #include "stage/key_digest.h"
+#include "stage/operators/near_index.h"
 #include "stage/operators/quota_phase.h"
 
 namespace millrace::pipeline {
@@ -61,6 +62,28 @@ Result<op::GlobalDrops> RepeatedKeys(const op::KeyFilter& filter, const op::Reac
   return drops;
 }
 
+Result<op::GlobalDrops> NearRows(const op::NearFilter& filter, const op::Reached& reached) {
+  ARROW_ASSIGN_OR_RAISE(const auto hashes, filter.HashesOf(*reached.rows));
+  const arrow::StringArray& ids = RowIdsOf(*reached.rows);
+  constexpr int64_t kBytesPerRow = 1 << 10;  // more than a row's hash takes
+  stage::NearIndex index(filter.distance_max(), kBytesPerRow * (reached.rows->num_rows() + 1));
+  std::vector<int64_t> kept;
+  op::GlobalDrops drops;
+  for (int64_t row = 0; row < reached.rows->num_rows(); ++row) {
+    const auto& hash = hashes[static_cast<size_t>(row)];
+    if (!hash) continue;
+    if (const auto match = index.First(*hash)) {
+      drops.positions.push_back(reached.positions->Value(row));
+      drops.thresholds.push_back(ids.GetString(kept[match->at]));
+      drops.values.push_back(std::to_string(match->distance));
+    } else {
+      index.Keep(*hash);
+      kept.push_back(row);
+    }
+  }
+  return drops;
+}
+
 // As the stage would decide if these were all the rows.
 Result<std::vector<op::GlobalDrops>> Decide(const op::Chain& chain,
                                             const arrow::RecordBatch& rows) {
@@ -71,6 +94,8 @@ Result<std::vector<op::GlobalDrops>> Decide(const op::Chain& chain,
     op::GlobalDrops& own = drops.emplace_back();
     if (op.scope() == op::Scope::kKeys) {
       ARROW_ASSIGN_OR_RAISE(own, RepeatedKeys(static_cast<const op::KeyFilter&>(op), reached));
+    } else if (op.scope() == op::Scope::kNear) {
+      ARROW_ASSIGN_OR_RAISE(own, NearRows(static_cast<const op::NearFilter&>(op), reached));
     } else if (op.scope() == op::Scope::kCount) {
       const int64_t rows_max = static_cast<const op::CountFilter&>(op).rows_max();
       if (reached.rows->num_rows() > rows_max) own.from = reached.positions->Value(rows_max);

@@ -1,13 +1,16 @@
 // What goes: temporary files of killed attempts, files of a stage that none of its records names,
-// whole stages that no run's folder refers to, and snapshots of APIs that nobody names and that are
-// not the latest. What stays: everything a manifest or a readable
+// whole stages that no run's folder refers to, snapshots of APIs that nobody names and that are not
+// the latest, and datasets of shards that are gone. What stays: everything a manifest or a readable
 // commit record of a stage in use names; everything of a stage with a record that cannot be read.
 // On an object store, which has no lock, so does everything younger than a day.
 #include <chrono>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "base/log.h"
 #include "millrace/workspace.h"
+#include "pipeline/stored_json.h"
 #include "pipeline/workspace/snapshots_json.h"
 #include "pipeline/workspace/stage_folders.h"
 #include "stage/workspace_lock.h"
@@ -28,6 +31,8 @@ class Collector {
       for (const io::FileInfo& file : stage.present) {
         if (stale || io::IsTemporaryKey(file.key) || IsLitter(stage, file.key)) {
           ARROW_RETURN_NOT_OK(Remove(file));
+        } else {
+          kept_.insert(file.key);
         }
       }
     }
@@ -40,12 +45,42 @@ class Collector {
         }
       }
     }
-    return Status::OK();
+    return CollectDatasets();
   }
 
   GcResult TakeResult() { return std::move(result_); }
 
  private:
+  // What Python made of committed rows: a file of rows, and beside it the shards that they are of.
+  // Both can be made again.
+  Status CollectDatasets() {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List("datasets"));
+    std::map<std::string, bool> current;  // by key without the ending
+    for (const io::FileInfo& file : files) {
+      const std::filesystem::path path(file.key);
+      if (path.extension() != ".json") continue;
+      current[path.parent_path() / path.stem()] = AreKept(file.key);
+    }
+    for (const io::FileInfo& file : files) {
+      const std::filesystem::path path(file.key);
+      const auto found = current.find(path.parent_path() / path.stem());
+      const bool begun = path.extension() == ".part";  // perhaps it is being written
+      const bool stale = begun ? file.mtime_ns < started_ns_ - kSettledNs
+                               : found == current.end() || !found->second;
+      if (stale) ARROW_RETURN_NOT_OK(Remove(file));
+    }
+    return Status::OK();
+  }
+
+  bool AreKept(const std::string& key) {
+    const auto told = pipeline::ReadStoredJson(store_, key);
+    if (!told.ok() || !told->is_object()) return false;
+    for (const auto& shard : pipeline::ItemsOf(*told, "shards")) {
+      if (!shard.is_string() || kept_.count(shard.get<std::string>()) == 0) return false;
+    }
+    return true;
+  }
+
   static bool IsLitter(const pipeline::StageFolder& stage, const std::string& key) {
     return stage.unreadable.empty() && stage.named.count(key) == 0 && stage.records.count(key) == 0;
   }
@@ -78,6 +113,7 @@ class Collector {
 
   static constexpr int64_t kSettledNs = int64_t{24} * 3600 * 1'000'000'000;
 
+  std::set<std::string> kept_;  // files of stages that stay
   io::Store& store_;
   const bool dry_run_, locked_;
   const int64_t started_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(

@@ -123,6 +123,29 @@ TEST_CASE("gc lets go of a stage when no run refers to it") {
   CHECK_FALSE(workspace.Has("stages/ingest/k"));
 }
 
+TEST_CASE("gc lets go of datasets whose shards are gone") {
+  const Workspace workspace;
+  const auto add = [&](const std::string& name, const std::string& shards) {
+    workspace.folder.Write("datasets/" + name + ".arrow", "rows");
+    if (!shards.empty()) workspace.folder.Write("datasets/" + name + ".json", shards);
+  };
+  add("here", R"({"shards": ["stages/ingest/k/data/a.parquet"]})");
+  add("empty", R"({"shards": []})");
+  CHECK(workspace.Removed().empty());
+  add("gone",
+      R"({"shards": ["stages/ingest/k/data/a.parquet", "stages/ingest/k/data/b.parquet"]})");
+  add("unknown", "");
+  add("torn", "{");
+  workspace.folder.Write("datasets/later.arrow.12.part", "ro");
+  const std::vector<std::string> gone = {"datasets/gone.arrow", "datasets/gone.json",
+                                         "datasets/torn.arrow", "datasets/torn.json",
+                                         "datasets/unknown.arrow"};
+  CHECK(workspace.Removed(/*dry_run=*/true) == gone);
+  CHECK(workspace.Removed() == gone);
+  CHECK(workspace.Has("datasets/here.arrow"));
+  CHECK(workspace.Has("datasets/later.arrow.12.part"));
+}
+
 TEST_CASE("gc leaves a stage alone whose record cannot be read") {
   const Workspace workspace;
   workspace.Put("commits/s1.json", "{");

@@ -5,9 +5,11 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> DecideCount(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before);
+Result<CommitRecord> SummariseCount(const OperatorRun& run, const OperatorSplit& split,
+                                    size_t index, size_t instance, const GlobalDecisions& before,
+                                    const std::atomic<bool>& stop);
+Result<std::unique_ptr<GlobalDecision>> DecideCount(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance, const GlobalDecisions& before);
 
 }  // namespace millrace::stage

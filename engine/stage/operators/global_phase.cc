@@ -4,17 +4,20 @@
 #include "stage/identity.h"
 #include "stage/operators/count_phase.h"
 #include "stage/operators/key_phase.h"
+#include "stage/operators/near_phase.h"
 #include "stage/operators/quota_phase.h"
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
-                                                     const std::vector<OperatorSplit>& splits,
-                                                     size_t instance, const GlobalDecisions& before,
-                                                     SpillFolder& spill) {
+Result<std::unique_ptr<GlobalDecision>> Decide(const OperatorRun& run,
+                                               const std::vector<OperatorSplit>& splits,
+                                               size_t instance, const GlobalDecisions& before,
+                                               SpillFolder& spill) {
   switch (run.plan.chain->instances()[instance].op->scope()) {
     case op::Scope::kKeys:
       return DecideKeys(run, splits, instance, before, spill);
+    case op::Scope::kNear:
+      return DecideNear(run, splits, instance, before, spill);
     case op::Scope::kCount:
       return DecideCount(run, splits, instance, before);
     case op::Scope::kQuota:
@@ -24,6 +27,39 @@ Result<std::unique_ptr<const GlobalDecision>> Decide(const OperatorRun& run,
       break;
   }
   return MakeError(ErrorCode::kBug, "an operator that needs no decision is to be decided");
+}
+
+Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                               size_t instance, const GlobalDecisions& before,
+                               const std::atomic<bool>& stop) {
+  switch (run.plan.chain->instances()[instance].op->scope()) {
+    case op::Scope::kKeys:
+      return SummariseKeys(run, split, index, instance, before, stop);
+    case op::Scope::kNear:
+      return SummariseNear(run, split, index, instance, before, stop);
+    case op::Scope::kCount:
+      return SummariseCount(run, split, index, instance, before, stop);
+    case op::Scope::kQuota:
+      return SummariseQuota(run, split, index, instance, before, stop);
+    case op::Scope::kRow:
+    case op::Scope::kOrder:
+      break;
+  }
+  return MakeError(ErrorCode::kBug, "an operator that needs no decision is to be summarised");
+}
+
+SpillFolder SharedSpill(const OperatorRun& run) {
+  return SpillFolder(run.place.store(), run.place.Key("spill"));
+}
+
+std::vector<std::string> TellAll(const GlobalDecisions& decisions, size_t split) {
+  std::vector<std::string> told;
+  for (const auto& decision : decisions) {
+    nlohmann::json json = decision->Told(split);
+    json["mask"] = decision->MaskOf(split);
+    told.push_back(json.dump());
+  }
+  return told;
 }
 
 std::string AppliedId(const OperatorSplit& split, size_t index, const GlobalDecisions& decisions) {

@@ -28,22 +28,32 @@ std::shared_ptr<arrow::Schema> AmountSchema() {
 
 /// What is measured of an input.
 struct Measured {
-  bool bytes = false;
-  std::string tokens;
-  bool any() const { return bytes || !tokens.empty(); }
+  bool bytes = false, images = false;
+  std::string counter;  // of tokens, or of images; "" for neither
+  bool any() const { return bytes || !counter.empty(); }
+
+  Result<std::vector<int64_t>> CountsOf(const arrow::RecordBatch& stored) const {
+    return images ? ImagesOfRows(stored, counter) : TokensOfRows(stored, counter);
+  }
 };
 
 Measured WhatOf(const Mixture& mixture, size_t input) {
   Measured what;
   what.bytes = mixture.unit == Mixture::Unit::kBytes || mixture.inputs[input].bytes_max >= 0;
-  if (mixture.unit == Mixture::Unit::kTokens) what.tokens = mixture.tokens;
+  what.images = mixture.unit == Mixture::Unit::kImages;
+  if (mixture.unit == Mixture::Unit::kTokens) what.counter = mixture.tokens;
+  if (what.images) what.counter = mixture.images;
   return what;
 }
 
 // The columns that must be read; what is in reserved ones may be a measure.
 Result<std::vector<std::string>> ColumnsOf(const Measured& what, const arrow::Schema& stored) {
   if (what.bytes) return stored.field_names();
-  ARROW_ASSIGN_OR_RAISE(const auto expression, expr::Expression::Parse(what.tokens));
+  const auto column = stored.GetFieldByName(what.counter);
+  if (what.images && column != nullptr && HoldsImages(*column->type())) {
+    return std::vector<std::string>{what.counter};
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto expression, expr::Expression::Parse(what.counter));
   const auto reads = expression.ColumnsOf(*op::WorkingSchema(stored));
   std::vector<std::string> columns;
   for (const std::string& name : stored.field_names()) {
@@ -82,8 +92,8 @@ class AmountWriter {
   arrow::Int64Builder bytes_, tokens_;
 };
 
-Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& split,
-                               const Measured& what, const std::atomic<bool>& stop) {
+Result<CommitRecord> Measure(const OperatorRun& run, const OperatorSplit& split,
+                             const Measured& what, const std::atomic<bool>& stop) {
   const auto& schema = run.plan.chain->input();
   ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(what, *schema));
   ShardRange rows(run.place.store(), run.plan.inputs[static_cast<size_t>(split.input)], split.begin,
@@ -101,9 +111,9 @@ Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& spli
     if (what.bytes) {
       ARROW_ASSIGN_OR_RAISE(bytes, BytesOfRows(*batch));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto tokens, TokensOfRows(*batch, what.tokens));
+    ARROW_ASSIGN_OR_RAISE(const auto counts, what.CountsOf(*batch));
     for (size_t row = 0; row < bytes.size(); ++row) {
-      const Amount of = {1, std::max<int64_t>(1, bytes[row]), std::max<int64_t>(1, tokens[row])};
+      const Amount of = {1, std::max<int64_t>(1, bytes[row]), std::max<int64_t>(1, counts[row])};
       sum.Add(of);
       ARROW_RETURN_NOT_OK(writer.Add(of.bytes, of.tokens));
     }
@@ -116,7 +126,8 @@ Result<CommitRecord> Summarise(const OperatorRun& run, const OperatorSplit& spli
   return record;
 }
 
-/// One column of the summaries: rows in order, and the sum before each.
+/// One column of the summaries, `tokens` holding what is counted: rows in order, and the sum before
+/// each.
 class AmountCursor {
  public:
   AmountCursor(const StageStore& place, const std::vector<CommitRecord>& splits, bool bytes)
@@ -217,28 +228,50 @@ class Amounts : public InputAmounts {
 
 }  // namespace
 
+UnitOfWork MeasureUnit(const OperatorRun& run, const Mixture& mixture, const OperatorSplit& split,
+                       const std::atomic<bool>& stop) {
+  const Measured what = WhatOf(mixture, static_cast<size_t>(split.input));
+  Sha256 hash;
+  for (const std::string& field :
+       {std::string("amounts"), std::string(what.bytes ? "bytes" : ""),
+        what.images ? "images " + what.counter : what.counter, split.id}) {
+    hash.UpdateField(field);
+  }
+  UnitOfWork unit;
+  unit.id = FinishIdentity(hash);
+  unit.make = [&run, &split, what, &stop] { return Measure(run, split, what, stop); };
+  return unit;
+}
+
 Result<std::vector<std::unique_ptr<InputAmounts>>> MeasureInputs(const OperatorRun& run,
                                                                  const Mixture& mixture) {
   std::vector<OperatorSplit> splits;
+  std::vector<size_t> in_input;  // which of its input's splits each of them is
   for (size_t i = 0; i < run.plan.inputs.size(); ++i) {
     if (!WhatOf(mixture, i).any()) continue;
-    for (OperatorSplit& split : PlanInputSplits(run.plan, i)) splits.push_back(std::move(split));
+    for (OperatorSplit& split : PlanInputSplits(run.plan, i)) {
+      const bool first = splits.empty() || splits.back().input != split.input;
+      in_input.push_back(first ? 0 : in_input.back() + 1);
+      splits.push_back(std::move(split));
+    }
   }
   std::vector<CommitRecord> records(splits.size());
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
-      splits.size(), run.active_splits,
+      splits.size(), run.AtOnce(run.active_splits),
       [&](size_t index, const std::atomic<bool>& stop) {
-        const OperatorSplit& split = splits[index];
-        const Measured what = WhatOf(mixture, static_cast<size_t>(split.input));
-        Sha256 hash;
-        for (const std::string& field :
-             {std::string("amounts"), std::string(what.bytes ? "bytes" : ""), what.tokens,
-              split.id}) {
-          hash.UpdateField(field);
-        }
-        return Summary(run, FinishIdentity(hash), [&] { return Summarise(run, split, what, stop); })
-            .Value(&records[index]);
+        UnitOfWork unit = MeasureUnit(run, mixture, splits[index], stop);
+        unit.call = [&] {
+          UnitCall call;
+          call.kind = UnitKind::kMeasure;
+          call.index = in_input[index];
+          call.name = splits[index].name;
+          call.instance = static_cast<size_t>(splits[index].input);
+          return call;
+        };
+        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
+        records[index] = std::move(result.record);
+        return Status::OK();
       },
       &failed));
   std::vector<std::unique_ptr<InputAmounts>> amounts(run.plan.inputs.size());

@@ -1,6 +1,5 @@
-// What the rows of an input have of bytes and tokens, from committed summaries: where in it so many
-// of them lie. A row counts one unit at least.
-// Thread-safety: one thread.
+// What the rows of an input have of bytes, tokens or images, from committed summaries: where in it
+// so many of them lie. A row counts one unit at least. Thread-safety: one thread.
 #pragma once
 
 #include <memory>
@@ -20,6 +19,10 @@ class InputAmounts {
   /// How many rows begin before so many units. Quick when asked for with units that ascend.
   virtual Result<int64_t> RowsBefore(int64_t units) = 0;
 };
+
+/// What a split of an input has, as a unit without a call. All that it takes must outlive it.
+UnitOfWork MeasureUnit(const OperatorRun& run, const Mixture& mixture, const OperatorSplit& split,
+                       const std::atomic<bool>& stop);
 
 /// One per input; null for those that need not be measured.
 Result<std::vector<std::unique_ptr<InputAmounts>>> MeasureInputs(const OperatorRun& run,

@@ -5,10 +5,12 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> DecideKeys(const OperatorRun& run,
-                                                         const std::vector<OperatorSplit>& splits,
-                                                         size_t instance,
-                                                         const GlobalDecisions& before,
-                                                         SpillFolder& spill);
+Result<CommitRecord> SummariseKeys(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                                   size_t instance, const GlobalDecisions& before,
+                                   const std::atomic<bool>& stop);
+Result<std::unique_ptr<GlobalDecision>> DecideKeys(const OperatorRun& run,
+                                                   const std::vector<OperatorSplit>& splits,
+                                                   size_t instance, const GlobalDecisions& before,
+                                                   SpillFolder& spill);
 
 }  // namespace millrace::stage

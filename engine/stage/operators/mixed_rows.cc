@@ -98,7 +98,10 @@ class MixedRows : public SplitReader {
  public:
   MixedRows(io::Store& store, const OperatorPlan& plan, const OperatorSplit& split,
             std::shared_ptr<arrow::Schema> schema, const std::vector<std::string>& columns)
-      : order_(*plan.mixture->order), next_(split.mix_begin), end_(split.mix_end) {
+      : order_(*plan.mixture->order),
+        rows_per_batch_(plan.chain->batch_rows() > 0 ? plan.chain->batch_rows() : kRowsPerBatch),
+        next_(split.mix_begin),
+        end_(split.mix_end) {
     for (size_t i = 0; i < plan.inputs.size(); ++i) {
       inputs_.push_back(std::make_unique<InputRows>(store, plan.inputs[i],
                                                     plan.mixture->inputs[i].available,
@@ -108,7 +111,7 @@ class MixedRows : public SplitReader {
 
   Result<SplitBatch> Next() override {
     SplitBatch batch;
-    const int64_t count = std::min(kRowsPerBatch, end_ - next_);
+    const int64_t count = std::min(rows_per_batch_, end_ - next_);
     if (count == 0) return batch;
     std::vector<uint8_t> order(static_cast<size_t>(count));
     order_.Fill(next_, count, order.data());
@@ -138,6 +141,7 @@ class MixedRows : public SplitReader {
 
  private:
   const mix::DrawOrder& order_;
+  const int64_t rows_per_batch_;
   int64_t next_, end_;
   std::vector<std::unique_ptr<InputRows>> inputs_;
 };

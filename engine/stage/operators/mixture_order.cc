@@ -10,9 +10,12 @@
 namespace millrace::stage {
 namespace {
 
-// 4 MiB and 1,048,576 tokens, about a thousand rows of prose, in splits of 524,288 rows; smaller
-// ones have blocks in proportion.
+// 4 MiB and 1,048,576 tokens, about a thousand rows of prose, or 1,024 images, in splits of 524,288
+// rows; smaller ones have blocks in proportion.
 int64_t BlockUnits(const OperatorPlan& plan) {
+  if (plan.mixture->unit == Mixture::Unit::kImages) {
+    return std::max<int64_t>(16, plan.rows_per_draw / 512);
+  }
   return plan.rows_per_draw * (plan.mixture->unit == Mixture::Unit::kBytes ? 8 : 2);
 }
 
@@ -55,6 +58,7 @@ std::string MixtureIdentity(const Mixture& mixture) {
   add(static_cast<int64_t>(mixture.unit));
   add(static_cast<int64_t>(mixture.stop));
   hash.UpdateField(mixture.tokens);
+  if (!mixture.images.empty()) hash.UpdateField("images " + mixture.images);
   for (const Mixture::Of& of : mixture.inputs) {
     for (const int64_t number : {of.weight, of.rows_max, of.bytes_max, of.epochs_max}) add(number);
   }

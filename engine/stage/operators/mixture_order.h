@@ -1,7 +1,7 @@
 // From what a mixture asks for to the order in which its rows are drawn. Rows can be counted from
-// the manifests of the inputs; bytes and tokens are measured: per split of an input a summary,
-// committed in the stage, with what each row has. Of the summaries that are there nothing is read
-// again.
+// the manifests of the inputs; bytes, tokens and images are measured: per split of an input a
+// summary, committed in the stage, with what each row has. Of the summaries that are there nothing
+// is read again.
 #pragma once
 
 #include "stage/operators/operator_run.h"

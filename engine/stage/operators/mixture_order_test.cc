@@ -1,9 +1,11 @@
 #include "stage/operators/mixture_order.h"
 
+#include <arrow/json/from_string.h>
 #include <doctest/doctest.h>
 
 #include <numeric>
 
+#include "stage/operators/amounts.h"
 #include "stage/testing/stage_fixture.h"
 
 namespace millrace::stage {
@@ -28,6 +30,7 @@ struct MixtureRun {
     mixture.unit = unit;
     mixture.stop = stop;
     if (unit == Unit::kTokens) mixture.tokens = "length(text)";
+    if (unit == Unit::kImages) mixture.images = "length(text) % 4";
     const int64_t epochs = stop == mix::Stop::kAllExhausted ? 3 : 1;
     mixture.inputs = {{2 * kWeightUnit, 0, -1, -1, epochs}, {kWeightUnit, 0, -1, -1, epochs}};
     stage.mix = [this](OperatorPlan* plan) {
@@ -49,7 +52,8 @@ struct DrawnRow {
 };
 int64_t UnitsOf(const std::string& text, Unit unit) {
   const int64_t length = text == "null" ? 0 : static_cast<int64_t>(text.size());
-  return unit == Unit::kBytes ? 8 + 4 + length : std::max<int64_t>(1, length);
+  if (unit == Unit::kBytes) return 8 + 4 + length;
+  return std::max<int64_t>(1, unit == Unit::kImages ? length % 4 : length);
 }
 std::vector<DrawnRow> RowsOf(const StageRun& run, const std::vector<io::DataFile>& files,
                              Unit unit) {
@@ -78,10 +82,11 @@ int64_t Sum(const std::vector<DrawnRow>& rows) {
   return sum;
 }
 
-TEST_CASE("a mixture by bytes or tokens gives each input its share within a row in every block") {
+TEST_CASE(
+    "a mixture by bytes, tokens or images gives each input its share within a row in every block") {
   TempFolder folder;
   WriteInputs(folder, RandomLines(4, 1500));
-  for (const Unit unit : {Unit::kBytes, Unit::kTokens}) {
+  for (const Unit unit : {Unit::kBytes, Unit::kTokens, Unit::kImages}) {
     const std::vector<std::vector<DrawnRow>> rows = {InputRows(folder, 0, unit),
                                                      InputRows(folder, 1, unit)};
     for (const mix::Stop stop : {mix::Stop::kFirstExhausted, mix::Stop::kAllExhausted,
@@ -99,7 +104,7 @@ TEST_CASE("a mixture by bytes or tokens gives each input its share within a row 
                {mixture.inputs[1].weight, Sum(rows[1]), mixture.inputs[1].epochs_max}},
               stop, {}, run.stage.plan.seed)
               .ValueOrDie();
-      const int64_t block = unit == Unit::kBytes ? 800 : 200;
+      const int64_t block = unit == Unit::kBytes ? 800 : unit == Unit::kTokens ? 200 : 16;
       const std::vector<DrawnRow> drawn = RowsOf(run.stage, manifest.outputs, unit);
       // Each input in its order, epoch after epoch.
       std::vector<size_t> next(2);
@@ -124,6 +129,7 @@ TEST_CASE("a mixture by bytes or tokens gives each input its share within a row 
         CHECK(sums[i] >= units.DrawnBefore(i, units.rows()));
         CHECK(manifest.mixture[i].drawn == static_cast<int64_t>(next[i]));
         if (unit == Unit::kBytes) CHECK(manifest.mixture[i].bytes == sums[i]);
+        if (unit == Unit::kImages) CHECK(manifest.mixture[i].images <= sums[i]);
       }
       if (stop == mix::Stop::kAllExhaustedWithoutReplacement) {
         CHECK(next[0] == rows[0].size());
@@ -222,6 +228,58 @@ TEST_CASE("what a mixture asks for tells it apart, and takes part in the run's i
   CHECK(one.run_id != other.run_id);
   run.mixture.inputs[1].weight = kWeightUnit;
   CHECK(run.stage.Run().ValueOrDie().run_id == one.run_id);
+}
+
+TEST_CASE("images of a row are those that are there, in a column or a list of them") {
+  const auto count = [](const std::shared_ptr<arrow::Array>& column, const std::string& images) {
+    const auto rows = arrow::RecordBatch::Make(
+        arrow::schema({arrow::field("image", column->type())}), column->length(), {column});
+    return ImagesOfRows(*rows, images).ValueOrDie();
+  };
+  using Counts = std::vector<int64_t>;
+  const auto bytes =
+      arrow::json::ArrayFromJSONString(arrow::binary(), R"(["a", null, ""])").ValueOrDie();
+  CHECK(count(bytes, "image") == Counts{1, 0, 1});
+  const auto numbers = arrow::json::ArrayFromJSONString(arrow::int64(), "[2, null, -1]");
+  CHECK(count(numbers.ValueOrDie(), "image + 1") == Counts{3, 0, 0});
+  const auto stored =
+      arrow::struct_({arrow::field("bytes", arrow::binary()), arrow::field("path", arrow::utf8())});
+  const auto pictures =
+      arrow::json::ArrayFromJSONString(stored, R"([["a", "x"], [null, "y"], null])").ValueOrDie();
+  CHECK(count(pictures, "image") == Counts{1, 0, 0});
+  const auto lists =
+      arrow::json::ArrayFromJSONString(
+          arrow::list(stored), R"([[["a", "x"], [null, "y"], null, ["b", null]], null, []])")
+          .ValueOrDie();
+  CHECK(count(lists, "image") == Counts{2, 0, 0});
+  CHECK(HoldsImages(*arrow::list(arrow::binary())));
+  CHECK_FALSE(HoldsImages(*arrow::utf8()));
+}
+
+TEST_CASE("shares are held against what a curriculum asks for, step by step") {
+  TempFolder folder;
+  WriteInputs(folder, RandomLines(3, 1200));
+  MixtureRun run(folder, Unit::kRows, mix::Stop::kFirstExhausted);
+  run.mixture.changes = {{100, {kWeightUnit, 3 * kWeightUnit}}};
+  run.stage.mix = [&run](OperatorPlan* plan) {
+    DivideInTwo(plan);
+    plan->mixture = run.mixture;
+    plan->rows_per_draw = 100;
+    return OrderByRows(plan->inputs, plan->seed, &*plan->mixture);
+  };
+  const Manifest manifest = run.stage.Run().ValueOrDie();
+  const double drawn = static_cast<double>(manifest.rows.written);
+  REQUIRE(drawn > 200);
+  const double asked = (100 * 2.0 / 3 + (drawn - 100) / 4) / drawn;
+  CHECK(manifest.mixture[0].asked == doctest::Approx(asked).epsilon(1e-5));
+  CHECK(manifest.mixture[0].asked + manifest.mixture[1].asked == doctest::Approx(1));
+  const auto shares = SharesOf(manifest.mixture);
+  CHECK(shares[0].asked == doctest::Approx(asked).epsilon(1e-5));
+  CHECK(shares[0].rows == doctest::Approx(asked).epsilon(0.01));
+  // As it is read again.
+  const std::string key = OperatorFolder(run.stage.plan) + "/manifest.json";
+  const std::string text = run.stage.ingest.workspace->ReadSmall(key).ValueOrDie();
+  CHECK(SharesOf(ManifestFromJson(text, key).ValueOrDie().mixture)[0].asked == shares[0].asked);
 }
 
 TEST_CASE("the latest generation of a stage is the last one that was finished") {

@@ -9,6 +9,7 @@
 #include "stage/operators/global_phase.h"
 #include "stage/operators/operator_rejects.h"
 #include "stage/operators/split_rows.h"
+#include "stage/ordered_queue.h"
 #include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_sequence.h"
@@ -169,8 +170,9 @@ class SplitRun {
     worked.repeated = batch.repeated;
     if (run_.plan.mixture) {
       worked.mixture.resize(run_.plan.inputs.size());
-      ARROW_RETURN_NOT_OK(
-          AddAmounts(*rows, batch.inputs, run_.plan.mixture->tokens, &worked.mixture));
+      ARROW_RETURN_NOT_OK(AddAmounts(*rows, batch.inputs,
+                                     {run_.plan.mixture->tokens, run_.plan.mixture->images},
+                                     &worked.mixture));
     }
     ARROW_ASSIGN_OR_RAISE(worked.result, chain_.Apply(*rows, drops));
     if (worked.result.rejects != nullptr) {
@@ -181,7 +183,7 @@ class SplitRun {
     if (const op::QuotaFilter* quota = chain_.quota()) {
       worked.buckets.resize(quota->buckets().size());
       ARROW_RETURN_NOT_OK(AddAmounts(*worked.result.rows, worked.result.buckets,
-                                     quota->options().tokens, &worked.buckets));
+                                     {quota->options().tokens, ""}, &worked.buckets));
     }
     worked.result.rows = arrow::RecordBatch::Make(run_.schema, worked.result.rows->num_rows(),
                                                   worked.result.rows->columns());
@@ -299,19 +301,20 @@ Result<std::optional<CommitRecord>> TakeOverSplit(const OperatorRun& run,
                                                   const OperatorSplit& split, const std::string& id,
                                                   size_t index, const GlobalDecisions& decisions,
                                                   const std::atomic<bool>& stop) {
+  if (run.earlier == nullptr) return std::nullopt;
   const EarlierStage& earlier = *run.earlier;
   const std::string old_id = AppliedId(earlier.splits[index], index, decisions);
   ARROW_ASSIGN_OR_RAISE(const auto old, ValidCommit(earlier.place, old_id));
   if (!old) return std::nullopt;
-  ARROW_ASSIGN_OR_RAISE(auto taken, SplitRun(run, split, id, stop).TakeOver(earlier, *old));
-  if (!taken) return std::nullopt;
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, *taken));
+  return SplitRun(run, split, id, stop).TakeOver(earlier, *old);
+}
+
+void ReportTakenOver(const OperatorRun& run, const OperatorSplit& split) {
   if (run.context.attempt_event) {
     run.context.attempt_event("split_taken_over",
                               {{"stage", run.plan.stage}, {"split", split.name}});
   }
   if (run.context.progress != nullptr) ++run.context.progress->splits_taken_over;
-  return taken;
 }
 
 }  // namespace
@@ -337,17 +340,34 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
   return options;
 }
 
-Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const std::string& id,
-                                          const std::function<Result<CommitRecord>()>& make) {
+Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const UnitOfWork& unit,
+                                          const std::atomic<bool>& stop) {
+  OperatorSplitResult result;
   if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return OperatorSplitResult{*std::move(committed), true};
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
+    if (committed) {
+      result.record = *std::move(committed);
+      result.skipped = true;
+      return result;
+    }
   }
   ARROW_RETURN_NOT_OK(run.MayWork());
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, make());
-  record.split_id = id;
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return OperatorSplitResult{std::move(record), false};
+  if (run.context.perform) {
+    UnitCall call = unit.call();
+    call.stage = run.plan.stage;
+    call.folder = run.place.folder();
+    call.id = unit.id;
+    ARROW_ASSIGN_OR_RAISE(const std::string id, run.context.perform(call, stop));
+    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
+    if (!committed || id != unit.id) return NotSeen(run.place, call, id);
+    result.record = *std::move(committed);
+    result.elsewhere = true;
+    return result;
+  }
+  ARROW_ASSIGN_OR_RAISE(result.record, unit.make());
+  result.record.split_id = unit.id;
+  ARROW_RETURN_NOT_OK(PutCommit(run.place, result.record));
+  return result;
 }
 
 void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
@@ -362,21 +382,21 @@ void ReportUnit(const OperatorRun& run, const CommitRecord& record, bool skipped
                              {"rows", std::to_string(record.rows.written)}});
 }
 
-void ReportSplit(const OperatorRun& run, const CommitRecord& record, bool skipped) {
+void ReportSplit(const OperatorRun& run, const OperatorSplitResult& result) {
   Progress* progress = run.context.progress;
-  // Those that were worked on told of their rows on the way.
-  if (progress != nullptr && skipped) {
-    progress->rows_read += record.rows.read;
-    progress->rows_written += record.rows.written;
-    progress->rows_rejected += record.rows.rejected;
+  // Those that were worked on here told of their rows on the way.
+  if (progress != nullptr && (result.skipped || result.elsewhere)) {
+    progress->rows_read += result.record.rows.read;
+    progress->rows_written += result.record.rows.written;
+    progress->rows_rejected += result.record.rows.rejected;
   }
-  ReportUnit(run, record, skipped);
+  ReportUnit(run, result.record, result.skipped);
 }
 
 Status OperatorRun::MayWork() const {
   if (!context.only_committed) return Status::OK();
   return MakeError(
-      ErrorCode::kUsage,
+      ErrorCode::kNotCommitted,
       "stage `" + plan.stage + "` is not committed for the config and the inputs as they are",
       "`millrace run` without --from does what is missing; `millrace plan` shows what that is");
 }
@@ -384,20 +404,44 @@ Status OperatorRun::MayWork() const {
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
                                              size_t index, const GlobalDecisions& decisions,
                                              const std::atomic<bool>& stop) {
-  const std::string id = AppliedId(split, index, decisions);
-  if (run.resumes) {
-    ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, id));
-    if (committed) return OperatorSplitResult{*std::move(committed), true};
-  }
-  ARROW_RETURN_NOT_OK(run.MayWork());
-  if (run.earlier != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, id, index, decisions, stop));
-    if (taken) return OperatorSplitResult{*std::move(taken), false};
-  }
-  ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
-  ARROW_ASSIGN_OR_RAISE(CommitRecord record, SplitRun(run, split, id, stop).Run(std::move(drops)));
-  ARROW_RETURN_NOT_OK(PutCommit(run.place, record));
-  return OperatorSplitResult{std::move(record), false};
+  UnitOfWork unit;
+  unit.id = AppliedId(split, index, decisions);
+  bool is_taken = false;
+  unit.make = [&]() -> Result<CommitRecord> {
+    ARROW_ASSIGN_OR_RAISE(auto taken, TakeOverSplit(run, split, unit.id, index, decisions, stop));
+    is_taken = taken.has_value();
+    if (taken) return *std::move(taken);
+    ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(decisions, index));
+    return SplitRun(run, split, unit.id, stop).Run(std::move(drops));
+  };
+  unit.call = [&] {
+    UnitCall call;
+    call.kind = UnitKind::kApply;
+    call.index = index;
+    call.name = split.name;
+    call.decisions = TellAll(decisions, index);
+    return call;
+  };
+  ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
+  if (is_taken) ReportTakenOver(run, split);
+  return result;
+}
+
+Result<std::vector<std::optional<CommitRecord>>> CommittedSplits(
+    const OperatorRun& run, const std::vector<OperatorSplit>& splits,
+    const GlobalDecisions& decisions) {
+  std::vector<std::optional<CommitRecord>> records(splits.size());
+  if (!run.resumes) return records;
+  size_t failed = 0;
+  ARROW_RETURN_NOT_OK(RunInOrder(
+      splits.size(), run.context.limits.threads,
+      [&](size_t index, const std::atomic<bool>&) {
+        if (run.cancelled()) return Status::Cancelled("cancelled; running again resumes");
+        return ValidCommit(run.place, AppliedId(splits[index], index, decisions))
+            .Value(&records[index]);
+      },
+      &failed));
+  return records;
 }
 
 }  // namespace millrace::stage

@@ -123,6 +123,7 @@ std::string OperatorStageKey(const OperatorPlan& plan) {
   if (plan.mixture) {
     hash.UpdateField("mixture 2 " + std::to_string(plan.rows_per_draw));
     hash.UpdateField(plan.mixture->tokens);
+    if (!plan.mixture->images.empty()) hash.UpdateField("images " + plan.mixture->images);
   }
   if (plan.bytes_per_shard > 0) {
     hash.UpdateField("bytes per shard " + std::to_string(plan.bytes_per_shard));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/build_info.h"
 #include "base/process_memory.h"
@@ -23,47 +24,12 @@
 #include "stage/operators/quota_phase.h"
 #include "stage/operators/regroup.h"
 #include "stage/ordered_queue.h"
+#include "stage/ordered_tasks.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
 
 namespace millrace::stage {
 namespace {
-
-constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
-constexpr int64_t kInFlightMin = 16 << 20;
-constexpr int64_t kReaderBytes = 16 << 20;  // pages of a row group, before they are rows
-constexpr int64_t kInFlightMax = 48 << 20;
-constexpr int64_t kMergeMin = 16 << 20;
-constexpr int64_t kMergeMax = 256 << 20;
-
-// A split reads one row group, writes another, and has rows under way between them.
-Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
-  // Rows that get another order leave by an exchange file instead of a shard, and come together in
-  // partitions: as they are read, joined, taken in order and written.
-  const bool orders = run->plan.chain->order() != nullptr;
-  const int64_t fixed =
-      kReaderBytes + (orders ? kExchangeBytes : run->plan.writer.bytes_per_row_group);
-  const int64_t of_partition = 4 * kPartitionBytes;
-  const int64_t least = std::max(fixed + kInFlightMin, orders ? of_partition : 0);
-  const int64_t room = limits.memory_bytes - kProgramBytes;
-  if (room < least) {
-    return MakeError(
-        ErrorCode::kMemoryLimit,
-        "a memory limit of " + FormatByteSize(limits.memory_bytes) + " is too small: stage `" +
-            run->plan.stage + "` needs " + FormatByteSize(kProgramBytes + least),
-        "set limits.memory or --memory to at least " + FormatByteSize(kProgramBytes + least));
-  }
-  run->active_splits =
-      static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
-  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
-  run->writer_queue_bytes = share / 8;
-  run->in_flight_bytes = share - run->writer_queue_bytes;
-  // Beside partitions stands what the exchange has left.
-  run->active_partitions = static_cast<int>(
-      std::clamp<int64_t>((room - 2 * kExchangeBytes) / of_partition, 1, limits.threads));
-  run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
-  return Status::OK();
-}
 
 Manifest StartManifest(const OperatorRun& run) {
   const OperatorPlan& plan = run.plan;
@@ -94,10 +60,46 @@ void AddInputs(const OperatorRun& run, const CommitRecord& record, Manifest* man
   manifest->inputs.insert(manifest->inputs.end(), record.inputs.begin(), record.inputs.end());
 }
 
+// What the weights of a curriculum ask for of the units that were drawn: 1 for all inputs together.
+std::vector<double> AskedOf(const Mixture& mixture, int64_t units) {
+  std::vector<double> asked(mixture.inputs.size());
+  std::vector<int64_t> weights;
+  for (const Mixture::Of& input : mixture.inputs) weights.push_back(input.weight);
+  int64_t begin = 0;
+  for (size_t change = 0; change <= mixture.changes.size(); ++change) {
+    const bool last = change == mixture.changes.size();
+    const int64_t end = last ? units : std::min(units, mixture.changes[change].at);
+    int64_t sum = 0;
+    for (const int64_t weight : weights) sum += weight;
+    for (size_t i = 0; i < asked.size() && end > begin; ++i) {
+      asked[i] += static_cast<double>(end - begin) / static_cast<double>(units) *
+                  static_cast<double>(weights[i]) / static_cast<double>(sum);
+    }
+    begin = std::max(begin, end);
+    if (!last) weights = mixture.changes[change].weights;
+  }
+  return asked;
+}
+
+int64_t UnitsOf(const MixedInput& input, Mixture::Unit unit) {
+  switch (unit) {
+    case Mixture::Unit::kBytes:
+      return input.bytes;
+    case Mixture::Unit::kTokens:
+      return input.tokens;
+    case Mixture::Unit::kImages:
+      return input.images;
+    case Mixture::Unit::kRows:
+      break;
+  }
+  return input.drawn;
+}
+
 // What was drawn, and as not drawn what was not.
 void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs,
                 const std::vector<CommitRecord>& records, Manifest* manifest) {
   manifest->mixture_tokens = mixture.tokens;
+  manifest->mixture_images = mixture.images;
   manifest->draws = MixtureIdentity(mixture);
   for (size_t i = 0; i < inputs.size(); ++i) {
     MixedInput& of = manifest->mixture.emplace_back();
@@ -113,10 +115,18 @@ void AddMixture(const Mixture& mixture, const std::vector<StageInput>& inputs,
     for (const CommitRecord& record : records) {
       of.bytes += record.mixture.at(i).bytes;
       of.tokens += record.mixture.at(i).tokens;
+      of.images += record.mixture.at(i).images;
     }
     RowEquation left;
     left.read = left.not_drawn = of.rows - (of.drawn - of.repeated);
     manifest->rows.Add(left);
+  }
+  if (mixture.changes.empty()) return;
+  int64_t units = 0;
+  for (const MixedInput& of : manifest->mixture) units += UnitsOf(of, mixture.unit);
+  const std::vector<double> asked = AskedOf(mixture, units);
+  for (size_t i = 0; i < asked.size(); ++i) {
+    manifest->mixture[i].asked = std::round(asked[i] * 1e6) / 1e6;
   }
 }
 
@@ -135,27 +145,38 @@ void AddBuckets(const op::QuotaFilter& quota, const std::vector<int64_t>& reache
   manifest->bucket_tokens = quota.options().tokens;
 }
 
+// What the shards of a record from `begin` on look like, as far as they are of the stage.
+Result<TableProfiler> ProfileOf(const OperatorRun& run, const std::vector<ShardPlace>& shards,
+                                size_t begin, size_t end) {
+  const io::DataFile& file = shards[begin].record->profile;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> lines,
+                        ShardProfiles::Read(run.place.store(), run.place.Key(file.path)));
+  TableProfiler sum(*run.schema, SensitiveColumns(*run.schema));
+  for (size_t i = begin; i < end; ++i) {
+    if (shards[i].index >= lines.size()) {
+      return MakeError(ErrorCode::kWorkspaceDamaged,
+                       file.path + " does not describe all shards of its split");
+    }
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
+                          TableProfiler::FromJson(lines[shards[i].index], *run.schema));
+    ARROW_RETURN_NOT_OK(sum.Merge(part));
+  }
+  return sum;
+}
+
 // The shards and what they look like.
 Status AddShards(const OperatorRun& run, const std::vector<ShardPlace>& shards,
                  TableProfiler* profile, Manifest* manifest) {
-  const CommitRecord* open = nullptr;
-  std::vector<std::string> lines;
-  for (const ShardPlace& shard : shards) {
-    if (shard.record != open) {
-      open = shard.record;
-      const std::string key = run.place.Key(open->profile.path);
-      ARROW_ASSIGN_OR_RAISE(lines, ShardProfiles::Read(run.place.store(), key));
-    }
-    if (shard.index >= lines.size()) {
-      return MakeError(ErrorCode::kWorkspaceDamaged,
-                       open->profile.path + " does not describe all shards of its split");
-    }
-    manifest->outputs.push_back(open->shards[shard.index].data);
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
-                          TableProfiler::FromJson(lines[shard.index], *run.schema));
-    ARROW_RETURN_NOT_OK(profile->Merge(part));
+  std::vector<size_t> begins;  // of the shards of each record
+  for (size_t i = 0; i < shards.size(); ++i) {
+    manifest->outputs.push_back(shards[i].record->shards[shards[i].index].data);
+    if (i == 0 || shards[i].record != shards[i - 1].record) begins.push_back(i);
   }
-  return Status::OK();
+  begins.push_back(shards.size());
+  return ForEachInOrder<TableProfiler>(
+      run.pool, begins.size() - 1,
+      [&](size_t i) { return ProfileOf(run, shards, begins[i], begins[i + 1]); },
+      [&](const TableProfiler& part) { return profile->Merge(part); });
 }
 
 /// `shards`: those of the stage, in row order.
@@ -243,15 +264,8 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
   MILLRACE_CHECK(context.workspace != nullptr);
   OperatorPlan plan = given;  // with the order of its mixture, when that is known
   TaskPool pool(context.limits.threads);
-  OperatorRun run{plan,
-                  context,
-                  StageStore(*context.workspace, OperatorFolder(plan)),
-                  OperatorStageKey(plan),
-                  OutputSchema(plan),
-                  pool};
-  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ARROW_ASSIGN_OR_RAISE(OperatorRun run, OpenOperatorRun(plan, context, pool));
   ReturnFreeMemory();  // what the stages before have left
-  ARROW_ASSIGN_OR_RAISE(run.resumes, HasCommits(run.place));
   if (plan.mixture && plan.mixture->order == nullptr) {
     ARROW_RETURN_NOT_OK(OrderByAmounts(run, &*plan.mixture));
   }
@@ -270,20 +284,31 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
   ARROW_ASSIGN_OR_RAISE(const auto scratch, io::ScratchSpace::For(run.place.store()));
   SpillFolder spill(scratch ? scratch->store() : run.place.store(), run.place.Key("spill"));
   ARROW_RETURN_NOT_OK(spill.Clear());
+  if (context.perform && scratch) ARROW_RETURN_NOT_OK(SharedSpill(run).Clear());
   GlobalDecisions decisions;
   for (const size_t instance : plan.chain->globals()) {
     ARROW_ASSIGN_OR_RAISE(auto decision, Decide(run, splits, instance, decisions, spill));
     decisions.push_back(std::move(decision));
   }
+  ARROW_ASSIGN_OR_RAISE(auto there, CommittedSplits(run, splits, decisions));
+  std::vector<bool> wanted;
+  for (const auto& record : there) wanted.push_back(!record);
+  for (const auto& decision : decisions) ARROW_RETURN_NOT_OK(decision->Prepare(wanted));
   std::vector<CommitRecord> records(splits.size());
   std::atomic<int64_t> skipped{0};
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(RunInOrder(
-      splits.size(), run.active_splits,
+      splits.size(), run.AtOnce(run.active_splits),
       [&](size_t index, const std::atomic<bool>& stop) {
-        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result,
-                              RunOperatorSplit(run, splits[index], index, decisions, stop));
-        ReportSplit(run, result.record, result.skipped);
+        OperatorSplitResult result;
+        if (there[index]) {
+          result.record = *std::move(there[index]);
+          result.skipped = true;
+        } else {
+          ARROW_ASSIGN_OR_RAISE(result,
+                                RunOperatorSplit(run, splits[index], index, decisions, stop));
+        }
+        ReportSplit(run, result);
         skipped += result.skipped;
         records[index] = std::move(result.record);
         if (result.skipped) return Status::OK();

@@ -29,7 +29,7 @@ struct StageInput {
 
 /// In which proportion the rows of the inputs are drawn.
 struct Mixture {
-  enum class Unit { kRows, kBytes, kTokens };
+  enum class Unit { kRows, kBytes, kTokens, kImages };
   struct Of {
     int64_t weight = 0;                     // in kWeightUnit
     int64_t available = 0;                  // rows of the input that may be drawn: the first ones
@@ -41,6 +41,7 @@ struct Mixture {
   mix::Stop stop = mix::Stop::kFirstExhausted;
   std::vector<mix::WeightChange> changes;
   std::string tokens;  // an expression that counts those of a row; "" for none
+  std::string images;  // a column of them, or an expression that counts them; "" for none
   /// Null until the inputs have been measured, where that is needed (mixture_order.h).
   std::shared_ptr<const mix::DrawOrder> order;
 };
@@ -65,6 +66,7 @@ struct OperatorPlan {
   int64_t bytes_per_shard = 0;      // logical bytes; 0: shards are as large as their splits
   int64_t shards_multiple_of = 0;   // 0: any number of them
   int key_digest_bits = 128;        // fewer in tests: digests of different values are equal
+  int64_t near_kept_bytes = 0;      // of hashes that a NearFilter holds; 0: as the limit allows
   int64_t rows_per_draw = 1 << 19;  // positions of a mixture that make a split
   int64_t split_bytes = 32 << 20;   // neighbouring shards are grouped up to about this size
   int generation = 0;               // how often it has been built anew: LatestGeneration

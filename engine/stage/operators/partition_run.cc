@@ -8,8 +8,10 @@
 
 #include "base/sha256.h"
 #include "op/request.h"
+#include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/operators/exchange.h"
+#include "stage/operators/global_phase.h"
 #include "stage/ordered_queue.h"
 #include "stage/shard_sequence.h"
 
@@ -26,12 +28,12 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-class Partitions {
+class AllPartitions : public Partitions {
  public:
-  Partitions(const OperatorRun& run, const std::vector<CommitRecord>& splits)
+  AllPartitions(const OperatorRun& run, const std::vector<CommitRecord>& splits)
       : run_(run), splits_(splits) {}
 
-  Result<std::vector<CommitRecord>> Run() {
+  Status Open() {
     int64_t bytes = 0, rows = 0;
     Sha256 hash;
     hash.UpdateField(run_.stage_key);
@@ -45,31 +47,24 @@ class Partitions {
     }
     all_ = FinishIdentity(hash);
     parts_ = rows == 0 ? 0 : std::max<int64_t>(1, (bytes + kPartitionBytes - 1) / kPartitionBytes);
-    std::vector<CommitRecord> records(static_cast<size_t>(parts_));
-    if (Progress* progress = run_.context.progress) progress->splits_total += parts_;
-    size_t failed = 0;
-    ARROW_RETURN_NOT_OK(RunInOrder(
-        records.size(), run_.active_partitions,
-        [&](size_t part, const std::atomic<bool>& stop) {
-          return RunOne(static_cast<int64_t>(part), stop).Value(&records[part]);
-        },
-        &failed));
-    return records;
+    return Status::OK();
   }
 
- private:
-  Result<CommitRecord> RunOne(int64_t part, const std::atomic<bool>& stop) const {
+  size_t count() const override { return static_cast<size_t>(parts_); }
+
+  UnitOfWork UnitOf(size_t index, const std::atomic<bool>& stop) const override {
+    const auto part = static_cast<int64_t>(index);
     Sha256 hash;
     for (const std::string& field : {all_, std::to_string(part), std::to_string(parts_)}) {
       hash.UpdateField(field);
     }
-    const std::string id = FinishIdentity(hash);
-    ARROW_ASSIGN_OR_RAISE(OperatorSplitResult unit,
-                          CommittedUnit(run_, id, [&] { return Make(part, id, stop); }));
-    ReportUnit(run_, unit.record, unit.skipped);
-    return std::move(unit.record);
+    UnitOfWork unit;
+    unit.id = FinishIdentity(hash);
+    unit.make = [this, part, id = unit.id, &stop] { return Make(part, id, stop); };
+    return unit;
   }
 
+ private:
   Result<CommitRecord> Make(int64_t part, const std::string& id,
                             const std::atomic<bool>& stop) const {
     CommitRecord record;
@@ -155,11 +150,81 @@ class Partitions {
   int64_t parts_ = 0;
 };
 
+Result<std::shared_ptr<SpillFile>> ListCommits(const OperatorRun& run,
+                                               const std::vector<CommitRecord>& splits) {
+  std::string ids;
+  for (const CommitRecord& split : splits) ids += split.split_id + '\n';
+  ARROW_ASSIGN_OR_RAISE(const auto writer, SharedSpill(run).Create());
+  ARROW_RETURN_NOT_OK(writer->Write(ids.data(), ids.size()));
+  return writer->Finish();
+}
+
 }  // namespace
+
+Result<std::unique_ptr<const Partitions>> Partitions::Open(
+    const OperatorRun& run, const std::vector<CommitRecord>& splits) {
+  auto partitions = std::make_unique<AllPartitions>(run, splits);
+  ARROW_RETURN_NOT_OK(partitions->Open());
+  return partitions;
+}
 
 Result<std::vector<CommitRecord>> RunPartitions(const OperatorRun& run,
                                                 const std::vector<CommitRecord>& splits) {
-  return Partitions(run, splits).Run();
+  ARROW_ASSIGN_OR_RAISE(const auto partitions, Partitions::Open(run, splits));
+  std::vector<CommitRecord> records(partitions->count());
+  if (Progress* progress = run.context.progress) {
+    progress->splits_total += static_cast<int64_t>(records.size());
+  }
+  std::shared_ptr<SpillFile> list;  // of the splits' commits, for other processes
+  if (run.context.perform && !records.empty()) {
+    ARROW_ASSIGN_OR_RAISE(list, ListCommits(run, splits));
+  }
+  size_t failed = 0;
+  ARROW_RETURN_NOT_OK(RunInOrder(
+      records.size(), run.AtOnce(run.active_partitions),
+      [&](size_t part, const std::atomic<bool>& stop) {
+        UnitOfWork unit = partitions->UnitOf(part, stop);
+        unit.call = [&] {
+          UnitCall call;
+          call.kind = UnitKind::kPartition;
+          call.index = part;
+          call.name = "part " + std::to_string(part);
+          call.detail = list->key();
+          return call;
+        };
+        ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
+        ReportUnit(run, result.record, result.skipped);
+        if (!result.skipped && run.context.on_stage_event) {
+          StageEvent event;
+          event.kind = StageEvent::Kind::kPartitionEnd;
+          event.stage = run.plan.stage;
+          event.split = result.record.split_name;
+          event.rows = result.record.rows;
+          event.splits = static_cast<int64_t>(records.size());
+          ARROW_RETURN_NOT_OK(run.context.on_stage_event(event));
+        }
+        records[part] = std::move(result.record);
+        return Status::OK();
+      },
+      &failed));
+  return records;
+}
+
+Result<std::vector<CommitRecord>> CommitsOfList(const OperatorRun& run, const std::string& key) {
+  ARROW_ASSIGN_OR_RAISE(const std::string text, run.place.store().ReadSmall(key));
+  std::vector<CommitRecord> records;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string id = text.substr(begin, end - begin);
+    ARROW_ASSIGN_OR_RAISE(auto record, ValidCommit(run.place, id));
+    if (!record) {
+      return MakeError(ErrorCode::kWorkspaceDamaged,
+                       run.place.Key(CommitPath(id)) + " is not there, or its files are not");
+    }
+    records.push_back(*std::move(record));
+    begin = end + 1;
+  }
+  return records;
 }
 
 }  // namespace millrace::stage

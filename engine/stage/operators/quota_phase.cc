@@ -7,31 +7,13 @@
 #include "op/filter/quota_filter.h"
 #include "stage/operators/quota_cuts.h"
 #include "stage/operators/reach.h"
+#include "stage/operators/split_drops.h"
 #include "stage/ordered_queue.h"
 
 namespace millrace::stage {
 namespace {
 
-constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
-constexpr op::QuotaCut kAll = {std::numeric_limits<uint64_t>::max(), kNone};
-
-class QuotaDrops : public SplitDrops {
- public:
-  explicit QuotaDrops(std::vector<op::QuotaCut> cuts) : cuts_(std::move(cuts)) {}
-  Result<op::GlobalDrops> Next(int64_t rows) override {
-    op::GlobalDrops drops;
-    drops.cuts = cuts_;
-    for (op::QuotaCut& cut : drops.cuts) {
-      if (cut.position != kNone) cut.position -= base_;
-    }
-    base_ += rows;
-    return drops;
-  }
-
- private:
-  std::vector<op::QuotaCut> cuts_;
-  int64_t base_ = 0;
-};
+constexpr op::QuotaCut kAll = {std::numeric_limits<uint64_t>::max(), kNoPosition};
 
 class QuotaDecision : public GlobalDecision {
  public:
@@ -43,8 +25,9 @@ class QuotaDecision : public GlobalDecision {
       : splits_(std::move(splits)), reached_(std::move(reached)) {}
   std::string MaskOf(size_t split) const override { return splits_[split].mask; }
   Result<std::unique_ptr<SplitDrops>> Open(size_t split) const override {
-    return std::make_unique<QuotaDrops>(splits_[split].cuts);
+    return DropByCuts(splits_[split].cuts);
   }
+  nlohmann::json Told(size_t split) const override { return ToldCuts(splits_[split].cuts); }
   std::vector<int64_t> BucketRows() const override { return reached_; }
 
  private:
@@ -63,7 +46,7 @@ class QuotaPhase {
         before_(before),
         buckets_(filter_.buckets().size()) {}
 
-  Result<std::unique_ptr<const GlobalDecision>> Run() {
+  Result<std::unique_ptr<GlobalDecision>> Run() {
     ARROW_RETURN_NOT_OK(SummariseAll());
     std::vector<int64_t> reached(buckets_);
     for (const CommitRecord& record : summaries_) {
@@ -90,48 +73,12 @@ class QuotaPhase {
     summaries_.resize(splits_.size());
     size_t failed = 0;
     return RunInOrder(
-        splits_.size(), run_.active_splits,
+        splits_.size(), run_.AtOnce(run_.active_splits),
         [this](size_t index, const std::atomic<bool>& stop) {
-          const std::string id = SummaryId(run_, splits_[index], index, instance_, before_);
-          return Summary(run_, id, [&] { return Summarise(index, stop); })
+          return SummaryOf(run_, splits_[index], index, instance_, before_, stop)
               .Value(&summaries_[index]);
         },
         &failed);
-  }
-
-  Result<CommitRecord> Summarise(size_t index, const std::atomic<bool>& stop) const {
-    const std::string& id = run_.plan.chain->instances()[instance_].id;
-    std::unique_ptr<KeySummaryWriter> writer;
-    if (filter_.options().exact) {
-      const std::string prefix = "keys/" + splits_[index].name + '-' + id;
-      ARROW_ASSIGN_OR_RAISE(
-          writer, KeySummaryWriter::Open(run_.place.store(), run_.place.Key(prefix), &run_.pool));
-    }
-    CommitRecord record;
-    record.split_name = splits_[index].name;
-    record.buckets.resize(buckets_);
-    ARROW_RETURN_NOT_OK(ReachRows(
-        run_, splits_[index], index, instance_, before_, stop,
-        [&](const op::Reached& reached, int64_t base) -> Result<bool> {
-          op::RowFailures failures;
-          ARROW_ASSIGN_OR_RAISE(const auto of, filter_.BucketsOf(*reached.rows, &failures));
-          const auto hashes = filter_.HashesOf(*reached.rows);
-          record.rows.read += reached.rows->num_rows();
-          for (size_t row = 0; row < of.size(); ++row) {
-            if (of[row] == op::kNoBucket) continue;
-            ++record.buckets[of[row]].rows;
-            if (writer == nullptr) continue;
-            const int64_t at = reached.positions->Value(static_cast<int64_t>(row));
-            ARROW_RETURN_NOT_OK(writer->Add({of[row], hashes[row]}, base + at));
-          }
-          return true;
-        }));
-    if (writer == nullptr) return record;
-    KeySummary& summary = record.keys.emplace_back();
-    summary.column = id;
-    ARROW_ASSIGN_OR_RAISE(summary.file, writer->Finish());
-    summary.file.path = run_.place.PathOf(summary.file.path);
-    return record;
   }
 
   // All rows in buckets: split after split, in each in runs, each of them sorted.
@@ -232,10 +179,48 @@ Result<std::vector<op::QuotaCut>> DecideQuotaOf(const op::QuotaFilter& filter,
   return cuts;
 }
 
-Result<std::unique_ptr<const GlobalDecision>> DecideQuota(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before) {
+Result<CommitRecord> SummariseQuota(const OperatorRun& run, const OperatorSplit& split,
+                                    size_t index, size_t instance, const GlobalDecisions& before,
+                                    const std::atomic<bool>& stop) {
+  const op::Instance& of = run.plan.chain->instances()[instance];
+  const auto& filter = static_cast<const op::QuotaFilter&>(*of.op);
+  std::unique_ptr<KeySummaryWriter> writer;
+  if (filter.options().exact) {
+    const std::string prefix = "keys/" + split.name + '-' + of.id;
+    ARROW_ASSIGN_OR_RAISE(
+        writer, KeySummaryWriter::Open(run.place.store(), run.place.Key(prefix), &run.pool));
+  }
+  CommitRecord record;
+  record.split_name = split.name;
+  record.buckets.resize(filter.buckets().size());
+  ARROW_RETURN_NOT_OK(ReachRows(
+      run, split, index, instance, before, stop,
+      [&](const op::Reached& reached, int64_t base) -> Result<bool> {
+        op::RowFailures failures;
+        ARROW_ASSIGN_OR_RAISE(const auto buckets, filter.BucketsOf(*reached.rows, &failures));
+        const auto hashes = filter.HashesOf(*reached.rows);
+        record.rows.read += reached.rows->num_rows();
+        for (size_t row = 0; row < buckets.size(); ++row) {
+          if (buckets[row] == op::kNoBucket) continue;
+          ++record.buckets[buckets[row]].rows;
+          if (writer == nullptr) continue;
+          const int64_t at = reached.positions->Value(static_cast<int64_t>(row));
+          ARROW_RETURN_NOT_OK(writer->Add({buckets[row], hashes[row]}, base + at));
+        }
+        return true;
+      }));
+  if (writer == nullptr) return record;
+  KeySummary& summary = record.keys.emplace_back();
+  summary.column = of.id;
+  ARROW_ASSIGN_OR_RAISE(summary.file, writer->Finish());
+  summary.file.path = run.place.PathOf(summary.file.path);
+  return record;
+}
+
+Result<std::unique_ptr<GlobalDecision>> DecideQuota(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance,
+                                                    const GlobalDecisions& before) {
   return QuotaPhase(run, splits, instance, before).Run();
 }
 

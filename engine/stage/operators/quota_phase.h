@@ -5,10 +5,12 @@
 
 namespace millrace::stage {
 
-Result<std::unique_ptr<const GlobalDecision>> DecideQuota(const OperatorRun& run,
-                                                          const std::vector<OperatorSplit>& splits,
-                                                          size_t instance,
-                                                          const GlobalDecisions& before);
+Result<CommitRecord> SummariseQuota(const OperatorRun& run, const OperatorSplit& split,
+                                    size_t index, size_t instance, const GlobalDecisions& before,
+                                    const std::atomic<bool>& stop);
+Result<std::unique_ptr<GlobalDecision>> DecideQuota(const OperatorRun& run,
+                                                    const std::vector<OperatorSplit>& splits,
+                                                    size_t instance, const GlobalDecisions& before);
 
 /// The same over rows that are all there, for a look at some of them.
 Result<std::vector<op::QuotaCut>> DecideQuotaOf(const op::QuotaFilter& filter,

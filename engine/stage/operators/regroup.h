@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "stage/operators/operator_run.h"
+#include "stage/operators/shard_groups.h"
 
 namespace millrace::stage {
 
@@ -23,5 +25,19 @@ struct Regrouped {
 
 /// `records`: committed; they hold the shards that there are, and must outlive the result.
 Result<Regrouped> Regroup(const OperatorRun& run, const std::vector<CommitRecord>& records);
+
+/// A shard to be made of others, or of parts of them.
+struct Joined {
+  std::string name;
+  StageInput from;                 // its shards
+  std::vector<ShardPiece> pieces;  // of those, by their index there
+};
+/// Without a call. What it takes must outlive it.
+UnitOfWork JoinUnit(const OperatorRun& run, const Joined& joined, const std::atomic<bool>& stop);
+
+/// All of it but where the shards are: for another process.
+std::string JoinedToJson(const Joined& joined);
+/// Usage when the text is something else.
+Result<Joined> JoinedFromJson(const OperatorRun& run, const std::string& text);
 
 }  // namespace millrace::stage

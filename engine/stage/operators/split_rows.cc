@@ -29,6 +29,38 @@ class WholeShards : public SplitReader {
   ShardRange range_;
 };
 
+/// Batches of so many rows, counted from the first one of the split, wherever those that are read
+/// happen to end.
+class FixedBatches : public SplitReader {
+ public:
+  FixedBatches(ShardRange range, int64_t rows) : range_(std::move(range)), rows_(rows) {}
+
+  Result<SplitBatch> Next() override {
+    arrow::RecordBatchVector pieces;
+    for (int64_t missing = rows_; missing > 0;) {
+      if (rest_ == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(rest_, range_.Next());
+        if (rest_ == nullptr) break;
+      }
+      const int64_t here = std::min(missing, rest_->num_rows());
+      if (here > 0) pieces.push_back(rest_->Slice(0, here));
+      rest_ = here == rest_->num_rows() ? nullptr : rest_->Slice(here);
+      missing -= here;
+    }
+    SplitBatch batch;
+    if (pieces.size() == 1) batch.rows = std::move(pieces.front());
+    if (pieces.size() > 1) {
+      ARROW_ASSIGN_OR_RAISE(batch.rows, arrow::ConcatenateRecordBatches(pieces));
+    }
+    return batch;
+  }
+
+ private:
+  ShardRange range_;
+  const int64_t rows_;
+  std::shared_ptr<arrow::RecordBatch> rest_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorPlan& plan,
@@ -40,8 +72,11 @@ Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorP
     return OpenMixed(store, plan, split, std::move(schema), std::move(columns));
   }
   const StageInput& input = plan.inputs[static_cast<size_t>(split.input)];
-  return std::make_unique<WholeShards>(
-      ShardRange(store, input, split.begin, split.end, 0, std::move(schema), std::move(columns)));
+  ShardRange range(store, input, split.begin, split.end, 0, std::move(schema), std::move(columns));
+  if (const int64_t rows = plan.chain->batch_rows(); rows > 0) {
+    return std::make_unique<FixedBatches>(std::move(range), rows);
+  }
+  return std::make_unique<WholeShards>(std::move(range));
 }
 
 ShardRange::ShardRange(io::Store& store, const StageInput& input, size_t begin, size_t end,

@@ -13,12 +13,15 @@ The engine and pyarrow load on first use. docs/python.md has the whole.
 from millrace import ops
 from millrace._door import rethreshold, run, validate
 from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
+from millrace._hooks import Hook
+from millrace._operator import Context, PythonInstance, PythonOperator, RowError, operator
 from millrace._pipeline import Pipeline
 from millrace._run import Counts, Export, FunnelRow, OperatorCounts, Run, StageRun, open_run
-from millrace._stage import Operator, Stage
+from millrace._stage import Operator, Stage, curriculum
 
 __all__ = [
     "BugError",
+    "Context",
     "Counts",
     "DataError",
     "Diagnostic",
@@ -26,14 +29,20 @@ __all__ = [
     "Error",
     "Export",
     "FunnelRow",
+    "Hook",
     "Operator",
     "OperatorCounts",
     "Pipeline",
+    "PythonInstance",
+    "PythonOperator",
+    "RowError",
     "Run",
     "Stage",
     "StageRun",
     "UserError",
+    "curriculum",
     "open_run",
+    "operator",
     "ops",
     "rethreshold",
     "run",

@@ -10,6 +10,7 @@ from millrace._loader import engine
 
 if TYPE_CHECKING:
     from millrace import _engine
+    from millrace._resolver import Resolver
 
 Param = str | int | float | bool
 Params = Mapping[str, Param] | None
@@ -36,23 +37,48 @@ def path_text(path: str | os.PathLike[str]) -> str:
 
 
 def load(
-    config: str | os.PathLike[str], params: Params, at_step: int | None = None
+    config: str | os.PathLike[str],
+    params: Params,
+    at_step: int | None = None,
+    operators: Resolver | None = None,
 ) -> _engine.Pipeline:
-    """A config from its file, or from a text, which has line breaks where a path has none."""
+    """A config from its file, or from a text, which has line breaks where a path has none.
+    `operators` finds those in Python."""
     if isinstance(config, str) and "\n" in config:
-        return load_text(config, TEXT_NAME, params, at_step)
-    loaded: _engine.Pipeline = engine().load(path_text(config), _texts(params), _step(at_step))
-    return loaded
-
-
-def load_text(text: str, name: str, params: Params, at_step: int | None = None) -> _engine.Pipeline:
-    """A config from a text, called `name` in messages; relative paths start at the current
-    folder."""
-    loaded: _engine.Pipeline = engine().load_text(
-        text, name, os.getcwd(), _texts(params), _step(at_step)
+        return load_text(config, TEXT_NAME, params, at_step, operators)
+    loaded: _engine.Pipeline = engine().load(
+        path_text(config), _texts(params), _step(at_step), operators or _resolver()
     )
     return loaded
 
 
+def load_text(
+    text: str,
+    name: str,
+    params: Params,
+    at_step: int | None = None,
+    operators: Resolver | None = None,
+) -> _engine.Pipeline:
+    """A config from a text, called `name` in messages; relative paths start at the current
+    folder."""
+    loaded: _engine.Pipeline = engine().load_text(
+        text, name, os.getcwd(), _texts(params), _step(at_step), operators or _resolver()
+    )
+    return loaded
+
+
+def _resolver() -> Resolver:
+    """Of those that are found by import alone; it stays, for the engine does not keep it."""
+    from millrace._resolver import IMPORTED
+
+    return IMPORTED
+
+
 def _step(at_step: int | None) -> int:
     return -1 if at_step is None else at_step
+
+
+def overwrites(mode: str) -> bool:
+    if mode not in ("incremental", "overwrite"):
+        raise ValueError(f"there is no mode {mode!r}: it is 'incremental' or 'overwrite'")
+    return mode == "overwrite"

@@ -27,11 +27,13 @@ class CommittedRows:
         self.reader = reader
         self.files = files
         self.workspace = workspace
+        #: Of `files`, as the workspace names them.
+        self.keys = [file.removeprefix(f"{workspace}/") for file in files]
         #: Equal for equal rows: made from the manifest.
         self.identity = identity
 
 
-def _features(schema: pyarrow.Schema, provenance: bool) -> datasets.Features:
+def features_of(schema: pyarrow.Schema, provenance: bool) -> datasets.Features:
     """What the engine noted of each column. `Features.from_arrow_schema` would leave out those
     that are stored as another type, such as large_string."""
     import datasets
@@ -56,30 +58,53 @@ def _cache_folder(workspace: str) -> str:
     return os.path.join(os.fspath(datasets.config.HF_DATASETS_CACHE), "millrace")
 
 
+def cast_batches(
+    reader: pyarrow.RecordBatchReader, features: datasets.Features, source: str | None = None
+) -> Iterator[pyarrow.Table]:
+    """The rows with the features, a batch at a time; with a source, those that come from it."""
+    import datasets
+    import pyarrow
+    import pyarrow.compute
+
+    schema = features.arrow_schema
+    for batch in reader:
+        if source is not None:
+            ids = batch.column(batch.schema.get_field_index(ROW_ID))
+            batch = batch.filter(pyarrow.compute.starts_with(ids, source + "/"))
+        table = pyarrow.Table.from_batches([batch]).select(schema.names)
+        for at, field in enumerate(schema):
+            if pyarrow.types.is_null(field.type):  # no type can be cast to it
+                table = table.set_column(at, field, pyarrow.nulls(table.num_rows))
+        yield datasets.table.table_cast(table, schema)
+
+
 def _write(
     reader: pyarrow.RecordBatchReader, path: str, features: datasets.Features, source: str | None
 ) -> None:
     """The rows as an Arrow stream file, a batch at a time; whole or not at all."""
-    import datasets
     import pyarrow
-    import pyarrow.compute
 
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     schema = features.arrow_schema
     part = f"{path}.{os.getpid()}.part"
     try:
         with pyarrow.OSFile(part, "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as writer:
-            for batch in reader:
-                if source is not None:
-                    ids = batch.column(batch.schema.get_field_index(ROW_ID))
-                    batch = batch.filter(pyarrow.compute.starts_with(ids, source + "/"))
-                table = pyarrow.Table.from_batches([batch]).select(schema.names)
-                writer.write_table(datasets.table.table_cast(table, schema))
+            for table in cast_batches(reader, features, source):
+                writer.write_table(table)
         os.replace(part, path)
     except BaseException:
         if os.path.exists(part):
             os.remove(part)
         raise
+
+
+def _note(path: str, shards: list[str]) -> None:
+    """What it is made of, for `millrace gc`."""
+    note = path.removesuffix(".arrow") + ".json"
+    part = f"{note}.{os.getpid()}.part"
+    with open(part, "w", encoding="utf-8") as file:
+        json.dump({"shards": shards}, file)
+    os.replace(part, note)
 
 
 def as_dataset(
@@ -89,12 +114,13 @@ def as_dataset(
     the rows that come from it."""
     import datasets
 
-    features = _features(rows.reader.schema, provenance)
+    features = features_of(rows.reader.schema, provenance)
     told = repr((engine().version(), rows.identity, features.to_dict(), source))
     fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
     path = os.path.join(_cache_folder(rows.workspace), f"{fingerprint}.arrow")
     if not os.path.exists(path):
         _write(rows.reader, path, features, source)
+        _note(path, rows.keys)
     return datasets.Dataset(
         datasets.table.MemoryMappedTable.from_file(path),
         info=datasets.DatasetInfo(features=features),
@@ -107,10 +133,14 @@ def _no_rows() -> Iterator[dict[str, Any]]:
 
 
 def as_stream(rows: CommittedRows, *, provenance: bool = False) -> datasets.IterableDataset:
-    """An IterableDataset over the shards where they are, each a shard of its own."""
+    """An IterableDataset over the shards where they are, each a shard of its own. A column of the
+    type null is one of texts in it, all of them null."""
     import datasets
 
-    features = _features(rows.reader.schema, provenance)
+    features = features_of(rows.reader.schema, provenance)
+    null = datasets.Value("null")
+    texts = {name: datasets.Value("string") for name, one in features.items() if one == null}
+    features = datasets.Features({**features, **texts})
     if not rows.files:
         return datasets.IterableDataset.from_generator(_no_rows, features=features)
     stream: Any = datasets.IterableDataset.from_parquet(

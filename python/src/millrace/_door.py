@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
-from millrace._config import Params, load
+from millrace._config import Params, load, overwrites
+from millrace._hooks import teller
 from millrace._loader import engine
+from millrace._resolver import IMPORTED
 from millrace._run import Run, open_result
 
 
@@ -33,6 +35,8 @@ def run(
     until: str | None = None,
     from_: str | None = None,
     at_step: int | None = None,
+    mode: Literal["incremental", "overwrite"] = "incremental",
+    hooks: Sequence[object] = (),
     progress: Callable[[dict[str, Any]], object] | None = None,
 ) -> Run:
     """Runs a pipeline, or resumes it, and gives the finished run.
@@ -44,13 +48,14 @@ def run(
     `until` stops when that stage is committed: the run given back is "stopped", with the rows of
     what is done and without exports, and the next call goes on. `from_` begins with a stage; those
     before it must be committed for the config and the inputs as they are. `at_step` is the step of
-    the training, for mixtures with `curriculum_by: step`.
+    the training, for mixtures with `curriculum_by: step`. `mode="overwrite"` builds the stages
+    behind ingest anew. `hooks` are objects with methods of `millrace.Hook`.
 
     Ctrl-C, or an exception in `progress`, stops the run at the next safe point: what is committed
     stays, and the next call resumes.
     """
     pipeline = load(config, params, at_step)
-    result = engine().run(
+    result = _run(
         pipeline,
         threads=0 if threads is None else threads,
         memory="" if memory is None else str(memory),
@@ -60,11 +65,19 @@ def run(
         snapshots=dict(snapshots or {}),
         until=until or "",
         from_=from_ or "",
+        overwrite=overwrites(mode),
         rethreshold="",
         thresholds={},
         progress=progress,
+        on_stage_event=teller(hooks),
     )
     return open_result(result, pipeline)
+
+
+def _run(pipeline: Any, **options: Any) -> str:
+    with IMPORTED.running():
+        result: str = engine().run(pipeline, on_cancel=IMPORTED.cancel, **options)
+    return result
 
 
 def rethreshold(
@@ -76,6 +89,7 @@ def rethreshold(
     threads: int | None = None,
     memory: int | str | None = None,
     wait: bool = False,
+    hooks: Sequence[object] = (),
     progress: Callable[[dict[str, Any]], object] | None = None,
 ) -> Run:
     """Runs a pipeline with other thresholds for one stage, from the measures that it has stored.
@@ -85,7 +99,7 @@ def rethreshold(
     it would give with these values in it. Stages behind the one run as always.
     """
     pipeline = load(config, params)
-    result = engine().run(
+    result = _run(
         pipeline,
         threads=0 if threads is None else threads,
         memory="" if memory is None else str(memory),
@@ -95,8 +109,10 @@ def rethreshold(
         snapshots={},
         until="",
         from_="",
+        overwrite=False,
         rethreshold=stage,
         thresholds={name: str(value) for name, value in thresholds.items()},
         progress=progress,
+        on_stage_event=teller(hooks),
     )
     return open_result(result, pipeline)

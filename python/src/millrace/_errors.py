@@ -25,6 +25,8 @@ class Error(Exception):
         self.text = text
         self.diagnostics = diagnostics
         self.exit_code = exit_code
+        #: Of an operator in Python that failed: the rows of its batch.
+        self.row_ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text

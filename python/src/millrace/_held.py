@@ -14,7 +14,8 @@ FEATURE_KEY = "millrace.feature"  # as engine/contract/features.h has it
 _PLAIN = {"bool", "string", "binary", "float32", "float64", "date32"} | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
-_ROWS_PER_BATCH = 1000
+# Of a stream at a time: examples are objects of Python until they are a table.
+_ROWS_PER_BATCH, _EXAMPLES_PER_BATCH = 1000, 100
 # Rows behind indices are gathered so many at a time: the more, the fewer pieces of the table each.
 _GATHERED_ROWS, _GATHERED_BYTES = 65536, 32 << 20
 
@@ -25,6 +26,9 @@ class HeldRows(Protocol):
     schema: pyarrow.Schema
     rows: int
     bytes: int
+    #: Of a stream: how many parts it comes in, and the number of its first file.
+    shards: int
+    first_file: int
     fingerprint: str
     #: What reading them raised: the cause of the engine's error.
     raised: BaseException | None
@@ -47,9 +51,12 @@ def hold(name: str, dataset: object) -> HeldRows:
 
 
 def _stored(type_: pyarrow.DataType) -> pyarrow.DataType:
+    """As the engine gets it. It has no durations: their numbers come back as what they were."""
     import pyarrow
 
-    return type_.storage_type if isinstance(type_, pyarrow.BaseExtensionType) else type_
+    if isinstance(type_, pyarrow.BaseExtensionType):
+        type_ = type_.storage_type
+    return pyarrow.int64() if pyarrow.types.is_duration(type_) else type_
 
 
 def _says_more(feature: Any) -> bool:
@@ -137,6 +144,7 @@ class _Rows:
         row_bytes = self._table.nbytes / max(self._table.num_rows, 1)
         self.bytes = int(row_bytes * self.rows)
         self._step = max(1, min(_GATHERED_ROWS, int(_GATHERED_BYTES / max(row_bytes, 1))))
+        self.shards, self.first_file = 1, 0
         self.fingerprint = str(dataset._fingerprint)
         self.raised: BaseException | None = None
 
@@ -156,26 +164,78 @@ class _Stream:
 
     def __init__(self, dataset: datasets.IterableDataset) -> None:
         self.rows, self.bytes, self.fingerprint = -1, 0, ""
+        self.first_file = 0
         self.raised: BaseException | None = None
-        self._tables: Iterator[pyarrow.Table] = iter(
-            dataset.with_format("arrow").iter(batch_size=_ROWS_PER_BATCH)
-        )
+        self._shards: list[Iterator[pyarrow.Table]] = [
+            iter(shard.with_format("arrow").iter(batch_size=_rows_per_batch(shard)))
+            for shard in _shards(dataset)
+        ]
+        self.shards = len(self._shards)
         features = dataset.features
-        if features is not None:
-            stored = features.arrow_schema
-        else:
-            # Its first batch says what the columns are.
-            first = next(self._tables, None)
-            if first is None:
-                raise ValueError(
-                    "the stream has neither rows nor features: its columns are unknown"
-                )
-            stored = first.schema
-            self._tables = _with_first(first, self._tables)
+        stored = self._first_schema() if features is None else features.arrow_schema
         self.schema = _schema(stored, features, list(stored.names))
 
+    def _first_schema(self) -> pyarrow.Schema:
+        """Its first batch says what the columns are."""
+        for number, shard in enumerate(self._shards):
+            first = next(shard, None)
+            if first is not None:
+                self._shards[number] = _with_first(first, shard)
+                return first.schema
+        raise ValueError("the stream has neither rows nor features: its columns are unknown")
+
     def read(self, begin: int, end: int) -> object:
-        return _reader(self.schema, self._tables, self)
+        return _reader(self.schema, self._shards[begin], self)
+
+    def tables(self) -> Iterator[pyarrow.Table]:
+        """All of it, with the schema's columns."""
+        for shard in self._shards:
+            for table in shard:
+                yield _under(table, self.schema).combine_chunks()
+
+
+class Piece:
+    """Rows of a stream that are run over by themselves."""
+
+    def __init__(self, schema: pyarrow.Schema, tables: list[pyarrow.Table], number: int) -> None:
+        self.rows, self.bytes, self.fingerprint = -1, 0, ""
+        self.shards, self.first_file = 1, number
+        self.raised: BaseException | None = None
+        self.schema = schema
+        self._tables = tables
+
+    def read(self, begin: int, end: int) -> object:
+        return _reader(self.schema, iter(self._tables), self)
+
+
+def _rows_per_batch(dataset: datasets.IterableDataset) -> int:
+    return _EXAMPLES_PER_BATCH if dataset._ex_iterable.iter_arrow is None else _ROWS_PER_BATCH
+
+
+# What gives the same rows in the same order when each of its shards is read by itself.
+_IN_ORDER = {
+    "ArrowExamplesIterable",
+    "ExamplesIterable",
+    "FilteredExamplesIterable",
+    "FormattedExamplesIterable",
+    "MappedExamplesIterable",
+    "SelectColumnsIterable",
+}
+
+
+def _shards(dataset: datasets.IterableDataset) -> list[datasets.IterableDataset]:
+    """Its shards, where they in their order are the stream; else the stream as one."""
+    count = dataset.num_shards
+    if count < 2 or dataset._distributed is not None:
+        return [dataset]
+    iterable: Any = dataset._ex_iterable
+    while iterable is not None:
+        # A function that is told positions, or gets batches, would notice where shards end.
+        notices = getattr(iterable, "batched", False) or getattr(iterable, "with_indices", False)
+        if type(iterable).__name__ not in _IN_ORDER or notices:
+            return [dataset]
+        iterable = getattr(iterable, "ex_iterable", None)
+    return [dataset.shard(num_shards=count, index=index) for index in range(count)]
 
 
 def _with_first(first: pyarrow.Table, rest: Iterator[pyarrow.Table]) -> Iterator[pyarrow.Table]:
@@ -196,5 +256,7 @@ def _reader(
         except BaseException as error:
             held.raised = error
             raise
+        # What Arrow keeps of it for later would stand beside what the run takes.
+        pyarrow.default_memory_pool().release_unused()
 
     return pyarrow.RecordBatchReader.from_batches(schema, batches())

@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from millrace._config import TEXT_NAME, Params, load, load_text, path_text
+from millrace._config import TEXT_NAME, Params, load, load_text, overwrites, path_text
 from millrace._errors import Error
+from millrace._hooks import teller
 from millrace._loader import engine
+from millrace._operator import PythonInstance, PythonOperator
+from millrace._resolver import Resolver
 from millrace._run import Run, open_result
+from millrace._runner import check_runner, started
 from millrace._stage import Stage
 from millrace._yaml import to_yaml
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     import datasets
 
     from millrace import _engine
+    from millrace._held import HeldRows
 
 Progress = Callable[[dict[str, Any]], object]
 
@@ -48,6 +53,7 @@ class Pipeline:
         **settings: Any,
     ) -> None:
         config: dict[str, Any] = {"version": 1, "name": name, **settings, "sources": sources}
+        config = _with_texts(config)
         if contract is not None:
             config["contract"] = contract
         if stages:
@@ -56,13 +62,18 @@ class Pipeline:
             ]
         if exports is not None:
             config["exports"] = exports
-        self._take_text(to_yaml(config), None)
+        self._take_text(to_yaml(config), None, Resolver(_operators_of(stages)))
 
-    def _take_text(self, text: str, params: Params) -> None:
-        self._take(text, load_text(text, TEXT_NAME, params))
+    def _take_text(self, text: str, params: Params, operators: Resolver) -> None:
+        def at(step: int | None) -> _engine.Pipeline:
+            return load_text(text, TEXT_NAME, params, step, operators)
 
-    def _take(self, text: str, loaded: _engine.Pipeline) -> None:
-        self._text, self._loaded = text, loaded
+        self._take(text, at, operators)
+
+    def _take(
+        self, text: str, at: Callable[[int | None], _engine.Pipeline], operators: Resolver
+    ) -> None:
+        self._text, self._at, self._loaded, self._operators = text, at, at(None), operators
         #: The newest run; of a DatasetDict whose splits were run one by one, that of the last.
         self.last_run: Run | None = None
         #: The newest runs, by split of a DatasetDict; of anything else the one under "".
@@ -74,18 +85,23 @@ class Pipeline:
         paths start at the current folder."""
         pipeline = cls.__new__(cls)
         if isinstance(config, str) and "\n" in config:
-            pipeline._take_text(config, params)
+            pipeline._take_text(config, params, Resolver())
         else:
-            loaded = load(config, params)
+            operators = Resolver()
+
+            def at(step: int | None) -> _engine.Pipeline:
+                return load(config, params, step, operators)
+
+            at(None)  # says so where it cannot be read
             with open(path_text(config), encoding="utf-8") as file:
-                pipeline._take(file.read(), loaded)
+                pipeline._take(file.read(), at, operators)
         return pipeline
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any], params: Params = None) -> Pipeline:
         """From the same keys and values as a config in YAML."""
         pipeline = cls.__new__(cls)
-        pipeline._take_text(to_yaml(config), params)
+        pipeline._take_text(to_yaml(_with_texts(config)), params, Resolver())
         return pipeline
 
     def to_yaml(self) -> str:
@@ -106,14 +122,18 @@ class Pipeline:
         self,
         dataset: Any = None,
         *,
-        runner: Literal["local"] = "local",
+        runner: str = "local",
+        runner_options: Mapping[str, Any] | None = None,
         workspace: str | os.PathLike[str] | None = None,
-        mode: Literal["incremental"] = "incremental",
+        mode: Literal["incremental", "overwrite"] = "incremental",
+        lazy: bool = False,
+        hooks: Sequence[object] = (),
         provenance: bool = False,
         threads: int | None = None,
         memory: int | str | None = None,
         wait: bool = False,
         until: str | None = None,
+        at_step: int | None = None,
         progress: Progress | bool | None = None,
     ) -> Any:
         """Runs the pipeline over a dataset and gives the rows of its last stage as one.
@@ -123,30 +143,65 @@ class Pipeline:
         whose keys are those names is one run; any other needs a config with one such source, and
         each of its splits is a run of its own, in a folder of the workspace by its name.
 
-        What is done for equal rows is not done again (`mode`). `provenance` keeps the engine's own
+        What is done for equal rows is not done again; with `mode="overwrite"` the stages behind
+        ingest are built anew. `hooks` are objects with methods of `millrace.Hook`. `lazy` is for an
+        IterableDataset: the one that comes back gives rows as they are done, before the stream has
+        ended, if no operator has to know of all of them. `provenance` keeps the engine's own
         columns (`__fdf__/row_id`, ...). `workspace` takes the place of the config's. The rest is as
         in `millrace.run`; `progress=True` shows a bar. Everything else of the run is `last_run`.
+
+        `runner` says who does the work: "local" (the engine's threads), "ray" or "daft" (workers
+        that share the workspace, docs/guides/distributed.md); the rows are the same, byte for byte.
+        Then `threads` and `memory` are those of each worker, and `runner_options` may have
+        `address` (of a cluster; without it one is started here), `in_flight` (units under way) and,
+        of "ray", `cpus_per_unit`, `retries` (when a worker dies) and `runtime_env`.
         """
-        if runner != "local":
-            raise ValueError(f"there is no runner {runner!r}: it is 'local'")
-        if mode != "incremental":
-            raise ValueError(f"there is no mode {mode!r}: it is 'incremental'")
+        check_runner(runner, runner_options or {})
+        if lazy and runner != "local":
+            raise ValueError("`lazy` is for the runner 'local'")
+        loaded = self._loaded if at_step is None else self._at(at_step)
+        if workspace is not None:
+            loaded = engine().with_workspace(loaded, _place(workspace))
         started = _Start(
-            self._loaded
-            if workspace is None
-            else engine().with_workspace(self._loaded, _place(workspace)),
+            loaded,
             {
                 "threads": 0 if threads is None else threads,
                 "memory": "" if memory is None else str(memory),
                 "wait": wait,
                 "until": until or "",
+                "overwrite": overwrites(mode),
+                "on_stage_event": teller(hooks),
             },
             progress,
+            (runner, dict(runner_options or {})),
+            self._operators,
         )
+        if lazy:
+            return self._run_lazily(dataset, started, provenance)
         if dataset is None:
             self._keep({"": started.run({})})
-            return self._result().to_dataset(provenance=provenance)
+            return _rows(self._result(), started.loads_streams, provenance)
         return self._run_over(dataset, started, provenance)
+
+    def _run_lazily(
+        self, stream: Any, started: _Start, provenance: bool
+    ) -> datasets.IterableDataset:
+        import datasets
+
+        from millrace._lazy import LazyRows
+
+        if not isinstance(stream, datasets.IterableDataset):
+            raise TypeError(f"`lazy` is for an IterableDataset, not a {type(stream).__name__}")
+        rows_per_piece = engine().lazy_piece_rows(self._loaded)
+        (source,) = self.dataset_sources
+
+        def run(folder: str, piece: HeldRows) -> Run:
+            done = started.below(folder).run_held({source: piece}, {})
+            self._keep({"": done})
+            return done
+
+        rows = LazyRows(source, stream, rows_per_piece, provenance, run, self._operators)
+        return rows.dataset()
 
     def _run_over(self, dataset: Any, started: _Start, provenance: bool) -> Any:
         import datasets
@@ -204,6 +259,36 @@ class Pipeline:
         return f"<millrace.Pipeline: {' > '.join(self.stages)}>"
 
 
+def _with_texts(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with what `load_dataset` takes as texts, as configs have it."""
+    import json
+
+    sources: dict[str, Any] = {}
+    for name, source in config["sources"].items() if "sources" in config else ():
+        sources[name] = dict(source)
+        if isinstance(source.get("load"), Mapping):
+            sources[name]["load"] = {
+                key: value if isinstance(value, str) else json.dumps(value)
+                for key, value in source["load"].items()
+            }
+    return {**config, "sources": sources} if sources else dict(config)
+
+
+def _operators_of(stages: Sequence[Stage | Mapping[str, Any]]) -> dict[str, PythonOperator]:
+    """Those of its instances, by their entries; not all of them are to be found by import."""
+    found: dict[str, PythonOperator] = {}
+    for stage in stages:
+        for one in stage.operators if isinstance(stage, Stage) else ():
+            if not isinstance(one, PythonInstance):
+                continue
+            operator = found.setdefault(one.operator.entry, one.operator)
+            if operator is not one.operator:
+                raise ValueError(
+                    f"two operators are called {one.operator.entry!r}: give one another name"
+                )
+    return found
+
+
 def _place(workspace: str | os.PathLike[str]) -> str:
     return path_text(workspace)
 
@@ -232,6 +317,26 @@ def _like(dataset: Mapping[str, Any], rows: dict[str, Any]) -> Mapping[str, Any]
     return kept
 
 
+def _loaded(name: str, arguments: Mapping[str, str]) -> Any:
+    """What `load_dataset` gives for the arguments of a config."""
+    import json
+
+    import datasets
+
+    values: dict[str, Any] = {
+        key: json.loads(text)
+        if text[:1] in ("[", "{") or key in ("streaming", "num_proc", "keep_in_memory")
+        else text
+        for key, text in arguments.items()
+    }
+    rows: Any = datasets.load_dataset(**values)
+    if not isinstance(rows, Mapping):
+        return rows
+    if len(rows) == 1:
+        return next(iter(rows.values()))
+    raise ValueError(f"the source {name!r} has the splits {sorted(rows)}: name one in its `load`")
+
+
 class _Start:
     """How runs are started: the pipeline without its rows, and what the engine is told."""
 
@@ -240,38 +345,71 @@ class _Start:
         pipeline: _engine.Pipeline,
         options: dict[str, Any],
         progress: Progress | bool | None,
+        runner: tuple[str, dict[str, Any]],
+        operators: Resolver,
     ) -> None:
         self._pipeline, self._options, self._progress = pipeline, options, progress
+        self._runner, self._operators = runner, operators
+        #: Whether a source with `load` gave a stream.
+        self.loads_streams = False
 
     def below(self, split: str) -> _Start:
         """The same in a folder of the workspace."""
         place = engine().workspace(self._pipeline).rstrip("/") + "/" + split
-        return _Start(engine().with_workspace(self._pipeline, place), self._options, self._progress)
+        moved = engine().with_workspace(self._pipeline, place)
+        return _Start(moved, self._options, self._progress, self._runner, self._operators)
 
     def run(self, datasets: Mapping[str, Any]) -> Run:
         from millrace._held import hold
-        from millrace._progress import LOG, shown
 
-        held = {name: hold(name, rows) for name, rows in datasets.items()}
+        given = dict(datasets)
+        for name, arguments in engine().dataset_loads(self._pipeline).items():
+            given[name] = _loaded(name, arguments)
+            self.loads_streams |= not hasattr(given[name], "num_rows")
+        return self.run_held({name: hold(name, rows) for name, rows in given.items()}, given)
+
+    def run_held(self, held: Mapping[str, HeldRows], given: Mapping[str, Any]) -> Run:
+        """`given`: what is held, for workers that hold it themselves."""
+        from millrace._progress import LOG, shown
+        from millrace._runner.order import order_of
+
         bound = engine().bind_datasets(self._pipeline, held)
-        try:
-            with shown(self._progress) as progress:
-                result = engine().run(
-                    bound,
-                    offline=False,
-                    refetch=False,
-                    snapshots={},
-                    from_="",
-                    rethreshold="",
-                    thresholds={},
-                    progress=progress,
-                    **self._options,
-                )
-        except Error as error:
-            for rows in held.values():
-                if rows.raised is not None:
-                    raise error from rows.raised
-            raise
+        name, how = self._runner
+        threads = self._options["threads"] or max(1, int(how.get("cpus_per_unit", 1)))
+        order = order_of(
+            bound,
+            given,
+            held,
+            threads,
+            self._options["memory"],
+            self._operators,
+            float(how.get("cpus_per_unit", 1)),
+        )
+        with started(name, how, order) as runner:
+            try:
+                with shown(self._progress) as progress, self._operators.running():
+                    result = engine().run(
+                        bound,
+                        offline=False,
+                        refetch=False,
+                        snapshots={},
+                        from_="",
+                        rethreshold="",
+                        thresholds={},
+                        progress=progress,
+                        on_cancel=self._operators.cancel,
+                        perform=None if runner is None else runner.perform,
+                        units_at_once=0 if runner is None else runner.in_flight,
+                        **self._options,
+                    )
+            except Error as error:
+                for rows in held.values():
+                    if rows.raised is not None:
+                        raise error from rows.raised
+                if runner is not None and runner.raised is not None:
+                    raise error from runner.raised
+                raise
         run = open_result(result, bound)
+        run._operators = self._operators
         LOG.info("%r", run)
         return run

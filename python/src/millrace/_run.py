@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from millrace import _engine
     from millrace._dataset import CommittedRows
+    from millrace._resolver import Resolver
 
 
 class Counts(NamedTuple):
@@ -112,6 +113,8 @@ class Run:
     def __init__(self, opened: _engine.FinishedRun, result: dict[str, Any] | None = None) -> None:
         told = json.loads(opened.describe())
         self._opened = opened
+        #: Kept for `_opened`, whose stages may have operators in Python.
+        self._operators: Resolver | None = None
         #: What `millrace run --json` prints; None of a run that was opened later.
         self.result = result
         #: The whole report, as spec/report.md describes it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -86,3 +86,24 @@ class Stage:
 
     def __repr__(self) -> str:
         return f"millrace.Stage({self.name!r}, {list(self.operators)!r})"
+
+
+def curriculum(
+    weights: Callable[[int], Mapping[str, float]], at: Iterable[int]
+) -> list[dict[str, Any]]:
+    """A `curriculum` of a mixture out of a function, which is asked at each of these places.
+
+        mixture={"curriculum_by": "step", "curriculum": millrace.curriculum(
+            lambda step: {"easy": 1 - step / 1000, "hard": step / 1000}, range(0, 1001, 100))}
+
+    Between two places the weights of the first one hold; they are rounded to six places.
+    """
+    return [
+        {"at": place, "weights": {name: _weight(one) for name, one in weights(place).items()}}
+        for place in at
+    ]
+
+
+def _weight(value: float) -> float | int:
+    rounded = round(float(value), 6)
+    return int(rounded) if rounded.is_integer() else rounded

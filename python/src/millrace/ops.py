@@ -19,12 +19,14 @@ __all__ = [
     "EvalRule",
     "ExactDedup",
     "Explode",
+    "ImageDedup",
     "ImageFilter",
     "ImageStats",
     "Language",
     "Limit",
     "NormalizeText",
     "Plugin",
+    "Python",
     "RedactPii",
     "RegexExtract",
     "RegexReplace",
@@ -232,6 +234,57 @@ class Explode(Operator):
         super().__init__(id=id, field=field)
 
 
+class ImageDedup(Operator):
+    """Keeps the first of images that look alike: scaled, compressed or made a little brighter.
+    Images are compared by a hash of 64 bits, as `image_stats` gives it; an image is dropped
+    when an earlier one that is kept differs from it in at most `distance` of them. It is
+    compared with those that are kept alone, in the order of the input: of a, b and c, where b
+    is like a and c only like b, a and c are kept. The reject names the first such image as its
+    threshold, and the distance as its value. What cannot be decoded (JPEG, PNG and WebP can)
+    and null are like nothing and kept.
+
+    A filter that must know of all rows that reach it.
+
+    Source: dHash: Neal Krawetz, "Kind of Like That", The Hacker Factor Blog, 21 January 2013;
+    here over areas of the whole image, without scaling it first
+
+    Parameters:
+        field: The column of images: binary, or a struct with a member `bytes` that is. (a text)
+        distance: In so many of the 64 bits two images may differ and look alike. With 0 only
+            those of equal hashes do; above about 10 different ones begin to. The larger, the
+            more work. (an integer, 0 to 16; default `4`)
+        pixels_max: Larger images are not decoded, and kept. Up to 6 bytes a pixel are held
+            while one is; those of more than 2 million pixels are decoded one at a time. (an
+            integer, 1 to 200000000; default `25000000`)
+        bytes_max: Images of more bytes are not decoded, and kept. (a size, for example 512MiB,
+            at least 1 B; default `64MiB`)
+
+    In a config:
+        {id: once, type: image_dedup, field: image, distance: 4}
+    """
+
+    type = "image_dedup"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        field: str,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        distance: int | None = None,
+        pixels_max: int | None = None,
+        bytes_max: int | str | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            field=field,
+            rejects=rejects,
+            distance=distance,
+            pixels_max=pixels_max,
+            bytes_max=bytes_max,
+        )
+
+
 class ImageFilter(Operator):
     """Keeps images by format and size, as their headers tell (JPEG, PNG, WebP, GIF, BMP;
     nothing is decoded). Bounds are included. What is null, of another format or has a damaged
@@ -436,8 +489,8 @@ class Plugin(Operator):
     the library says; what it gives is checked like that of any operator of that kind, and the
     library's content is part of what the stage is.
 
-    Of the kind that its library says; what it adds or changes: what its kind may and the
-    library says.
+    Of the kind that it says itself; what it adds or changes: what its kind may and the library
+    says.
 
     Parameters:
         library: The shared library. It is loaded into the process, also to check the config:
@@ -471,6 +524,39 @@ class Plugin(Operator):
             rejects=rejects,
             options=options,
         )
+
+
+class Python(Operator):
+    """A function or class of a Python program (docs/guides/custom_operators.md). Its kind is
+    what `@millrace.operator` says; what it gives is checked like that of any operator of that
+    kind, and its source is part of what the stage is. It runs where Python has loaded the
+    config: the command refuses it.
+
+    Of the kind that it says itself; what it adds or changes: what its kind may and the operator
+    says.
+
+    Parameters:
+        entry: Where it is, as `module:name`. The module is imported, also to check the config:
+            use none that you do not trust. (a text)
+        options: The operator's own parameters, by name; those that are no texts as JSON. (a map
+            from names to texts)
+
+    In a config:
+        {id: shout, type: python, entry: "scorers:capitals", options: {field: text, least: 3}}
+    """
+
+    type = "python"
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        entry: str,
+        action: Literal["drop", "tag"] | None = None,
+        rejects: Literal["full", "keys", "count"] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(id=id, entry=entry, action=action, rejects=rejects, options=options)
 
 
 class RedactPii(Operator):

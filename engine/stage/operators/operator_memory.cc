@@ -1,0 +1,62 @@
+#include <algorithm>
+
+#include "base/quantity.h"
+#include "stage/commit.h"
+#include "stage/operators/exchange.h"
+#include "stage/operators/operator_run.h"
+
+namespace millrace::stage {
+namespace {
+
+constexpr int64_t kProgramBytes = 48 << 20;  // libraries, threads' stacks, allocators' slack
+constexpr int64_t kInFlightMin = 16 << 20;
+constexpr int64_t kReaderBytes = 16 << 20;  // pages of a row group, before they are rows
+constexpr int64_t kInFlightMax = 48 << 20;
+constexpr int64_t kMergeMin = 16 << 20;
+constexpr int64_t kMergeMax = 256 << 20;
+
+// A split reads one row group, writes another, and has rows under way between them.
+Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
+  // Rows that get another order leave by an exchange file instead of a shard, and come together in
+  // partitions: as they are read, joined, taken in order and written.
+  const bool orders = run->plan.chain->order() != nullptr;
+  const int64_t fixed =
+      kReaderBytes + (orders ? kExchangeBytes : run->plan.writer.bytes_per_row_group);
+  const int64_t of_partition = 4 * kPartitionBytes;
+  const int64_t least = std::max(fixed + kInFlightMin, orders ? of_partition : 0);
+  const int64_t room = limits.memory_bytes - kProgramBytes;
+  if (room < least) {
+    return MakeError(
+        ErrorCode::kMemoryLimit,
+        "a memory limit of " + FormatByteSize(limits.memory_bytes) + " is too small: stage `" +
+            run->plan.stage + "` needs " + FormatByteSize(kProgramBytes + least),
+        "set limits.memory or --memory to at least " + FormatByteSize(kProgramBytes + least));
+  }
+  run->active_splits =
+      static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
+  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
+  run->writer_queue_bytes = share / 8;
+  run->in_flight_bytes = share - run->writer_queue_bytes;
+  // Beside partitions stands what the exchange has left.
+  run->active_partitions = static_cast<int>(
+      std::clamp<int64_t>((room - 2 * kExchangeBytes) / of_partition, 1, limits.threads));
+  run->merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<OperatorRun> OpenOperatorRun(const OperatorPlan& plan, const RunContext& context,
+                                    TaskPool& pool) {
+  OperatorRun run{plan,
+                  context,
+                  StageStore(*context.workspace, OperatorFolder(plan)),
+                  OperatorStageKey(plan),
+                  OutputSchema(plan),
+                  pool};
+  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  ARROW_ASSIGN_OR_RAISE(run.resumes, run.place.Look());
+  return run;
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,41 @@
+#include "stage/stage_context.h"
+
+#include <chrono>
+
+#include "base/reserved_columns.h"
+#include "contract/features.h"
+#include "stage/commit.h"
+
+namespace millrace::stage {
+namespace {
+
+std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
+  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
+  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+  return contract::WithFeatures(arrow::schema(std::move(fields)));
+}
+
+}  // namespace
+
+int64_t WallClockNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Status StageContext::Fill() {
+  for (const contract::Contract& contract : plan.contracts) {
+    ChunkWork& table = tables.emplace_back();
+    table.schema = StageSchema(contract);
+    for (size_t i = 0; i < contract.columns.size(); ++i) {
+      if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));
+      if (contract.columns[i].sensitive) table.sensitive.insert(contract.columns[i].name);
+    }
+  }
+  rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
+  ARROW_ASSIGN_OR_RAISE(resumes, place.Look());
+  for (const IngestSource& source : plan.sources) hashes.Load(source.files);
+  return Status::OK();
+}
+
+}  // namespace millrace::stage

@@ -1,0 +1,1 @@
+"""Millrace inside of other engines, each in a module of its own that nothing else imports."""
