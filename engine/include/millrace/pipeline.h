@@ -25,7 +25,7 @@ class Pipeline;
 struct LoadOptions {
   std::map<std::string, std::string> params;  // overrides of the config's `params:`
   int64_t at_step = -1;                       // replaces the config's `at_step`; -1: it stands
-  HostOperators host_operators;               // for operators of type `python`; may be empty
+  HostOperators host_operators = {};          // for operators of type `python`; may be empty
 };
 
 /// Parses and validates the config alone. Fails with all its diagnostics.
