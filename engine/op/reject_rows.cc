@@ -108,7 +108,8 @@ Status RejectRows::AddGlobal(size_t instance, const Reason& reason,
     if (count_only) continue;
     of_row.threshold = thresholds[static_cast<size_t>(row)];
     const int64_t position = static_cast<const arrow::Int64Array&>(positions).Value(row);
-    const std::string_view value = values.empty() ? "" : values[static_cast<size_t>(row)];
+    std::string_view value;
+    if (!values.empty()) value = values[static_cast<size_t>(row)];
     ARROW_RETURN_NOT_OK(Append(instance, of_row, position, id, value));
   }
   return count_only ? Status::OK() : AddScores(dropped);
