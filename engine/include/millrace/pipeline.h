@@ -52,7 +52,7 @@ std::vector<std::string> DatasetSourcesOf(const Pipeline& pipeline);
 std::map<std::string, std::map<std::string, std::string>> DatasetLoadsOf(const Pipeline& pipeline);
 
 /// The pipeline with rows for each of both, by their names; everything below takes it.
-/// UnreadablePath when a source is left out, or a name is of none.
+/// NoDataset when a source is left out, or a name is of none.
 Result<std::shared_ptr<const Pipeline>> BindDatasets(
     const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets);
 
