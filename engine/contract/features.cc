@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/reserved_columns.h"
+
 namespace millrace::contract {
 
 namespace {
@@ -91,6 +93,12 @@ std::string FeaturesJson(const arrow::Schema& schema) {
   Json features = Json::object();
   for (const auto& field : schema.fields()) features[field->name()] = FeatureOf(*field);
   return Json{{"info", {{"features", std::move(features)}}}}.dump();
+}
+
+std::shared_ptr<arrow::Schema> StoredSchema(const Contract& contract) {
+  arrow::FieldVector fields = SchemaOf(contract)->fields();
+  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
+  return WithFeatures(arrow::schema(std::move(fields)));
 }
 
 std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema) {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "contract/contract.h"
+
 namespace millrace::contract {
 
 /// Key of the schema metadata that holds FeaturesJson.
@@ -20,5 +22,8 @@ inline constexpr char kFeatureKey[] = "millrace.feature";
 std::string FeaturesJson(const arrow::Schema& schema);
 /// `schema` with that metadata added.
 std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema);
+
+/// The schema of the shards that hold a contract's rows: its columns, the row's id, and features.
+std::shared_ptr<arrow::Schema> StoredSchema(const Contract& contract);
 
 }  // namespace millrace::contract

@@ -8,6 +8,7 @@
 
 #include "base/reserved_columns.h"
 #include "contract/binding.h"
+#include "contract/features.h"
 #include "io/typed/dataset_reader.h"
 #include "io/typed/typed_projection.h"
 #include "op/filter/quota_filter.h"
@@ -75,7 +76,7 @@ class Batches : public BatchPipeline {
     ARROW_ASSIGN_OR_RAISE(binding_, contract::Bind(contract, config_.sources.front().name));
     ARROW_ASSIGN_OR_RAISE(columns_, io::TypedProjection::Make(schema_, binding_->projection()));
     ARROW_RETURN_NOT_OK(binding_->BindFile(*columns_.file_schema()));
-    rows_schema_ = StageSchema(contract);
+    rows_schema_ = contract::StoredSchema(contract);
     return Status::OK();
   }
 

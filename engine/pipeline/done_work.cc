@@ -1,5 +1,7 @@
 #include "pipeline/done_work.h"
 
+#include "contract/features.h"
+
 namespace millrace::pipeline {
 
 size_t DoneWork::TableIndex(const std::string& table) const {
@@ -23,8 +25,9 @@ exporting::ExportInput DoneWork::InputOf(const ExportConfig& config,
   input.store = std::move(workspace);
   input.run_id = manifest->run_id;
   input.table = manifest->table;
-  input.schema =
-      stage != nullptr ? stage->schema : StageSchema(tables.contracts[TableIndex(manifest->table)]);
+  input.schema = stage != nullptr
+                     ? stage->schema
+                     : contract::StoredSchema(tables.contracts[TableIndex(manifest->table)]);
   const std::string& folder = stage != nullptr ? stage->folder : ingest_folder;
   for (io::DataFile shard : manifest->outputs) {
     shard.path = folder + "/" + shard.path;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/reserved_columns.h"
+#include "contract/features.h"
 #include "op/request.h"
 #include "pipeline/config/stages.h"
 #include "stage/operators/mixture_order.h"
@@ -19,7 +20,7 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
   const op::Supplies supplies = SuppliesOf(config, secrets);
   std::map<std::string, std::shared_ptr<arrow::Schema>> columns;
   for (size_t i = 0; i < config.sources.size(); ++i) {
-    columns[config.sources[i].name] = StageSchema(tables.OfSource(i));
+    columns[config.sources[i].name] = contract::StoredSchema(tables.OfSource(i));
   }
   for (const StageConfig& stage : config.stages) {
     const auto input = InputColumns(

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "base/reserved_columns.h"
 #include "contract/features.h"
 #include "contract/infer.h"
 #include "io/parquet/normalised_type.h"
@@ -166,12 +165,6 @@ Result<TableContracts> KnownContracts(const PipelineConfig& config) {
                      "declare the contract in the config");
   }
   return ResolveContracts(config, InputFiles(config.sources.size()));
-}
-
-std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
-  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
-  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
-  return contract::WithFeatures(arrow::schema(std::move(fields)));
 }
 
 std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract) {

@@ -31,9 +31,6 @@ Result<TableContracts> ResolveContracts(const PipelineConfig& config, const Inpu
 /// hand; BadValue where they do not.
 Result<TableContracts> KnownContracts(const PipelineConfig& config);
 
-/// The schema of a stage's shards: the contract's columns and the reserved ones.
-std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract);
-
 std::set<std::string> SensitiveColumnsOf(const contract::Contract& contract);
 
 /// The key in a workspace of the proposal for an inferred contract:

@@ -159,6 +159,12 @@ class Worker : public UnitWorker {
 }  // namespace
 }  // namespace pipeline
 
+PipelineRecipe RecipeOf(const Pipeline& pipeline) {
+  const pipeline::PipelineConfig& config = pipeline.config();
+  const pipeline::ParsedConfig& parsed = *config.parsed;
+  return {parsed.text, config.file, config.base_dir, parsed.params, parsed.at_step};
+}
+
 std::map<std::string, std::vector<std::string>> HostOperatorsOf(const Pipeline& pipeline) {
   std::map<std::string, std::vector<std::string>> entries;
   for (const pipeline::StageConfig& stage : pipeline.config().stages) {

@@ -23,10 +23,7 @@ class Units : public IngestUnits {
   }
 
   Result<std::string> Perform(const UnitCall& call) override {
-    if (call.folder != stage_.place.folder()) {
-      return OtherPlan(call,
-                       "it commits to " + stage_.place.folder() + ", the driver to " + call.folder);
-    }
+    ARROW_RETURN_NOT_OK(CheckFolder(call, stage_.place.folder()));
     if (call.kind != UnitKind::kIngest || call.index >= splits_.size()) {
       return OtherPlan(call, std::to_string(splits_.size()) + " splits, of which " +
                                  std::to_string(call.index) + " was asked for");

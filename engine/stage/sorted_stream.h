@@ -20,6 +20,10 @@
 
 namespace millrace::stage {
 
+/// Of the runs of a sort, where nothing else is said: each open one takes a buffer and a
+/// descriptor.
+inline constexpr size_t kMergedAtOnce = 64;
+
 template <typename T>
 class SortedStream {
  public:

@@ -2,21 +2,10 @@
 
 #include <chrono>
 
-#include "base/reserved_columns.h"
 #include "contract/features.h"
 #include "stage/commit.h"
 
 namespace millrace::stage {
-namespace {
-
-std::shared_ptr<arrow::Schema> StageSchema(const contract::Contract& contract) {
-  arrow::FieldVector fields = contract::SchemaOf(contract)->fields();
-  fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
-  return contract::WithFeatures(arrow::schema(std::move(fields)));
-}
-
-}  // namespace
-
 int64_t WallClockNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -26,7 +15,7 @@ int64_t WallClockNs() {
 Status StageContext::Fill() {
   for (const contract::Contract& contract : plan.contracts) {
     ChunkWork& table = tables.emplace_back();
-    table.schema = StageSchema(contract);
+    table.schema = contract::StoredSchema(contract);
     for (size_t i = 0; i < contract.columns.size(); ++i) {
       if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));
       if (contract.columns[i].sensitive) table.sensitive.insert(contract.columns[i].name);

@@ -58,4 +58,9 @@ Status OtherPlan(const UnitCall& call, const std::string& found) {
       "inputs, models and environment variables");
 }
 
+Status CheckFolder(const UnitCall& call, const std::string& folder) {
+  if (call.folder == folder) return Status::OK();
+  return OtherPlan(call, "it commits to " + folder + ", the driver to " + call.folder);
+}
+
 }  // namespace millrace::stage

@@ -40,5 +40,7 @@ Result<UnitCall> UnitCallFromJson(const std::string& text);
 
 /// What a worker says when its own plan has come to something else than the driver's.
 Status OtherPlan(const UnitCall& call, const std::string& found);
+/// That it would commit where the driver looks.
+Status CheckFolder(const UnitCall& call, const std::string& folder);
 
 }  // namespace millrace::stage

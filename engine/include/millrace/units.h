@@ -40,6 +40,15 @@ class UnitWorker {
   virtual std::string Perform(const std::string& unit) = 0;
 };
 
+/// What LoadPipelineText makes the pipeline of again, in another process; its workspace and its
+/// datasets are handed on beside it.
+struct PipelineRecipe {
+  std::string text, file, base_dir;
+  std::map<std::string, std::string> params;
+  int64_t at_step = -1;
+};
+PipelineRecipe RecipeOf(const Pipeline& pipeline);
+
 /// The entries of the operators that a program brings along (type `python`), by stage: what a
 /// driver must know to give their units to workers that can hold what they load.
 std::map<std::string, std::vector<std::string>> HostOperatorsOf(const Pipeline& pipeline);

@@ -1,6 +1,6 @@
 // image_dedup: the first of images that look alike.
+#include "op/image/decode_limits.h"
 #include "op/image/image_column.h"
-#include "op/image/luma.h"
 #include "op/operator_list.h"
 
 namespace millrace::op {
@@ -9,12 +9,11 @@ namespace {
 class ImageDedupFilter : public NearFilter {
  public:
   ImageDedupFilter(ImageColumn column, const std::string& name, int distance_max,
-                   int64_t pixels_max, int64_t bytes_max)
+                   const DecodeLimits& limits)
       : NearFilter({name}, distance_max,
                    {"image_dedup.duplicate", name, "", "an earlier image looks nearly the same"}),
         column_(column),
-        pixels_max_(pixels_max),
-        bytes_max_(bytes_max) {}
+        limits_(limits) {}
 
   Result<std::vector<std::optional<uint64_t>>> HashesOf(
       const arrow::RecordBatch& rows) const override {
@@ -29,14 +28,13 @@ class ImageDedupFilter : public NearFilter {
 
  private:
   std::optional<uint64_t> HashOf(std::string_view image) const {
-    if (static_cast<int64_t>(image.size()) > bytes_max_) return std::nullopt;
     Luma luma;
-    if (!DecodeLuma(image, ReadImageHeader(image), pixels_max_, &luma).empty()) return std::nullopt;
+    if (!limits_.Decode(image, ReadImageHeader(image), &luma).empty()) return std::nullopt;
     return DifferenceHash(luma);
   }
 
   ImageColumn column_;
-  int64_t pixels_max_, bytes_max_;
+  DecodeLimits limits_;
 };
 
 std::shared_ptr<const Operator> Make(const Request& request) {
@@ -44,8 +42,7 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   if (!column || !request.ready()) return nullptr;
   return std::make_shared<ImageDedupFilter>(
       *column, request.columns()->field(column->position())->name(),
-      static_cast<int>(request.parameters().Integer("distance")),
-      request.parameters().Integer("pixels_max"), request.parameters().Integer("bytes_max"));
+      static_cast<int>(request.parameters().Integer("distance")), DecodeLimits(request));
 }
 
 }  // namespace
@@ -80,18 +77,10 @@ OperatorType ImageDedup() {
        .fallback = "4",
        .min = 0,
        .max = 16},
-      {.key = "pixels_max",
-       .type = FieldType::kInteger,
-       .doc = "Larger images are not decoded, and kept. Up to 6 bytes a pixel are held while one "
-              "is; those of more than 2 million pixels are decoded one at a time.",
-       .fallback = "25000000",
-       .min = 1,
-       .max = 200'000'000},
-      {.key = "bytes_max",
-       .type = FieldType::kSize,
-       .doc = "Images of more bytes are not decoded, and kept.",
-       .fallback = "64MiB",
-       .min = 1}};
+  };
+  for (Field& field : DecodeLimits::Fields(", and kept")) {
+    type.parameters.push_back(std::move(field));
+  }
   type.example = "{id: once, type: image_dedup, field: image, distance: 4}";
   type.make = Make;
   return type;

@@ -2,6 +2,7 @@
 #include <arrow/builder.h>
 #include <fmt/format.h>
 
+#include "op/image/decode_limits.h"
 #include "op/image/image_column.h"
 #include "op/image/luma.h"
 #include "op/operator_list.h"
@@ -17,12 +18,9 @@ struct Columns {
 
 class ImageStatsScorer : public Scorer {
  public:
-  ImageStatsScorer(ImageColumn column, const std::string& name, int64_t pixels_max,
-                   int64_t bytes_max, arrow::FieldVector adds)
-      : Scorer({name}, std::move(adds)),
-        column_(column),
-        pixels_max_(pixels_max),
-        bytes_max_(bytes_max) {}
+  ImageStatsScorer(ImageColumn column, const std::string& name, const DecodeLimits& limits,
+                   arrow::FieldVector adds)
+      : Scorer({name}, std::move(adds)), column_(column), limits_(limits) {}
 
   Result<arrow::ArrayVector> Annotate(const arrow::RecordBatch& rows, RowFailures*) const override {
     const ImageColumn::Rows images(column_, rows);
@@ -69,11 +67,7 @@ class ImageStatsScorer : public Scorer {
     }
     Luma luma;
     std::string reason = "unknown format";
-    if (known) {
-      reason = static_cast<int64_t>(image.size()) > bytes_max_
-                   ? "too many bytes"
-                   : DecodeLuma(image, header, pixels_max_, &luma);
-    }
+    if (known) reason = limits_.Decode(image, header, &luma);
     if (!reason.empty()) {
       ARROW_RETURN_NOT_OK(columns->reason.Append(reason));
       ARROW_RETURN_NOT_OK(columns->hash.AppendNull());
@@ -87,7 +81,7 @@ class ImageStatsScorer : public Scorer {
   }
 
   ImageColumn column_;
-  int64_t pixels_max_, bytes_max_;
+  DecodeLimits limits_;
 };
 
 std::shared_ptr<const Operator> Make(const Request& request) {
@@ -106,10 +100,9 @@ std::shared_ptr<const Operator> Make(const Request& request) {
   if (!column || !request.ready()) return nullptr;
   // The hash tells two equal images: as much as their bytes would.
   adds[2] = MarkSensitive(adds[2], request.IsSensitive({column->position()}));
-  return std::make_shared<ImageStatsScorer>(
-      *column, request.columns()->field(column->position())->name(),
-      request.parameters().Integer("pixels_max"), request.parameters().Integer("bytes_max"),
-      std::move(adds));
+  return std::make_shared<ImageStatsScorer>(*column,
+                                            request.columns()->field(column->position())->name(),
+                                            DecodeLimits(request), std::move(adds));
 }
 
 }  // namespace
@@ -135,18 +128,8 @@ OperatorType ImageStats() {
        .type = FieldType::kText,
        .doc = "The column of images: binary, or a struct with a member `bytes` that is.",
        .required = true},
-      {.key = "pixels_max",
-       .type = FieldType::kInteger,
-       .doc = "Larger images are not decoded. Up to 6 bytes a pixel are held while one is; those "
-              "of more than 2 million pixels are decoded one at a time.",
-       .fallback = "25000000",
-       .min = 1,
-       .max = 200'000'000},
-      {.key = "bytes_max",
-       .type = FieldType::kSize,
-       .doc = "Images of more bytes are not decoded.",
-       .fallback = "64MiB",
-       .min = 1}};
+  };
+  for (Field& field : DecodeLimits::Fields("")) type.parameters.push_back(std::move(field));
   type.make = Make;
   return type;
 }

@@ -216,6 +216,7 @@ void LoadModelContract(const ConfigValue& root, const std::string& file, Pipelin
 Result<PipelineConfig> ParseConfig(const std::string& text, const std::string& file,
                                    const std::string& base_dir, const LoadOptions& options) {
   const auto parsed = std::make_shared<ParsedConfig>();
+  parsed->text = text;
   parsed->tree = ParseConfigTree(text, file);
   const ConfigTree& tree = parsed->tree;
   ConfigProblems problems(&tree);

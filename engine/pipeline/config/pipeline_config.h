@@ -42,6 +42,7 @@ struct SourceConfig {
 /// The text a config was read from, kept as long as its stages: they are bound to columns when the
 /// data is known, and what is wrong then is shown where it is written.
 struct ParsedConfig {
+  std::string text;
   ConfigTree tree;
   ConfigNode root;                            // with parameters in place
   std::map<std::string, std::string> params;  // that came from outside

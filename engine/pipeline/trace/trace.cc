@@ -9,6 +9,7 @@
 
 #include "base/reserved_columns.h"
 #include "contract/binding.h"
+#include "contract/features.h"
 #include "expr/expression.h"
 #include "op/row_layout.h"
 #include "pipeline/input_files.h"
@@ -118,7 +119,7 @@ class Tracer {
     ARROW_ASSIGN_OR_RAISE(const auto expression, expr::Expression::Parse(where));
     std::vector<std::string> ids;
     for (const auto& [name, table] : tables_done_) {
-      const auto stored = StageSchema(*ContractOf(name));
+      const auto stored = contract::StoredSchema(*ContractOf(name));
       ARROW_RETURN_NOT_OK(expression.CheckPredicate(*stored));
       for (const io::DataFile& data : table.manifest.outputs) {
         io::DataFile file = data;
@@ -191,7 +192,7 @@ class Tracer {
                           FindRows(*store_, table.folder, table.manifest.outputs, is_record, 1));
     if (found.empty()) return NoRow(id, source);
     ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
-    const auto stored = StageSchema(*ContractOf(source->contract));
+    const auto stored = contract::StoredSchema(*ContractOf(source->contract));
     const auto row = WithFields(*found[0].row, stored);
     shown["ingest"] = {{"decision", "written"},
                        {"values", ShownRow(*row, 0)},

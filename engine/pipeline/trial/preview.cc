@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "contract/binding.h"
+#include "contract/features.h"
 #include "contract/sensitive_hint.h"
 #include "contract/value_text.h"
 #include "millrace/onboarding.h"
@@ -65,7 +66,7 @@ class SourcePreview {
 
   /// The rows that passed, in the columns of their table's shards.
   Result<std::shared_ptr<arrow::RecordBatch>> Passed() const {
-    const auto schema = StageSchema(contract_);
+    const auto schema = contract::StoredSchema(contract_);
     if (passed_batches_.empty()) return arrow::RecordBatch::MakeEmpty(schema);
     ARROW_ASSIGN_OR_RAISE(const auto table,
                           arrow::Table::FromRecordBatches(schema, passed_batches_));
@@ -210,7 +211,7 @@ class SourcePreview {
         columns.emplace_back(),
         stage::RowIds(files_.name + "/" + place.key + "#", place.first, checked.record_of_row));
     passed_batches_.push_back(arrow::RecordBatch::Make(
-        StageSchema(contract_), checked.rows->num_rows(), std::move(columns)));
+        contract::StoredSchema(contract_), checked.rows->num_rows(), std::move(columns)));
     return Status::OK();
   }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "contract/features.h"
 #include "export/release_json.h"
 #include "io/object/store_url.h"
 #include "pipeline/config/loader.h"
@@ -153,7 +154,7 @@ Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
   const auto known = KnownContracts(*parts.config);
   if (!known.ok()) return input;
   for (const contract::Contract& contract : known->contracts) {
-    if (contract.name == input.table) input.schema = StageSchema(contract);
+    if (contract.name == input.table) input.schema = contract::StoredSchema(contract);
   }
   return input;
 }

@@ -22,19 +22,29 @@ class CountDecision : public GlobalDecision {
   std::vector<int64_t> cuts_;
 };
 
+using BatchLook = std::function<void(const op::Reached& reached, int64_t base)>;
+
+/// `also` looks at the batches as they are counted; may be empty.
+Result<CommitRecord> CountRows(const OperatorRun& run, const OperatorSplit& split, size_t index,
+                               size_t instance, const GlobalDecisions& before,
+                               const std::atomic<bool>& stop, const BatchLook& also) {
+  CommitRecord record;
+  record.split_name = split.name;
+  ARROW_RETURN_NOT_OK(ReachRows(run, split, index, instance, before, stop,
+                                [&](const op::Reached& reached, int64_t base) {
+                                  if (also) also(reached, base);
+                                  record.rows.read += reached.rows->num_rows();
+                                  return Result<bool>(true);
+                                }));
+  return record;
+}
+
 }  // namespace
 
 Result<CommitRecord> SummariseCount(const OperatorRun& run, const OperatorSplit& split,
                                     size_t index, size_t instance, const GlobalDecisions& before,
                                     const std::atomic<bool>& stop) {
-  CommitRecord record;
-  record.split_name = split.name;
-  ARROW_RETURN_NOT_OK(ReachRows(run, split, index, instance, before, stop,
-                                [&](const op::Reached& reached, int64_t) {
-                                  record.rows.read += reached.rows->num_rows();
-                                  return Result<bool>(true);
-                                }));
-  return record;
+  return CountRows(run, split, index, instance, before, stop, {});
 }
 
 Result<std::unique_ptr<GlobalDecision>> DecideCount(const OperatorRun& run,
@@ -61,19 +71,10 @@ Result<std::unique_ptr<GlobalDecision>> DecideCount(const OperatorRun& run,
       }
       seen += rows;
     };
-    ARROW_ASSIGN_OR_RAISE(
-        const CommitRecord summary,
-        SummaryOf(run, splits[i], i, instance, before, never, [&]() -> Result<CommitRecord> {
-          CommitRecord record;
-          record.split_name = splits[i].name;
-          ARROW_RETURN_NOT_OK(ReachRows(run, splits[i], i, instance, before, never,
-                                        [&](const op::Reached& reached, int64_t base) {
-                                          count(reached, base);
-                                          return Result<bool>(true);
-                                        }));
-          record.rows.read = seen;
-          return record;
-        }));
+    ARROW_ASSIGN_OR_RAISE(const CommitRecord summary,
+                          SummaryOf(run, splits[i], i, instance, before, never, [&] {
+                            return CountRows(run, splits[i], i, instance, before, never, count);
+                          }));
     left -= std::min(left, summary.rows.read);
     if (summary.rows.read <= wanted || cuts[i] != kNoPosition) continue;
     // Counted by an earlier run or another process, which did not say where.

@@ -12,8 +12,6 @@
 namespace millrace::stage {
 namespace {
 
-constexpr size_t kFanIn = 64;
-
 /// A row whose value is asked for, with the first row of its digest.
 struct WantedRow {
   int64_t split = 0, position = 0;
@@ -47,7 +45,7 @@ class Verification {
     ARROW_RETURN_NOT_OK(WantAll(found));
     ARROW_RETURN_NOT_OK(ReadValues());
     if (values_ != nullptr) ARROW_RETURN_NOT_OK(Compare());
-    return verified_.Finish(kFanIn);
+    return verified_.Finish(kMergedAtOnce);
   }
 
  private:
@@ -66,7 +64,7 @@ class Verification {
       ARROW_RETURN_NOT_OK(
           wanted.Add({row.first_split, row.first_position, row.first_split, row.first_position}));
     }
-    ARROW_ASSIGN_OR_RAISE(wanted_, wanted.Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(wanted_, wanted.Finish(kMergedAtOnce));
     return Advance();
   }
 
@@ -129,7 +127,7 @@ class Verification {
       std::string value;
     };
     ARROW_ASSIGN_OR_RAISE(const auto input, values_->store().OpenForRead(values_->key()));
-    ARROW_ASSIGN_OR_RAISE(const auto rows, valued_.Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(const auto rows, valued_.Finish(kMergedAtOnce));
     std::vector<Known> known;
     ValuedRow row;
     for (;;) {

@@ -11,7 +11,6 @@
 namespace millrace::stage {
 namespace {
 
-constexpr size_t kFanIn = 64;
 constexpr int64_t kRowsPerLook = 1 << 16;  // between two looks at whether the run was cancelled
 
 struct Place {
@@ -74,7 +73,7 @@ class NearPhase {
     }
     SpillingSorter<NearRow> dropped(spill_, run_.merge_bytes / 4);
     ARROW_RETURN_NOT_OK(Join(&dropped));
-    ARROW_ASSIGN_OR_RAISE(const auto rows, dropped.Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(const auto rows, dropped.Finish(kMergedAtOnce));
     RowDropsWriter drops(RowDropsPlan{run_, splits_, instance_, spill_});
     for (NearRow row;;) {
       ARROW_ASSIGN_OR_RAISE(const bool more, rows->Next(&row));
@@ -102,7 +101,7 @@ class NearPhase {
                               run_.merge_bytes / 4, known));
     for (Duplicate row;;) {
       ARROW_ASSIGN_OR_RAISE(const bool more, duplicates->Next(&row));
-      if (!more) return firsts.Finish(kFanIn);
+      if (!more) return firsts.Finish(kMergedAtOnce);
       ARROW_RETURN_NOT_OK(
           repeated_.Add({{row.first_split, row.first_position}, {row.split, row.position}}));
     }
@@ -146,8 +145,8 @@ class NearPhase {
 
   // What repeats a row that is dropped is dropped for the same kept row.
   Status Join(SpillingSorter<NearRow>* dropped) {
-    ARROW_ASSIGN_OR_RAISE(auto near_rows, near_.Finish(kFanIn));
-    ARROW_ASSIGN_OR_RAISE(const auto repeated, repeated_.Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(auto near_rows, near_.Finish(kMergedAtOnce));
+    ARROW_ASSIGN_OR_RAISE(const auto repeated, repeated_.Finish(kMergedAtOnce));
     Ahead<NearRow> near(std::move(near_rows));
     ARROW_RETURN_NOT_OK(near.Advance());
     NearRow last;

@@ -178,12 +178,7 @@ TEST_CASE("any sequence of runs over near rows ends in the bytes of a fresh work
   TempFolder folder;
   NearRun run(folder.path(), "workspace", 4);
   for (int step = 0; step < 12; ++step) {
-    const std::string name = "in/f" + std::to_string(random() % 8);
-    if (random() % 5 == 0) {
-      std::filesystem::remove(folder.path() + '/' + name);
-    } else {
-      folder.Write(name, RandomLines(random() % 6, 80));
-    }
+    ChangeSomeFile(folder, 80, &random);
     if (step % 3 == 2) REQUIRE(run.Run().ok());
   }
   NearRun fresh(folder.path(), "fresh", 4);

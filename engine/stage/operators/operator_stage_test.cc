@@ -267,12 +267,7 @@ TEST_CASE("any sequence of runs over a changing folder ends in the bytes of a fr
     TempFolder folder;
     StageRun run(folder.path());
     for (int step = 0; step < 12; ++step) {
-      const std::string name = "in/f" + std::to_string(random() % 8);
-      if (random() % 5 == 0) {
-        std::filesystem::remove(folder.path() + '/' + name);
-      } else {
-        folder.Write(name, RandomLines(random() % 6, 50));
-      }
+      ChangeSomeFile(folder, 50, &random);
       if (step % 3 == 2) REQUIRE(run.Run().ok());
     }
     StageRun fresh(folder.path(), "fresh");

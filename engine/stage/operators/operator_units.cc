@@ -25,10 +25,7 @@ class Units : public OperatorUnits {
   }
 
   Result<std::string> Perform(const UnitCall& call) override {
-    if (call.folder != run_->place.folder()) {
-      return OtherPlan(call,
-                       "it commits to " + run_->place.folder() + ", the driver to " + call.folder);
-    }
+    ARROW_RETURN_NOT_OK(CheckFolder(call, run_->place.folder()));
     switch (call.kind) {
       case UnitKind::kIngest:
         break;

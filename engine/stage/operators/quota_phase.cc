@@ -8,7 +8,6 @@
 #include "stage/operators/quota_cuts.h"
 #include "stage/operators/reach.h"
 #include "stage/operators/split_drops.h"
-#include "stage/ordered_queue.h"
 
 namespace millrace::stage {
 namespace {
@@ -47,7 +46,7 @@ class QuotaPhase {
         buckets_(filter_.buckets().size()) {}
 
   Result<std::unique_ptr<GlobalDecision>> Run() {
-    ARROW_RETURN_NOT_OK(SummariseAll());
+    ARROW_ASSIGN_OR_RAISE(summaries_, SummariesOf(run_, splits_, instance_, before_));
     std::vector<int64_t> reached(buckets_);
     for (const CommitRecord& record : summaries_) {
       for (size_t b = 0; b < buckets_; ++b) reached[b] += record.buckets[b].rows;
@@ -68,18 +67,6 @@ class QuotaPhase {
 
  private:
   static constexpr int64_t kCandidatesMax = 1 << 16;
-
-  Status SummariseAll() {
-    summaries_.resize(splits_.size());
-    size_t failed = 0;
-    return RunInOrder(
-        splits_.size(), run_.AtOnce(run_.active_splits),
-        [this](size_t index, const std::atomic<bool>& stop) {
-          return SummaryOf(run_, splits_[index], index, instance_, before_, stop)
-              .Value(&summaries_[index]);
-        },
-        &failed);
-  }
 
   // All rows in buckets: split after split, in each in runs, each of them sorted.
   Status ForEachKey(const KeySink& sink) const {

@@ -211,12 +211,7 @@ TEST_CASE("any sequence of runs of an output mixture ends in the bytes of a fres
     const auto step = OutputMixture({{"rows", "150"}, {"precision", precision}});
     StageRun run = RunOf(folder, step);
     for (int i = 0; i < 12; ++i) {
-      const std::string name = "in/f" + std::to_string(random() % 8);
-      if (random() % 5 == 0) {
-        std::filesystem::remove(folder.path() + '/' + name);
-      } else {
-        folder.Write(name, RandomLines(random() % 6, 50));
-      }
+      ChangeSomeFile(folder, 50, &random);
       if (i % 3 == 2) REQUIRE(run.Run().ok());
     }
     StageRun fresh = RunOf(folder, step, "fresh");

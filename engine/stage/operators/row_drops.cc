@@ -13,8 +13,6 @@
 namespace millrace::stage {
 namespace {
 
-constexpr size_t kFanIn = 64;
-
 /// A drop by the row that is repeated.
 struct FirstEntry {
   int64_t first_split = 0, first_position = 0;
@@ -92,7 +90,7 @@ class RowDropsDecision : public GlobalDecision {
 
   // Reads the row ids of the rows that are repeated: each split once, in order.
   Status Name(SpillingSorter<FirstEntry>* firsts) {
-    ARROW_ASSIGN_OR_RAISE(const auto sorted, firsts->Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(const auto sorted, firsts->Finish(kMergedAtOnce));
     SpillingSorter<NamedEntry> named(plan_.spill, plan_.run.merge_bytes / 4);
     std::unique_ptr<SpillWriter> writer;
     FirstEntry entry, last{-2, -1, 0, 0};
@@ -143,7 +141,7 @@ class RowDropsDecision : public GlobalDecision {
   }
 
   Status DivideBySplit(SpillingSorter<NamedEntry>* named) {
-    ARROW_ASSIGN_OR_RAISE(const auto sorted, named->Finish(kFanIn));
+    ARROW_ASSIGN_OR_RAISE(const auto sorted, named->Finish(kMergedAtOnce));
     ARROW_ASSIGN_OR_RAISE(const auto writer, lists_.Create());
     NamedEntry entry;
     for (int64_t written = 0;; ++written) {

@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <parquet/arrow/reader.h>
 
+#include <filesystem>
 #include <map>
 #include <random>
 #include <string>
@@ -26,6 +27,16 @@ inline std::string RandomLines(uint64_t seed, int lines) {
     text += ',' + std::string(draw % 23, static_cast<char>('a' + draw % 26)) + '\n';
   }
   return text;
+}
+
+/// One of eight files below in/ is written anew with so many lines, or removed.
+inline void ChangeSomeFile(TempFolder& folder, int lines, std::mt19937_64* random) {
+  const std::string name = "in/f" + std::to_string((*random)() % 8);
+  if ((*random)() % 5 == 0) {
+    std::filesystem::remove(folder.path() + '/' + name);
+  } else {
+    folder.Write(name, RandomLines((*random)() % 6, lines));
+  }
 }
 
 /// One big file and some small ones.
