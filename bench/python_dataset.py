@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from package_runs import PackageRuns
 
 CONFIG = """\
 version: 1
@@ -98,25 +98,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     build = arguments.build.resolve()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(build / "python"),
-        "HF_HUB_OFFLINE": "1",
-        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
-        def python(code: str, *more: str) -> list[str]:
-            done = subprocess.run(
-                [sys.executable, "-c", code, *more],
-                cwd=folder,
-                env=environment,
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            return done.stdout.split()
+        python = PackageRuns(build, folder)
 
         def engine() -> float:
             done = subprocess.run(

@@ -14,13 +14,12 @@ The function counts the characters and words of texts with pyarrow.compute.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from package_runs import PackageRuns
 
 MODULE = """
 import pyarrow as pa
@@ -98,25 +97,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = {
-            **os.environ,
-            "PYTHONPATH": f"{arguments.build.resolve() / 'python'}:{folder}",
-            "HF_HUB_OFFLINE": "1",
-            "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-            "HF_DATASETS_CACHE": str(folder / "cache"),
-        }
-
-        def python(code: str, *more: str) -> list[str]:
-            done = subprocess.run(
-                [sys.executable, "-c", code, *more],
-                cwd=folder,
-                env=environment,
-                check=True,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            return done.stdout.split()
-
+        python = PackageRuns(arguments.build, folder)
         (folder / "measures.py").write_text(MODULE)
         python(MAKE, str(arguments.rows))
         times: dict[str, list[float]] = {

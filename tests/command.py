@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,19 @@ class Millrace:
         outcome = self(*args, **kwargs)
         assert outcome.code == 0, f"exit {outcome.code}\n{outcome.out}\n{outcome.err}"
         return outcome
+
+
+def in_a_new_python(code: str, **environment: str) -> str:
+    """What the code prints in a process with the built package, and with no more of this one's
+    environment than `environment`."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(BUILT_PACKAGE), "PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def anonymous_rss(pid: int) -> int:

@@ -5,10 +5,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "base/build_info.h"
 #include "base/quantity.h"
 #include "bind/arrow_stream.h"
@@ -38,19 +34,14 @@ LoadedPipeline Load(const std::string& path, const Texts& params, int64_t at_ste
                     const nb::object& operators) {
   const LoadOptions options = {params, at_step, OperatorsOf(operators)};
   const nb::gil_scoped_release free;
-  auto pipeline = OrThrow(LoadPipeline(path, options));
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  const auto folder = std::filesystem::absolute(path).parent_path();
-  return {std::move(pipeline), {text.str(), path, folder.string(), params, at_step}};
+  return {OrThrow(LoadPipeline(path, options))};
 }
 
 LoadedPipeline LoadText(const std::string& text, const std::string& file, const std::string& base,
                         const Texts& params, int64_t at_step, const nb::object& operators) {
   const LoadOptions options = {params, at_step, OperatorsOf(operators)};
   const nb::gil_scoped_release free;
-  return {OrThrow(LoadPipelineText(text, file, base, options)),
-          {text, file, base, params, at_step}};
+  return {OrThrow(LoadPipelineText(text, file, base, options))};
 }
 
 LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
@@ -58,7 +49,7 @@ LoadedPipeline Bind(const LoadedPipeline& loaded, const nb::dict& datasets) {
   for (const auto& [name, source] : datasets) {
     inputs[nb::cast<std::string>(name)] = HeldDataset(nb::borrow(source));
   }
-  return {OrThrow(BindDatasets(*loaded.pipeline, inputs)), loaded.recipe};
+  return {OrThrow(BindDatasets(*loaded.pipeline, inputs))};
 }
 
 void Validate(const LoadedPipeline& loaded) { OrThrow(ValidatePipeline(*loaded.pipeline)); }
@@ -131,7 +122,7 @@ NB_MODULE(_engine, module) {
   module.def(
       "with_workspace",
       [](const LoadedPipeline& loaded, const std::string& place) {
-        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place), loaded.recipe};
+        return LoadedPipeline{WithWorkspace(*loaded.pipeline, place)};
       },
       "pipeline"_a, "place"_a);
   module.def(

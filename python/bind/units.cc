@@ -72,7 +72,7 @@ void RegisterUnits(nb::module_& module) {
   module.def(
       "recipe",
       [](const LoadedPipeline& loaded) {
-        const Recipe& recipe = loaded.recipe;
+        const PipelineRecipe recipe = RecipeOf(*loaded.pipeline);
         nb::dict dict;
         dict["text"] = recipe.text;
         dict["file"] = recipe.file;

@@ -8,19 +8,8 @@ import re
 import subprocess
 import sys
 
-from command import BUILT_PACKAGE, ROOT
+from command import BUILT_PACKAGE, ROOT, in_a_new_python
 from millrace import _loader
-
-
-def in_a_new_python(code: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(BUILT_PACKAGE), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def test_import_loads_neither_engine_nor_pyarrow() -> None:

@@ -7,6 +7,8 @@ import os
 import random
 from pathlib import Path
 
+import datasets
+
 import millrace
 
 SOURCES = 6
@@ -94,3 +96,14 @@ def run_locally(config: Path) -> dict[str, str]:
     (beside / config.name).write_text(config.read_text())
     millrace.Pipeline.from_yaml(beside / config.name).run(threads=2)
     return left_by(beside / config.name)
+
+
+def repeated_rows() -> tuple[datasets.Dataset, millrace.Pipeline]:
+    """Rows of which some stand twice, and what keeps the first of each."""
+    rows = datasets.Dataset.from_dict({"text": [f"row {i % 700}" for i in range(1000)]})
+    pipeline = millrace.Pipeline(
+        "rows",
+        sources={"train": {"type": "dataset"}},
+        stages=[millrace.Stage("once", [millrace.ops.ExactDedup(id="d", fields=["text"])])],
+    )
+    return rows, pipeline

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-import subprocess
-import sys
 
 import millrace
-from command import BUILT_PACKAGE
+from command import in_a_new_python
 
 
 def test_no_public_signature_names_a_runner_s_types() -> None:
@@ -42,14 +40,8 @@ millrace.Pipeline("p", sources={"a": {"type": "csv", "path": "a.csv"}}).run(runn
 unasked = [name for name in sys.modules if name.split(".")[0] in ("ray", "daft")]
 print(json.dumps(unasked + [name for name in sys.modules if name == "millrace.integrations"]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(BUILT_PACKAGE), "PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+    printed = in_a_new_python(code, HF_HUB_OFFLINE="1")
+    assert json.loads(printed.splitlines()[-1]) == []
 
 
 def test_what_is_missing_is_told_with_its_extra() -> None:
@@ -63,11 +55,4 @@ try:
 except ModuleNotFoundError as error:
     print(error)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(BUILT_PACKAGE), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "pip install 'millrace[ray]'" in done.stdout
+    assert "pip install 'millrace[ray]'" in in_a_new_python(code)

@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 
 import millrace
 from command import BUILT_PACKAGE, ROOT
 from millrace._runner import ray_tasks
-from runners.pipelines import left_by, run_locally, write
+from runners.pipelines import left_by, repeated_rows, run_locally, write
 
 
 def wait_for(file: Path, seconds: float = 120) -> None:
@@ -41,12 +40,7 @@ def test_a_dataset_and_a_stream(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = datasets.Dataset.from_dict({"text": [f"row {i % 700}" for i in range(1000)]})
-    pipeline = millrace.Pipeline(
-        "rows",
-        sources={"train": {"type": "dataset"}},
-        stages=[millrace.Stage("once", [millrace.ops.ExactDedup(id="d", fields=["text"])])],
-    )
+    rows, pipeline = repeated_rows()
     expected = pipeline.run(rows, workspace="local")
     there = pipeline.run(rows, workspace="ray", runner="ray", runner_options={"in_flight": 2})
     assert there.to_list() == expected.to_list()

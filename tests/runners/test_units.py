@@ -10,7 +10,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 
 import millrace
@@ -18,7 +17,7 @@ from millrace import _loader
 from millrace._resolver import Resolver
 from millrace._runner import check_runner
 from millrace._runner.order import WORKERS, Order, order_of
-from runners.pipelines import left_by, run_locally, write
+from runners.pipelines import left_by, repeated_rows, run_locally, write
 
 engine = _loader.engine()
 Perform = Callable[[str, Callable[[], bool]], str | None]
@@ -201,12 +200,7 @@ def test_datasets_and_streams_reach_workers(
 
     monkeypatch.setattr(_pipeline, "started", started)
     monkeypatch.chdir(tmp_path)
-    rows = datasets.Dataset.from_dict({"text": [f"row {i % 700}" for i in range(1000)]})
-    pipeline = millrace.Pipeline(
-        "rows",
-        sources={"train": {"type": "dataset"}},
-        stages=[millrace.Stage("once", [millrace.ops.ExactDedup(id="d", fields=["text"])])],
-    )
+    rows, pipeline = repeated_rows()
     expected = pipeline.run(rows, workspace="local").to_list()
     assert pipeline.run(rows, workspace="handed", runner="ray").to_list() == expected
     stream = rows.to_iterable_dataset(num_shards=3)

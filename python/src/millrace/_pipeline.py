@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from millrace._config import TEXT_NAME, Params, load, load_text, overwrites, path_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from millrace import _engine
     from millrace._held import HeldRows
+    from millrace._runner import Runner
 
 Progress = Callable[[dict[str, Any]], object]
 
@@ -371,21 +373,9 @@ class _Start:
     def run_held(self, held: Mapping[str, HeldRows], given: Mapping[str, Any]) -> Run:
         """`given`: what is held, for workers that hold it themselves."""
         from millrace._progress import LOG, shown
-        from millrace._runner.order import order_of
 
         bound = engine().bind_datasets(self._pipeline, held)
-        name, how = self._runner
-        threads = self._options["threads"] or max(1, int(how.get("cpus_per_unit", 1)))
-        order = order_of(
-            bound,
-            given,
-            held,
-            threads,
-            self._options["memory"],
-            self._operators,
-            float(how.get("cpus_per_unit", 1)),
-        )
-        with started(name, how, order) as runner:
+        with self._started(bound, held, given) as runner:
             try:
                 with shown(self._progress) as progress, self._operators.running():
                     result = engine().run(
@@ -413,3 +403,18 @@ class _Start:
         run._operators = self._operators
         LOG.info("%r", run)
         return run
+
+    def _started(
+        self, bound: _engine.Pipeline, held: Mapping[str, HeldRows], given: Mapping[str, Any]
+    ) -> AbstractContextManager[Runner | None]:
+        """The runner; None for the engine's own threads."""
+        name, how = self._runner
+        if name == "local":
+            return nullcontext(None)
+        from millrace._runner.order import order_of
+
+        cpus = how.get("cpus_per_unit", 1)
+        threads = self._options["threads"] or max(1, int(cpus))
+        memory = self._options["memory"]
+        order = order_of(bound, given, held, threads, memory, self._operators, float(cpus))
+        return started(name, how, order)

@@ -220,7 +220,7 @@ class Resolver:
         return Declared(self.operator(entry), self)
 
     def operator(self, entry: str) -> PythonOperator:
-        return self._own.get(entry) or _imported(entry)
+        return self._own.get(entry) or imported(entry)
 
     def work(self, operator: PythonOperator, values: Mapping[str, Any]) -> Work:
         """Where it works: the same for instances with the same parameters."""
@@ -284,22 +284,30 @@ def _is_of(failure: Failure, error: Error) -> bool:
     return any(failure.message in problem.message for problem in error.diagnostics)
 
 
-def _imported(entry: str) -> PythonOperator:
+def at_entry(entry: str) -> Any:
+    """What stands at `module:name`, or None; the module is imported."""
+    module, _, name = entry.partition(":")
+    found: Any = sys.modules.get(module) or importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def imported(entry: str) -> PythonOperator:
+    """The operator of an entry; Refused where there is none."""
     module_name, _, name = entry.partition(":")
     if not module_name or not name:
         raise Refused(
             UNKNOWN_REFERENCE, f"`{entry}` is no operator: an entry is written `module:name`"
         )
     try:
-        found: Any = sys.modules.get(module_name) or importlib.import_module(module_name)
+        found = at_entry(entry)
     except Exception as error:
         raise Refused(
             UNKNOWN_REFERENCE,
             f"the module of `{entry}` cannot be imported: {type(error).__name__}: {error}",
             "it must be importable where the pipeline is loaded: see PYTHONPATH",
         ) from error
-    for part in name.split("."):
-        found = getattr(found, part, None)
     if isinstance(found, PythonOperator):
         return found
     if "<locals>" in name:

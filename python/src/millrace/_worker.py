@@ -20,11 +20,11 @@ def _die_with(watched: int) -> None:
 
 def _job(reference: bytes, options: dict[str, Any]) -> Any:
     from millrace._operator import PythonOperator
-    from millrace._resolver import Job, _imported
+    from millrace._resolver import Job, imported
 
     how, what = pickle.loads(reference)
     if how == "entry":
-        return Job(_imported(what), options)
+        return Job(imported(what), options)
     import dill
 
     function, declared = dill.loads(what)

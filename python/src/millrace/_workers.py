@@ -19,7 +19,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from millrace._resolver import BAD_VALUE, CANCELLED, WORKER_LOST, Given, Refused
+from millrace._resolver import BAD_VALUE, CANCELLED, WORKER_LOST, Given, Refused, at_entry
 
 if TYPE_CHECKING:
     import pyarrow
@@ -109,15 +109,9 @@ def devices_for(
 
 def _reference(operator: PythonOperator) -> bytes:
     """How a worker finds the operator: by its entry, or, where that cannot be imported, whole."""
-    import importlib
-
-    module, _, name = operator.entry.partition(":")
-    if module != "__main__":
-        found: Any = sys.modules.get(module) or importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        if found is operator:
-            return pickle.dumps(("entry", operator.entry))
+    module = operator.entry.partition(":")[0]
+    if module != "__main__" and at_entry(operator.entry) is operator:
+        return pickle.dumps(("entry", operator.entry))
     try:
         import dill
     except ImportError:

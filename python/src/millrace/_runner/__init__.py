@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -69,12 +69,8 @@ def _options_of(name: str) -> Mapping[str, type | tuple[type, ...]]:
     return {"address": str, "in_flight": int}
 
 
-def started(
-    name: str, options: Mapping[str, Any], order: Order
-) -> AbstractContextManager[Runner | None]:
-    """The runner, ready for units of the order; None for the engine's own threads."""
-    if name == "local":
-        return nullcontext(None)
+def started(name: str, options: Mapping[str, Any], order: Order) -> AbstractContextManager[Runner]:
+    """The runner of that name, not "local", ready for units of the order."""
     for variable, value in _QUIET.items():
         os.environ.setdefault(variable, value)
     try:
