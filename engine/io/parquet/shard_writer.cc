@@ -13,6 +13,7 @@
 #include "io/parquet/file_sink.h"
 #include "io/parquet/logical_hash.h"
 #include "io/parquet/pool_executor.h"
+#include "io/parquet/pooled_pages.h"
 #include "io/parquet/writer_pool.h"
 #include "io/parquet/writer_properties.h"
 
@@ -20,6 +21,7 @@ namespace millrace::io {
 namespace {
 
 constexpr size_t kNameHashDigits = 12;
+constexpr int64_t kWaitingBytesPerThread = 1 << 20;  // of pages that are not compressed yet
 
 class ParquetShardWriter : public ShardWriter {
  public:
@@ -44,11 +46,18 @@ class ParquetShardWriter : public ShardWriter {
   Status OpenFile(const arrow::RecordBatch* first) {
     parquet::ArrowWriterProperties::Builder arrow_properties;
     arrow_properties.store_schema();
-    if (executor_) arrow_properties.set_use_threads(true)->set_executor(executor_.get());
-    return parquet::arrow::FileWriter::Open(*stored_, WriterPool(), sink_,
-                                            WriterPropertiesOf(*stored_, first, options_),
-                                            arrow_properties.build())
-        .Value(&writer_);
+    auto properties = WriterPropertiesOf(*stored_, first, options_);
+    if (pool_ == nullptr) {
+      return parquet::arrow::FileWriter::Open(*stored_, WriterPool(), sink_, std::move(properties),
+                                              arrow_properties.build())
+          .Value(&writer_);
+    }
+    arrow_properties.set_use_threads(true)->set_executor(executor_.get());
+    ARROW_ASSIGN_OR_RAISE(PooledFile file, OpenPooledFile(*stored_, sink_, std::move(properties),
+                                                          arrow_properties.build(), pool_));
+    writer_ = std::move(file.writer);
+    pages_ = file.pages;
+    return Status::OK();
   }
 
  public:
@@ -133,7 +142,9 @@ class ParquetShardWriter : public ShardWriter {
     Status written = writer_->WriteRecordBatch(batch);
     latch.Wait();
     for (Status& status : hashed) written &= status;
-    return written;
+    ARROW_RETURN_NOT_OK(written);
+    // Enough for the pool to go on with while the next batch is encoded.
+    return pages_->Settle(pool_->threads() * kWaitingBytesPerThread);
   }
 
   std::string key_prefix_;
@@ -145,6 +156,7 @@ class ParquetShardWriter : public ShardWriter {
   std::shared_ptr<FileSink> sink_;
   std::unique_ptr<LogicalHasher> hasher_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  PooledPages* pages_ = nullptr;  // the writer's; null without a pool
   int64_t rows_ = 0, logical_bytes_ = 0;
   int64_t group_rows_ = 0, group_bytes_ = 0;
 };

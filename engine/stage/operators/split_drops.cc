@@ -1,6 +1,6 @@
 #include "stage/operators/split_drops.h"
 
-#include <arrow/io/interfaces.h>
+#include <arrow/io/file.h>
 
 #include <algorithm>
 
@@ -126,6 +126,15 @@ class ToldDecision : public GlobalDecision {
   io::Store& store_;
 };
 
+// One id is read after another, from all over the file: on a disk it is mapped.
+Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenIds(const SpillFile& file) {
+  const std::string path = file.store().LocalPath(file.key());
+  if (path.empty()) return file.store().OpenForRead(file.key());
+  ARROW_ASSIGN_OR_RAISE(auto mapped,
+                        arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ));
+  return mapped;
+}
+
 }  // namespace
 
 std::unique_ptr<SplitDrops> DropFrom(int64_t position) {
@@ -145,7 +154,7 @@ Result<std::unique_ptr<SplitDrops>> DropListed(const ListedDrops& drops) {
     constexpr auto kBytes = static_cast<int64_t>(sizeof(NamedEntry));
     ARROW_ASSIGN_OR_RAISE(
         names, SpillReader::Open(drops.names, drops.names_begin * kBytes, drops.count * kBytes));
-    ARROW_ASSIGN_OR_RAISE(ids, drops.ids->store().OpenForRead(drops.ids->key()));
+    ARROW_ASSIGN_OR_RAISE(ids, OpenIds(*drops.ids));
   }
   return std::make_unique<ListDrops>(std::move(rows), std::move(names), std::move(ids));
 }
