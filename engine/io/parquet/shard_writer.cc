@@ -108,7 +108,7 @@ class ParquetShardWriter : public ShardWriter {
       if (cut.rows == 0) return Status::OK();
       std::shared_ptr<arrow::RecordBatch> batch = cut.slices[0];
       if (cut.slices.size() > 1) {
-        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(cut.slices));
+        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(cut.slices, WriterPool()));
       }
       ARROW_RETURN_NOT_OK(WriteFixedBatch(*batch));
       group_rows_ += cut.rows;

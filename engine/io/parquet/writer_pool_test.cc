@@ -41,6 +41,23 @@ TEST_CASE("A buffer keeps its bytes whatever it grows and shrinks to") {
   CHECK(pool->bytes_allocated() == before);
 }
 
+TEST_CASE("What held one batch holds the next of about its size, and little is kept for that") {
+  arrow::MemoryPool* pool = WriterPool();
+  const auto address_of = [&](int64_t size) {
+    return (*arrow::AllocateResizableBuffer(size, pool))->data();
+  };
+  const uint8_t* first = address_of(4 * kMegabyte);
+  CHECK(address_of(4 * kMegabyte - 1000) == first);
+  auto held = *arrow::AllocateResizableBuffer(3 * kMegabyte + 1, pool);
+  CHECK(held->data() == first);
+  CHECK(held->Resize(6 * kMegabyte).ok());  // grows out of it
+  held->mutable_data()[6 * kMegabyte - 1] = 1;
+  held.reset();
+  for (int i = 0; i < 3; ++i) address_of(5 * kMegabyte);  // takes the place of what was kept
+  auto small = *arrow::AllocateResizableBuffer(4 * kMegabyte, pool);
+  small->mutable_data()[0] = small->mutable_data()[4 * kMegabyte - 1] = 1;
+}
+
 TEST_CASE("What cannot be had is an error and leaves the buffer as it is") {
   arrow::MemoryPool* pool = WriterPool();
   auto buffer = *arrow::AllocateResizableBuffer(2 * kMegabyte, pool);
