@@ -26,6 +26,8 @@
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
 # ray             2.59.0   PyPI                   Apache-2.0    optional: units of a run on a cluster
 # daft            0.7.26   PyPI                   Apache-2.0    optional: units of a run in its frames
+# dagster         1.13.28  PyPI                   Apache-2.0    optional: stages as its assets
+# pylance         14.0.2   PyPI                   Apache-2.0    optional: rows as Lance datasets
 # Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only

@@ -16,7 +16,12 @@ BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 @pytest.mark.parametrize(
     ("page", "blocks"),
-    [("docs/python.md", 4), ("docs/guides/python.md", 11), ("docs/guides/custom_operators.md", 6)],
+    [
+        ("docs/python.md", 4),
+        ("docs/guides/python.md", 11),
+        ("docs/guides/custom_operators.md", 6),
+        ("docs/guides/integrations.md", 4),
+    ],
 )
 def test_every_block_runs(
     page: str, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
