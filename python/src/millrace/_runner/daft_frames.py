@@ -161,7 +161,7 @@ def _slots(over_ray: bool) -> int:
 
 @contextmanager
 def _without_bars() -> Iterator[None]:
-    """A run has a bar of its own, if it is asked for; Daft's would be of frames that nobody knows."""
+    """A run has a bar of its own, if asked for; Daft's would be of frames that nobody knows."""
     name = "DAFT_PROGRESS_BAR"
     told = os.environ.get(name)
     os.environ[name] = "0" if told is None else told
