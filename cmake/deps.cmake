@@ -28,6 +28,7 @@
 # daft            0.7.26   PyPI                   Apache-2.0    optional: units of a run in its frames
 # dagster         1.13.28  PyPI                   Apache-2.0    optional: stages as its assets
 # pylance         14.0.2   PyPI                   Apache-2.0    optional: rows as Lance datasets
+# whylogs         1.6.4    PyPI                   Apache-2.0    optional: profiles of rows; unmaintained
 # Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only

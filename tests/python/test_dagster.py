@@ -323,6 +323,30 @@ def test_what_another_asset_gives_goes_in(instance: dg.DagsterInstance) -> None:
     assert pipeline.last_run.to_dataset()["text"][:] == ["a", "some words"]
 
 
+def test_several_tables_are_one_asset_of_ingest(instance: dg.DagsterInstance) -> None:
+    numbers = {"columns": {"id": {"type": "int64"}}}
+    texts = {"columns": {"text": {"type": "string", "length": {"min": 4}}}}
+    pipeline = millrace.Pipeline(
+        "people",
+        sources={
+            "good": {"type": "csv", "path": "rows.csv", "contract": "numbers"},
+            "more": {"type": "csv", "path": "rows.csv", "contract": "texts"},
+        },
+        contracts={"numbers": numbers, "texts": texts},
+        exports={"out": {"type": "parquet", "path": "out", "contract": "texts"}},
+        workspace="w",
+    )
+    result = run_of(pipeline_assets(pipeline), instance)
+    told = materialized(result)["ingest"].metadata
+    assert told["rows/numbers"].value == 3 and told["rows/texts"].value == 2
+    assert told["dagster/row_count"].value == 5 and "dagster/column_schema" not in told
+    assert told["column_schema/texts"].value.columns[0].name == "text"
+    assert Path(told["manifest/texts"].value).is_file()
+    assert Path(told["release/out/path"].value).is_dir()
+    found = {name: one.passed for name, one in checked(result).items()}
+    assert found == {"contract": False, "contract_id": True, "contract_text": False}
+
+
 def test_what_does_not_fit_is_refused_when_assets_are_made() -> None:
     pipeline = millrace.Pipeline.from_yaml("pipeline.yaml")
     with pytest.raises(TypeError, match="`until` is not for assets"):

@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
         ("docs/python.md", 4),
         ("docs/guides/python.md", 11),
         ("docs/guides/custom_operators.md", 6),
-        ("docs/guides/integrations.md", 4),
+        ("docs/guides/integrations.md", 5),
     ],
 )
 def test_every_block_runs(
