@@ -30,6 +30,8 @@
 # pylance         14.0.2   PyPI                   Apache-2.0    optional: rows as Lance datasets
 # whylogs         1.6.4    PyPI                   Apache-2.0    optional: profiles of rows; unmaintained
 # Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
+# ipykernel       7.4.0    PyPI (jupyter_client, nbclient, nbformat) BSD-3-Clause  tests only: notebooks
+# torch           1.13     Debian python3-torch   BSD-3-Clause  tests only: a DataLoader over what a run gave
 # doctest         2.4      Debian                 MIT           tests only
 # benchmark       1.7      Debian                 Apache-2.0    benchmarks only
 #

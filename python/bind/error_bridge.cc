@@ -59,7 +59,29 @@ void Translate(const std::exception_ptr& thrown, void*) {
   }
 }
 
+constexpr struct {
+  std::string_view name;
+  ErrorCode code;
+} kErrorCodes[] = {
+#define X(name, number, kind, summary) {#name, ErrorCode::k##name},
+    MILLRACE_ERROR_CODES(X)
+#undef X
+};
+
 }  // namespace
+
+std::map<std::string, std::string> ErrorCodes() {
+  std::map<std::string, std::string> codes;
+  for (const auto& one : kErrorCodes) codes[std::string(one.name)] = FormatErrorCode(one.code);
+  return codes;
+}
+
+std::optional<ErrorCode> ErrorCodeNamed(std::string_view name) {
+  for (const auto& one : kErrorCodes) {
+    if (one.name == name) return one.code;
+  }
+  return std::nullopt;
+}
 
 void RegisterErrors() { nb::register_exception_translator(Translate); }
 

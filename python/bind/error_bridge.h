@@ -3,8 +3,13 @@
 
 #include <nanobind/nanobind.h>
 
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/error_codes.h"
 #include "base/status.h"
 
 namespace millrace::python {
@@ -29,6 +34,11 @@ T OrThrow(Result<T> result) {
   if (!result.ok()) throw StatusError(result.status());
   return std::move(result).ValueUnsafe();
 }
+
+/// The codes of base/error_codes.h ("MR1205") by the names that they have there ("BadValue"):
+/// Python raises errors of its own by these.
+std::map<std::string, std::string> ErrorCodes();
+std::optional<ErrorCode> ErrorCodeNamed(std::string_view name);
 
 /// Once, when the module is made.
 void RegisterErrors();

@@ -21,7 +21,7 @@ namespace {
 namespace nb = nanobind;
 
 constexpr char kSchemaCapsule[] = "arrow_schema", kArrayCapsule[] = "arrow_array";
-constexpr int64_t kCancelled = -1;
+constexpr char kCancelled[] = "Cancelled";
 
 template <typename T>
 void ReleaseCapsule(PyObject* capsule) {
@@ -55,9 +55,10 @@ Status StatusOf(const nb::python_error& error) {
   if (!nb::hasattr(value, "millrace_code")) {
     return MakeError(ErrorCode::kOperatorFailed, nb::cast<std::string>(nb::str(value)));
   }
-  const auto code = nb::cast<int64_t>(value.attr("millrace_code"));
-  if (code == kCancelled) return Status::Cancelled("cancelled; running again resumes");
-  return MakeError(static_cast<ErrorCode>(code), nb::cast<std::string>(value.attr("message")),
+  const auto name = nb::cast<std::string>(value.attr("millrace_code"));
+  if (name == kCancelled) return Status::Cancelled("cancelled; running again resumes");
+  return MakeError(ErrorCodeNamed(name).value_or(ErrorCode::kBug),
+                   nb::cast<std::string>(value.attr("message")),
                    nb::cast<std::string>(value.attr("suggestion")));
 }
 

@@ -96,6 +96,7 @@ NB_MODULE(_engine, module) {
   RegisterErrors();
   module.def("version", [] { return std::string(Version()); });
   module.def("arrow_version", &ArrowVersion);
+  module.def("error_codes", &ErrorCodes);
 
   nb::class_<LoadedPipeline>(module, "Pipeline");
   // These let the GIL go by themselves.

@@ -298,7 +298,11 @@ def test_those_who_watch(
     assert "millrace.Run curated" in caplog.text and "10 read" in caplog.text
     assert curate.last_run is not None
     html = curate.last_run._repr_html_()
-    assert "<td>keep" not in html and "keep (where)" in html and "<td>10</td>" in html
+    assert "<td>keep" not in html and "keep (where): where.false" in html
+    assert "<td>10</td>" in html and "expanded" not in html  # nothing was
+    assert "kept: 7>" in repr(curate.last_run)
+    assert "<caption>stage kept</caption>" in curate.last_run.stage("kept")._repr_html_()
+    assert "<td>train</td><td>10</td>" in curate.last_run.funnel._repr_html_()
     # A run of a few rows may be over before it tells anything.
     now: dict[str, Any] = {"phase": "ingest", "phase_rows_read": 5, "phase_splits_total": 2}
     now |= {"rows_read": 5, "rows_rejected": 0, "phase_splits_done": 1}

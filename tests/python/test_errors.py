@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import millrace as package
-from command import Millrace
+from command import ROOT, Millrace
+from millrace import _loader, _resolver
 
 WRONG = """\
 version: 1
@@ -51,6 +52,16 @@ def test_text_cannot_steer_a_terminal(tmp_path: Path) -> None:
     with pytest.raises(package.UserError) as caught:
         package.validate(tmp_path / "a\x1b[31mred\u202e.yaml")
     assert "\x1b" not in str(caught.value) and "\u202e" not in str(caught.value)
+
+
+def test_names_of_codes_are_those_of_the_engine(millrace: Millrace) -> None:
+    codes = _loader.engine().error_codes()
+    told = {path.stem for path in (ROOT / "docs" / "errors").glob("MR*.md")}
+    assert set(codes.values()) == told
+    named = [_resolver.BAD_VALUE, _resolver.UNKNOWN_REFERENCE, _resolver.OPERATOR_FAILED]
+    for name in (*named, _resolver.IO_FAILED, _resolver.WORKER_LOST, "HookRaised"):
+        assert name in codes
+    assert package.UserError.__module__ == "millrace"
 
 
 @pytest.mark.parametrize("wrong", [{"threads": -1}, {"threads": 2000}, {"memory": "12parsecs"}])

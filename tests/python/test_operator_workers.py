@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,21 @@ def test_example_of_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert curate.last_run is not None
     assert curate.last_run.stage("s").rejects()["rule"][:] == ["image.unreadable"]
+
+
+def test_a_worker_says_what_may_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator of a module that this process has, and no other can import."""
+    module = types.ModuleType("made_up_here")
+    code = """
+import millrace, pyarrow as pa
+
+@millrace.operator(kind="score", reads=["id"], writes={"n": pa.int64()}, concurrency=1)
+def one(batch):
+    return {"n": [1] * batch.num_rows}
+"""
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(code, module.__dict__)
+    with pytest.raises(millrace.UserError, match="made_up_here") as caught:
+        pipeline(tmp_path, module.one(id="n")).run(numbers(3))
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "MR1206" and "see PYTHONPATH" in problem.suggestion

@@ -151,8 +151,13 @@ def test_over_budget(folder: Path) -> None:
     assert caught.value.exit_code == 3
     run = millrace.open_run(folder / "workspace")
     assert run.outcome == "reject_budget_spent" and run.exports == {}
-    with pytest.raises(millrace.DataError, match="no committed rows"):
-        run.to_arrow()
+    for look in (run.to_arrow, run.to_dataset, run.rejects, run.rejects_to_arrow):
+        with pytest.raises(millrace.DataError, match="no committed rows"):
+            look()
+    with pytest.raises(ValueError, match="reject_budget_spent"):
+        _ = run.counts
+    assert repr(run) == "<millrace.Run people: reject_budget_spent>"
+    assert "contract." in run._repr_html_() and "reject_budget_spent" in run._repr_html_()
 
 
 def test_paths_that_are_none(tmp_path: Path) -> None:

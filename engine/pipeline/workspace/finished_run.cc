@@ -130,22 +130,7 @@ Json ExportJson(const FinishedRun::Parts& parts, const Json& of_report) {
 
 Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
                                             const std::string& name) {
-  const Json& tables = parts.report.at("tables");
-  if (tables.empty()) {
-    return MakeError(ErrorCode::kRejectBudget,
-                     "the run ended over its reject budget and has no committed rows",
-                     "its report says what was rejected");
-  }
-  const Json* table = name.empty() && tables.size() == 1 ? &tables.front() : nullptr;
-  for (const Json& other : tables) {
-    if (table == nullptr && other.at("table") == name) table = &other;
-  }
-  if (table == nullptr) {
-    return MakeError(ErrorCode::kUnknownReference,
-                     name.empty() ? "the run has several tables: name one"
-                                  : "the run has no table `" + name + "`",
-                     "its tables are " + NamesOf(tables, "table"));
-  }
+  ARROW_ASSIGN_OR_RAISE(const Json* table, TableOf(parts.report, name));
   exporting::ExportInput input;
   input.store = parts.workspace;
   input.table = table->at("table");

@@ -39,6 +39,25 @@ inline std::string NamesOf(const nlohmann::ordered_json& list, const char* key) 
   return names;
 }
 
+/// A table of the report; the name may be empty where there is one.
+inline Result<const nlohmann::ordered_json*> TableOf(const nlohmann::ordered_json& report,
+                                                     const std::string& name) {
+  const nlohmann::ordered_json& tables = report.at("tables");
+  if (tables.empty()) {
+    return MakeError(ErrorCode::kRejectBudget,
+                     "the run ended over its reject budget and has no committed rows",
+                     "its report says what was rejected");
+  }
+  if (name.empty() && tables.size() == 1) return &tables.front();
+  for (const auto& table : tables) {
+    if (table.at("table") == name) return &table;
+  }
+  return MakeError(
+      ErrorCode::kUnknownReference,
+      name.empty() ? "the run has several tables: name one" : "the run has no table `" + name + "`",
+      "its tables are " + NamesOf(tables, "table"));
+}
+
 /// A report that another program wrote, or that is damaged, must not end this one.
 template <typename Read>
 auto FromReport(const Read& read) -> decltype(read()) {

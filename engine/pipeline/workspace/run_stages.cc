@@ -30,18 +30,6 @@ Result<const Json*> StageOf(const FinishedRun::Parts& parts, const std::string& 
       stages.empty() ? "it has none behind ingest" : "its stages are " + NamesOf(stages, "stage"));
 }
 
-Result<const Json*> TableOf(const FinishedRun::Parts& parts, const std::string& name) {
-  const Json& tables = parts.report.at("tables");
-  if (name.empty() && tables.size() == 1) return &tables.front();
-  for (const Json& table : tables) {
-    if (table.at("table") == name) return &table;
-  }
-  return MakeError(
-      ErrorCode::kUnknownReference,
-      name.empty() ? "the run has several tables: name one" : "the run has no table `" + name + "`",
-      "its tables are " + NamesOf(tables, "table"));
-}
-
 // As the run bound it, where contracts or datasets say what the columns are.
 Result<std::shared_ptr<const op::Chain>> ChainOf(const FinishedRun::Parts& parts,
                                                  const std::string& name) {
@@ -77,7 +65,7 @@ Result<exporting::ExportInput> RejectsOf(const FinishedRun::Parts& parts, const 
   exporting::ExportInput input;
   input.store = parts.workspace;
   if (stage == "ingest") {
-    ARROW_ASSIGN_OR_RAISE(const Json* reported, TableOf(parts, table));
+    ARROW_ASSIGN_OR_RAISE(const Json* reported, TableOf(parts.report, table));
     input.shards = FilesOf(*reported, "reject_files");
     if (!input.shards.empty()) return input;
     bool sensitive = false;

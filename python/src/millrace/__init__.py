@@ -16,7 +16,7 @@ from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, U
 from millrace._hooks import Hook
 from millrace._operator import Context, PythonInstance, PythonOperator, RowError, operator
 from millrace._pipeline import Pipeline
-from millrace._run import Counts, Export, FunnelRow, OperatorCounts, Run, StageRun, open_run
+from millrace._run import Counts, Export, Funnel, FunnelRow, OperatorCounts, Run, StageRun, open_run
 from millrace._stage import Operator, Stage, curriculum
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "EnvError",
     "Error",
     "Export",
+    "Funnel",
     "FunnelRow",
     "Hook",
     "Operator",

@@ -53,6 +53,9 @@ class BugError(Error):
     """A check inside Millrace failed."""
 
 
+for _public in (Diagnostic, Error, UserError, DataError, EnvError, BugError):
+    _public.__module__ = "millrace"  # as tracebacks are to call them
+
 _CLASSES = {"user": UserError, "data": DataError, "environment": EnvError, "bug": BugError}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from millrace._errors import Diagnostic, UserError
+from millrace._loader import engine
 
 _MOMENTS = {
     "stage_start": "on_stage_start",
@@ -63,6 +64,7 @@ def _failed(event: dict[str, Any], error: Exception) -> UserError:
     if first_line:
         message += f": {first_line}"
     help = "what is committed stays; mend it and run again"
-    problem = Diagnostic(code="MR1505", kind="user", message=message, suggestion=help)
-    shown = f"millrace: error MR1505: {message}\n  help: {help}"
+    code = engine().error_codes()["HookRaised"]
+    problem = Diagnostic(code=code, kind="user", message=message, suggestion=help)
+    shown = f"millrace: error {code}: {message}\n  help: {help}"
     return UserError(shown, (problem,), 1)

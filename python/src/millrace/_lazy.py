@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 32 << 20
 _SLICE_BYTES = 8 << 20
+
+_ELSEWHERE = (
+    "rows of a run with `lazy=True` come from the process that called `run`, and no other can ask "
+    "for them: load them with `num_workers=0`, or run without `lazy`"
+)
 
 #: Runs over rows in a folder of the workspace.
 RunPiece = Callable[[str, Any], "Run"]
@@ -62,6 +68,7 @@ class LazyRows:
         self._rows_per_piece, self._run, self._operators = rows_per_piece, run, operators
         self._runs: Iterator[Run] | None = self._runs_of_pieces()
         self._first = next(self._runs)
+        self._pid = os.getpid()
         reader = self._first._committed(None, "").reader
         self.features: datasets.Features = features_of(reader.schema, provenance)
 
@@ -75,12 +82,20 @@ class LazyRows:
     def tables(self) -> Iterator[tuple[str, pyarrow.Table]]:
         """Batch by batch. The first who asks goes on with the stream that was begun, others begin
         anew: what is committed is not done again."""
+        if os.getpid() != self._pid:
+            raise RuntimeError(_ELSEWHERE)
         runs, self._runs = self._runs, None
         runs = self._runs_of_pieces() if runs is None else _with_first(self._first, runs)
         for number, run in enumerate(runs):
             reader = run._committed(None, "").reader
             for at, table in enumerate(cast_batches(reader, self.features)):
                 yield f"{number}_{at}", table
+
+    def __reduce__(self) -> str:
+        raise TypeError(_ELSEWHERE)
+
+    def __deepcopy__(self, memo: object) -> LazyRows:
+        return self
 
     def dataset(self) -> datasets.IterableDataset:
         import datasets

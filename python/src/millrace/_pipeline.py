@@ -72,7 +72,8 @@ class Pipeline:
         self, text: str, at: Callable[[int | None], _engine.Pipeline], operators: Resolver
     ) -> None:
         self._text, self._at, self._loaded, self._operators = text, at, at(None), operators
-        #: The newest run; of a DatasetDict whose splits were run one by one, that of the last.
+        #: The newest run, None when it failed; of a DatasetDict whose splits were run one by one,
+        #: that of the last.
         self.last_run: Run | None = None
         #: The newest runs, by split of a DatasetDict; of anything else the one under "".
         self.last_runs: dict[str, Run] = {}
@@ -154,6 +155,7 @@ class Pipeline:
         `address` (of a cluster; without it one is started here), `in_flight` (units under way) and,
         of "ray", `cpus_per_unit`, `retries` (when a worker dies) and `runtime_env`.
         """
+        self._keep({})
         if lazy and runner != "local":
             raise ValueError("`lazy` is for the runner 'local'")
         started = self._start(

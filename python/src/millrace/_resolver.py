@@ -15,16 +15,17 @@ from millrace._operator import KINDS, ROW_ID, Context, PythonOperator, RowError
 if TYPE_CHECKING:
     import pyarrow
 
-# As engine/base/error_codes.h has them.
-BAD_VALUE, UNKNOWN_REFERENCE, OPERATOR_FAILED, IO_FAILED, WORKER_LOST = 1205, 1206, 1504, 3001, 3007
-CANCELLED = -1
+# By the names of engine/base/error_codes.h, which has the numbers.
+BAD_VALUE, UNKNOWN_REFERENCE = "BadValue", "UnknownReference"
+OPERATOR_FAILED, IO_FAILED, WORKER_LOST = "OperatorFailed", "IoFailed", "WorkerLost"
+CANCELLED = "Cancelled"
 _MESSAGE_MAX = 300
 
 
 class Refused(Exception):
     """What becomes an error of the engine, with a code of its own."""
 
-    def __init__(self, code: int, message: str, suggestion: str = "") -> None:
+    def __init__(self, code: str, message: str, suggestion: str = "") -> None:
         super().__init__(message)
         self.millrace_code = code
         self.message = message
@@ -179,20 +180,23 @@ class InProcess:
         self._operator, self._values = operator, values
         self._lock = threading.Lock()
         self._job: Job | None = None
+        self._cancelled = False
 
     def apply(self, rows: pyarrow.RecordBatch, id: str, seed: int) -> Given:
         if not isinstance(self._operator.function, type):
-            return self._ready().apply(rows, id, seed)
+            return self._applied(rows, id, seed)
         with self._lock:
-            return self._ready().apply(rows, id, seed)
+            return self._applied(rows, id, seed)
 
-    def _ready(self) -> Job:
+    def _applied(self, rows: pyarrow.RecordBatch, id: str, seed: int) -> Given:
+        if self._cancelled:
+            raise Refused(CANCELLED, "cancelled")
         if self._job is None:
             self._job = Job(self._operator, self._values)
-        return self._job
+        return self._job.apply(rows, id, seed)
 
     def cancel(self) -> None:
-        pass  # the batch under way is the safe point
+        self._cancelled = True  # the batch under way comes to its end, no other begins
 
     def close(self) -> None:
         self._job = None

@@ -39,6 +39,17 @@ class FunnelRow(NamedTuple):
     counts: Counts
 
 
+class Funnel(tuple[FunnelRow, ...]):
+    """What became of the rows, by table and source: a tuple that a notebook shows as a table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from millrace._html import funnel_html
+
+        return funnel_html(self)
+
+
 class Export(NamedTuple):
     """A release. `path` and `files` are None where nobody can tell where the config was."""
 
@@ -76,6 +87,8 @@ class StageRun:
             OperatorCounts(**{name: told_of[name] for name in OperatorCounts._fields})
             for told_of in told["operators"]
         )
+        #: Why rows were dropped, the most frequent first, as `rejects` of spec/report.md.
+        self.rules: tuple[dict[str, Any], ...] = tuple(told["rejects"])
 
     def to_arrow(self) -> pyarrow.RecordBatchReader:
         """The rows that left it, as a stream in row order and bounded memory."""
@@ -92,6 +105,11 @@ class StageRun:
     def rejects_to_arrow(self) -> pyarrow.RecordBatchReader:
         """The rows it dropped, with instance, rule, value and threshold (spec/rejects.md)."""
         return _reader(self._opened.read_rejects(self.name, ""))
+
+    def _repr_html_(self) -> str:
+        from millrace._html import stage_html
+
+        return stage_html(self)
 
     def __repr__(self) -> str:
         return f"<millrace.StageRun {self.name}: {self.counts.read} in, {self.counts.written} out>"
@@ -147,13 +165,17 @@ class Run:
 
     @property
     def counts(self) -> Counts:
-        """The funnel of the whole run; every row is accounted for."""
+        """The funnel of ingest, over all sources; those of the stages behind it are
+        `stage(name).counts`. Every row is accounted for. A run that spent its budget of rejects
+        has none: its `report` says what it read."""
+        if "rows" not in self.report:
+            raise ValueError(f"the run {self.outcome}: its rows were not counted to their end")
         return Counts(**self.report["rows"])
 
     @property
-    def funnel(self) -> tuple[FunnelRow, ...]:
-        """The funnel by table and source."""
-        return tuple(
+    def funnel(self) -> Funnel:
+        """The funnel of ingest by table and source."""
+        return Funnel(
             FunnelRow(table["table"], source["source"], Counts(**source["rows"]))
             for table in self.report["tables"]
             for source in table["sources"]
@@ -283,10 +305,13 @@ class Run:
         return run_html(self)
 
     def __repr__(self) -> str:
+        if "rows" not in self.report:
+            return f"<millrace.Run {self.pipeline}: {self.outcome}>"
         counts = self.counts
+        stages = "".join(f"; {name}: {self.stage(name).counts.written}" for name in self.stages)
         return (
             f"<millrace.Run {self.pipeline} {self.run_id[:12]}: {counts.read} read, "
-            f"{counts.written} written, {counts.rejected} rejected>"
+            f"{counts.written} written, {counts.rejected} rejected{stages}>"
         )
 
 

@@ -34,8 +34,8 @@ def _job(reference: bytes, options: dict[str, Any]) -> Any:
 def _error(error: BaseException) -> list[bytes]:
     told: dict[str, Any] = {"ok": False}
     if hasattr(error, "millrace_code"):
-        told |= {"code": error.millrace_code, "message": str(error), "suggestion": ""}
-        return [json.dumps(told).encode()]
+        told |= {name: getattr(error, name) for name in ("message", "suggestion")}
+        return [json.dumps({**told, "code": error.millrace_code}).encode()]
     told |= {
         "type": type(error).__name__,
         "text": str(error),

@@ -160,6 +160,19 @@ def _slots(over_ray: bool) -> int:
 
 
 @contextmanager
+def _without_bars() -> Iterator[None]:
+    """A run has a bar of its own, if asked for; Daft's would be of frames that nobody knows."""
+    name = "DAFT_PROGRESS_BAR"
+    told = os.environ.get(name)
+    os.environ[name] = "0" if told is None else told
+    try:
+        yield
+    finally:
+        if told is None:
+            os.environ.pop(name, None)
+
+
+@contextmanager
 def daft_runner(options: Mapping[str, Any], order: Order) -> Iterator[DaftRunner]:
     """Over the runner that Daft has in this process, its native one unless it was told otherwise;
     with `address`, over Ray there."""
@@ -172,7 +185,8 @@ def daft_runner(options: Mapping[str, Any], order: Order) -> Iterator[DaftRunner
     runner = DaftRunner(order, options)
     try:
         LOG.info("daft: %d units in flight", runner.in_flight)
-        yield runner
+        with _without_bars():
+            yield runner
     finally:
         runner.close()
         if left:
