@@ -301,6 +301,29 @@ def test_an_error_of_the_engine_keeps_what_was_committed(instance: dg.DagsterIns
     assert version(materialized(only)["long"]) == version(told["long"])
 
 
+def test_what_a_retry_may_help_is_retried(files: Path, instance: dg.DagsterInstance) -> None:
+    class Loses:
+        done = False
+
+        def on_stage_end(self, event: dict[str, Any]) -> None:
+            if event["stage"] == "ingest" and not self.done:
+                self.done = True
+                for shard in files.glob("workspace/stages/ingest/*/data/*"):
+                    shard.unlink()
+
+    assets = pipeline_assets(
+        millrace.Pipeline.from_yaml("pipeline.yaml"),
+        hooks=[Loses()],
+        retry_policy=dg.RetryPolicy(max_retries=1),
+    )
+    result = run_of(assets, instance)
+    assert result.success
+    (again,) = [one for one in result.all_events if one.is_step_up_for_retry]
+    assert "MR3001" in str(again.event_specific_data)
+    assert list(materialized(result)) == ["ingest", "long", "both"]
+    assert millrace.open_run("workspace").stage("both").counts.written == 3
+
+
 def test_what_another_asset_gives_goes_in(instance: dg.DagsterInstance) -> None:
     @dg.asset(key=["lake", "texts"])
     def texts() -> Any:
