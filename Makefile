@@ -63,11 +63,13 @@ check: ## What CI also asks: tidy, format, lint, types, clang 14, sanitizers, fu
 	@tools/bootstrap check
 	@tools/check
 
-bench: ## Speed and memory beside DuckDB, Polars and pyarrow; writes docs/benchmarks.md
+bench: ## Speed and memory beside DuckDB, Polars, pyarrow and datatrove; writes docs/benchmarks*.md
 	@tools/bootstrap bench
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DMILLRACE_BENCH=ON
-	@ninja -C $(BUILD) millrace make_data
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DMILLRACE_BENCH=ON -DMILLRACE_PYTHON_MODULE=ON
+	@ninja -C $(BUILD) millrace make_data millrace_python
 	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
+	@$(python) bench/operators.py --build $(BUILD) --report docs/benchmarks_operators.md
+	@$(python) bench/python_dataset.py --build $(BUILD) --report docs/benchmarks_python.md
 
 soak: ## The long runs: kills, large files and stages under a memory limit; SCALE=0.1 for a tenth
 	@tools/bootstrap soak

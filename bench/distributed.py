@@ -8,7 +8,8 @@
 2. A Parquet file of texts through the same chain (at least five words, equal texts once): the
    engine, the engine handed out by Daft, and Daft by itself. The rows that stay are compared.
 
-Best of the rounds; Ray is started once and not timed, its start is told.
+Best of the rounds; Ray is started once and not timed, its start is told. CPU seconds are those of
+all processes, Ray's own included, of the round with the fewest.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -33,16 +34,26 @@ import ray
 
 import millrace
 from millrace import Stage, ops
+from side_by_side import Others, family_cpu_seconds
 
 
-def best(rounds: int, work: Callable[[int], Any]) -> tuple[float, float]:
-    """Seconds of the clock and of this process, of the fastest round."""
+class Best(NamedTuple):
+    """Seconds: by the clock, of this process, of all processes."""
+
+    clock: float
+    own: float
+    cpu: float
+
+
+def best(rounds: int, work: Callable[[int], Any]) -> Best:
+    """The least of each over the rounds."""
     taken = []
     for round_ in range(rounds):
-        clock, own = time.perf_counter(), time.process_time()
+        before = Best(time.perf_counter(), time.process_time(), family_cpu_seconds())
         work(round_)
-        taken.append((time.perf_counter() - clock, time.process_time() - own))
-    return min(taken)
+        after = Best(time.perf_counter(), time.process_time(), family_cpu_seconds())
+        taken.append([now - then for now, then in zip(after, before, strict=True)])
+    return Best(*(min(column) for column in zip(*taken, strict=True)))
 
 
 def small_files(folder: Path, units: int) -> millrace.Pipeline:
@@ -62,7 +73,7 @@ def overhead(folder: Path, units: int, rounds: int) -> None:
         "ray": {"runner": "ray"},
         "daft": {"runner": "daft"},
     }
-    alone = 0.0
+    alone = Best(0, 0, 0)
     print(f"{2 * units} units of 20 rows:")
     for name, how in runs.items():
         pipeline.run(workspace=folder / f"{name}-warm", threads=1, **how)  # workers start
@@ -70,12 +81,15 @@ def overhead(folder: Path, units: int, rounds: int) -> None:
         def once(round_: int, name: str = name, how: dict[str, Any] = how) -> None:
             pipeline.run(workspace=folder / f"{name}{round_}", threads=1, **how)
 
-        clock, own = best(rounds, once)
-        alone = alone or clock
-        per_unit = (clock - alone) / (2 * units) * 1000
+        spent = best(rounds, once)
+        alone = alone if any(alone) else spent
+        a_unit = 1000 / (2 * units)  # in milliseconds
+        more, more_cpu = (spent.clock - alone.clock) * a_unit, (spent.cpu - alone.cpu) * a_unit
         print(
-            f"  {name:7} {clock:7.2f} s   {per_unit:+7.1f} ms a unit   "
-            f"driver {own / (2 * units) * 1000:6.1f} ms a unit"
+            f"  {name:7} {spent.clock:7.2f} s   {more:+7.1f} ms a unit   "
+            f"CPU {spent.cpu:6.2f} s   {more_cpu:+7.1f} ms a unit   "
+            f"driver {spent.own * a_unit:6.1f} ms a unit",
+            flush=True,
         )
 
 
@@ -138,8 +152,11 @@ def chain(folder: Path, megabytes: int, rounds: int) -> None:
         ("engine in daft", lambda i: ours("engine in daft", i, runner="daft")),
         ("daft alone", daft_alone),
     ):
-        clock, _ = best(rounds, work)
-        print(f"  {name:15} {clock:7.2f} s   {rows[name]} rows")
+        spent = best(rounds, work)
+        print(
+            f"  {name:15} {spent.clock:7.2f} s   CPU {spent.cpu:6.2f} s   {rows[name]} rows",
+            flush=True,
+        )
     assert len(set(rows.values())) == 1, rows
 
 
@@ -149,6 +166,8 @@ def main() -> None:
     parser.add_argument("--mb", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     told = parser.parse_args()
+    others = Others()
+    daft.set_runner_native()  # once Ray has started, Daft would take it
     with tempfile.TemporaryDirectory(prefix="mrb", dir="/tmp") as folder:
         start = time.perf_counter()
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
@@ -157,6 +176,7 @@ def main() -> None:
         overhead(Path(folder) / "small", told.units, told.rounds)
         ray.shutdown()
         chain(Path(folder), told.mb, told.rounds)
+    print(others.state())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/byte_vector.h"
+
 namespace millrace {
 namespace {
 
@@ -38,7 +40,18 @@ size_t CodePointAt(std::string_view text, size_t at, uint32_t* point) {
 }
 
 int64_t CodePoints(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return !Continues(c); });
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  int64_t count = 0;
+  while (static_cast<size_t>(end - at) >= kVectorBytes) {
+    ByteVector found{};
+    const auto left = static_cast<size_t>(end - at) / kVectorBytes;
+    for (size_t i = std::min(left, kLaneCountMax); i > 0; --i, at += kVectorBytes) {
+      found -= Begins(LoadBytes(at));
+    }
+    count += SumOf(found);
+  }
+  return count + std::count_if(at, end, [](char c) { return !Continues(c); });
 }
 
 std::string CutText(std::string_view text, size_t bytes_max) {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <vector>
 
 namespace millrace {
@@ -36,6 +37,13 @@ TEST_CASE("code points are told from bytes that are none") {
 TEST_CASE("code points are counted") {
   CHECK(CodePoints("") == 0);
   CHECK(CodePoints("aé日😀") == 4);
+  std::string text;
+  for (int64_t count = 0; count < 10000; count += 4) {
+    if (count % 256 < 80 || count > 8000) CHECK(CodePoints(text) == count);
+    text += "aé日😀";
+  }
+  CHECK(CodePoints(std::string(10000, '\x80')) == 0);
+  CHECK(CodePoints(std::string(10000, '\xff')) == 10000);
 }
 
 TEST_CASE("texts are cut between code points") {

@@ -2,50 +2,10 @@
 #include <arrow/builder.h>
 
 #include "op/operator_list.h"
+#include "op/text/text_counts.h"
 
 namespace millrace::op {
 namespace {
-
-struct Stats {
-  int64_t bytes = 0, chars = 0, words = 0, lines = 0, longest_line = 0, word_chars = 0;
-  int64_t letters = 0, digits = 0, spaces = 0;
-};
-
-// Bytes of UTF-8: a code point is a byte that continues none. Letters beyond ASCII are all code
-// points from U+00C0 on, which is right for the scripts that text is written in.
-Stats Measure(std::string_view text) {
-  Stats s;
-  s.bytes = static_cast<int64_t>(text.size());
-  bool in_word = false;
-  int64_t line = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0u) == 0x80u) continue;
-    ++s.chars;
-    const bool space = byte == ' ' || (byte >= '\t' && byte <= '\r');
-    if (space) {
-      ++s.spaces;
-      in_word = false;
-      if (byte == '\n') {
-        ++s.lines;
-        s.longest_line = std::max(s.longest_line, line);
-        line = 0;
-        continue;
-      }
-    } else {
-      if (!in_word) ++s.words;
-      in_word = true;
-      ++s.word_chars;
-      const unsigned char lower = byte | 0x20u;
-      s.letters += (lower >= 'a' && lower <= 'z') || byte >= 0xC3;
-      s.digits += byte >= '0' && byte <= '9';
-    }
-    ++line;
-  }
-  s.longest_line = std::max(s.longest_line, line);
-  if (!text.empty() && text.back() != '\n') ++s.lines;
-  return s;
-}
 
 class TextStatsScorer : public Scorer {
  public:
@@ -64,13 +24,14 @@ class TextStatsScorer : public Scorer {
         for (arrow::ArrayBuilder* builder : all) ARROW_RETURN_NOT_OK(builder->AppendNull());
         continue;
       }
-      const Stats s = Measure(texts.GetView(row));
-      bytes.UnsafeAppend(s.bytes);
+      const std::string_view text = texts.GetView(row);
+      const TextCounts s = CountText(text);
+      bytes.UnsafeAppend(static_cast<int64_t>(text.size()));
       chars.UnsafeAppend(s.chars);
       words.UnsafeAppend(s.words);
       lines.UnsafeAppend(s.lines);
-      longest.UnsafeAppend(s.longest_line);
-      word_length.UnsafeAppend(Share(s.word_chars, s.words));
+      longest.UnsafeAppend(s.line_max);
+      word_length.UnsafeAppend(Share(s.chars - s.spaces, s.words));
       letters.UnsafeAppend(Share(s.letters, s.chars));
       digits.UnsafeAppend(Share(s.digits, s.chars));
       spaces.UnsafeAppend(Share(s.spaces, s.chars));

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from millrace._loader import engine
@@ -59,7 +60,7 @@ def _cache_folder(workspace: str) -> str:
 
 
 def cast_batches(
-    reader: pyarrow.RecordBatchReader, features: datasets.Features, source: str | None = None
+    batches: Iterable[pyarrow.RecordBatch], features: datasets.Features, source: str | None = None
 ) -> Iterator[pyarrow.Table]:
     """The rows with the features, a batch at a time; with a source, those that come from it."""
     import datasets
@@ -67,7 +68,7 @@ def cast_batches(
     import pyarrow.compute
 
     schema = features.arrow_schema
-    for batch in reader:
+    for batch in batches:
         if source is not None:
             ids = batch.column(batch.schema.get_field_index(ROW_ID))
             batch = batch.filter(pyarrow.compute.starts_with(ids, source + "/"))
@@ -76,6 +77,22 @@ def cast_batches(
             if pyarrow.types.is_null(field.type):  # no type can be cast to it
                 table = table.set_column(at, field, pyarrow.nulls(table.num_rows))
         yield datasets.table.table_cast(table, schema)
+
+
+def _ahead(reader: pyarrow.RecordBatchReader) -> Iterator[pyarrow.RecordBatch]:
+    """The batches of a reader; each is decoded while the one before is worked on."""
+
+    def following() -> pyarrow.RecordBatch | None:
+        try:
+            return reader.read_next_batch()
+        except StopIteration:
+            return None
+
+    with ThreadPoolExecutor(1, "millrace-rows") as other:
+        waiting = other.submit(following)
+        while (batch := waiting.result()) is not None:
+            waiting = other.submit(following)
+            yield batch
 
 
 def _write(
@@ -89,7 +106,7 @@ def _write(
     part = f"{path}.{os.getpid()}.part"
     try:
         with pyarrow.OSFile(part, "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as writer:
-            for table in cast_batches(reader, features, source):
+            for table in cast_batches(_ahead(reader), features, source):
                 writer.write_table(table)
         os.replace(part, path)
     except BaseException:
