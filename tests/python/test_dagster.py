@@ -331,17 +331,17 @@ def test_what_another_asset_gives_goes_in(instance: dg.DagsterInstance) -> None:
 
     pipeline = millrace.Pipeline(
         "people",
-        sources={"train": {"type": "dataset"}},
-        stages=[Stage("once", [ops.ExactDedup(id="d", fields=["text"])])],
+        sources={"train-1": {"type": "dataset"}},
+        stages=[Stage("on-ce", [ops.ExactDedup(id="d", fields=["text"])])],
         workspace="w",
     )
-    with pytest.raises(ValueError, match="no asset for 'train'"):
+    with pytest.raises(ValueError, match="no asset for 'train-1'"):
         pipeline_assets(pipeline)
-    assets = pipeline_assets(pipeline, sources={"train": ["lake", "texts"]})
+    assets = pipeline_assets(pipeline, sources={"train-1": ["lake", "texts"]})
     result = dg.materialize(
         [texts, *assets], instance=instance, resources={"io_manager": dg.mem_io_manager}
     )
-    assert materialized(result)["once"].metadata["rows_written"].value == 2
+    assert materialized(result)["on-ce"].metadata["rows_written"].value == 2
     assert pipeline.last_run is not None
     assert pipeline.last_run.to_dataset()["text"][:] == ["a", "some words"]
 
@@ -378,3 +378,10 @@ def test_what_does_not_fit_is_refused_when_assets_are_made() -> None:
         pipeline_assets(pipeline, runner="spark")
     with pytest.raises(ValueError, match="no source 'wood'"):
         pipeline_assets(pipeline, sources={"wood": "wood"})
+    one = {"type": "csv", "path": "rows.csv"}
+    named = millrace.Pipeline("rows of 2026", sources={"ingest": one})
+    with pytest.raises(ValueError, match="source and stage are called 'ingest'"):
+        pipeline_assets(named)
+    made, *external = pipeline_assets(named, sources={"ingest": "lake"})
+    assert not external and isinstance(made, dg.AssetsDefinition)
+    assert made.keys == {key("rows_of_2026", "ingest")}
