@@ -26,6 +26,9 @@
 # scikit-build    1.1.2    PyPI (scikit-build-core) Apache-2.0  builds the wheel with this CMake
 # ray             2.59.0   PyPI                   Apache-2.0    optional: units of a run on a cluster
 # daft            0.7.26   PyPI                   Apache-2.0    optional: units of a run in its frames
+# dagster         1.13.28  PyPI                   Apache-2.0    optional: stages as its assets
+# pylance         14.0.2   PyPI                   Apache-2.0    optional: rows as Lance datasets
+# tokenizers      0.23.3   PyPI                   Apache-2.0    tests only: the judge of token counts
 # Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # ipykernel       7.4.0    PyPI (jupyter_client, nbclient, nbformat) BSD-3-Clause  tests only: notebooks
 # torch           1.13     Debian python3-torch   BSD-3-Clause  tests only: a DataLoader over what a run gave

@@ -1,5 +1,7 @@
 #include "stage/ingest.h"
 
+#include <algorithm>
+
 #include "base/build_info.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
@@ -86,6 +88,9 @@ Status TellEnd(const StageContext& stage, const std::vector<Manifest>& tables, S
 Result<std::vector<Manifest>> Run(StageContext& stage) {
   ARROW_RETURN_NOT_OK(stage.Fill());
   ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(stage.plan));
+  int64_t page_bytes = 0;
+  for (const Split& split : splits) page_bytes = std::max(page_bytes, split.page_bytes);
+  ARROW_ASSIGN_OR_RAISE(stage.memory, DivideMemory(stage.plan, stage.run.limits, page_bytes));
   ReportTotals(stage.plan, splits, stage.run.progress);
   StageEvent event;
   event.stage = "ingest";

@@ -16,7 +16,8 @@ constexpr int64_t kMergeMax = 256 << 20;
 
 }  // namespace
 
-Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits) {
+Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits,
+                                  int64_t page_bytes) {
   MILLRACE_CHECK(limits.threads >= 1);
   size_t unique_columns = 0;
   for (const contract::Contract& contract : plan.contracts) {
@@ -38,12 +39,14 @@ Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limit
                          " is too small: ingest needs " + FormatByteSize(needed),
                      "set limits.memory or --memory to at least " + FormatByteSize(needed));
   }
+  // A page is there as it was read, and a dictionary or what is taken from it a second time.
+  const int64_t of_split = fixed + std::max<int64_t>(2 * page_bytes - kReaderBytes, 0);
   MemoryShares shares;
-  shares.active_splits =
-      static_cast<int>(std::clamp<int64_t>(room / (fixed + 2 * kInFlightMin), 1, limits.threads));
+  shares.active_splits = static_cast<int>(
+      std::clamp<int64_t>(room / (of_split + 2 * kInFlightMin), 1, limits.threads));
   // A quarter is left to what batches of long values need beyond their bytes while they are made.
   shares.in_flight_bytes =
-      std::clamp((room / shares.active_splits - fixed) / 4 * 3, kInFlightMin, kInFlightMax);
+      std::clamp((room / shares.active_splits - of_split) / 4 * 3, kInFlightMin, kInFlightMax);
   shares.writer_queue_bytes = shares.in_flight_bytes / 8;
   shares.in_flight_bytes -= shares.writer_queue_bytes;
   shares.merge_bytes = std::clamp(room / 2, kMergeMin, kMergeMax);

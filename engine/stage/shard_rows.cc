@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "io/parquet/column_pool.h"
 #include "io/parquet/rows_within.h"
 
 namespace millrace::stage {
@@ -32,10 +33,11 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(io::Store& store
   std::unique_ptr<parquet::arrow::FileReader> reader;
   try {
     parquet::arrow::FileReaderBuilder builder;
-    parquet::ReaderProperties pages;
+    parquet::ReaderProperties pages(io::ColumnPool());
     pages.enable_buffered_stream();  // a page at a time, not a column of a row group
     Status opened = builder.Open(file, pages);
-    if (opened.ok()) opened = builder.properties(properties)->Build(&reader);
+    if (opened.ok())
+      opened = builder.memory_pool(io::ColumnPool())->properties(properties)->Build(&reader);
     ARROW_RETURN_NOT_OK(AsDamage(path, opened));
   } catch (const parquet::ParquetException& error) {
     return AsDamage(path, Status::Invalid(error.what()));

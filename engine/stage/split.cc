@@ -15,10 +15,38 @@ namespace {
 // Opening a file costs about what reading this many bytes does; also bounds groups of tiny files.
 constexpr int64_t kFileCostBytes = 64 << 10;
 
+constexpr int64_t kPageBytesMax = int64_t{1} << 40;  // a damaged file states anything
+
 bool EndsGroup(const io::FileInfo& file, int64_t split_bytes) {
   const int64_t cost = std::min(file.bytes + kFileCostBytes, split_bytes);
   const uint64_t draw = XXH3_64bits(file.key.data(), file.key.size()) >> 32;  // uniform in 2^32
   return draw < (static_cast<uint64_t>(cost) << 32) / static_cast<uint64_t>(split_bytes);
+}
+
+// From what the file states. Writers look at a page's size after every thousand values or so: pages
+// of long texts can be of a hundred megabytes.
+int64_t LargestPage(const parquet::RowGroupMetaData& group) {
+  int64_t largest = 0;
+  for (int i = 0; i < group.num_columns(); ++i) {
+    const auto column = group.ColumnChunk(i);
+    const auto plain = static_cast<double>(column->total_uncompressed_size());
+    const auto stored = static_cast<double>(std::max(column->total_compressed_size(), int64_t{1}));
+    int64_t pages = 0;
+    for (const parquet::PageEncodingStats& of : column->encoding_stats()) {
+      if (of.page_type != parquet::PageType::DICTIONARY_PAGE) pages += of.count;
+    }
+    if (pages <= 0 || plain <= 0) continue;  // it does not say
+    double dictionary = 0;
+    if (column->has_dictionary_page()) {
+      const int64_t bytes = column->data_page_offset() - column->dictionary_page_offset();
+      dictionary = std::min(plain, static_cast<double>(bytes) * plain / stored);
+    }
+    const double page = std::max(dictionary, (plain - dictionary) / static_cast<double>(pages));
+    if (page < static_cast<double>(kPageBytesMax)) {
+      largest = std::max(largest, static_cast<int64_t>(page));
+    }
+  }
+  return largest;
 }
 
 Result<std::vector<RowGroupShape>> ReadRowGroups(io::Store& store, const io::FileInfo& file) {
@@ -29,7 +57,8 @@ Result<std::vector<RowGroupShape>> ReadRowGroups(io::Store& store, const io::Fil
     const auto metadata = reader->metadata();
     for (int i = 0; i < metadata->num_row_groups(); ++i) {
       const auto group = metadata->RowGroup(i);
-      shapes.push_back({group->num_rows(), std::max(group->total_compressed_size(), int64_t{1})});
+      shapes.push_back({group->num_rows(), std::max(group->total_compressed_size(), int64_t{1}),
+                        LargestPage(*group)});
     }
   } catch (const parquet::ParquetException& e) {
     return MakeError(ErrorCode::kCorruptFile,
@@ -60,8 +89,14 @@ Status PlanRowGroups(const IngestSource& source, const Split& whole, int64_t spl
     ARROW_ASSIGN_OR_RAISE(shapes, ReadRowGroups(*source.files.store, file));
   }
   const std::vector<FileRange> ranges = GroupRowGroups(shapes, split_bytes);
+  const auto largest_page = [&](const FileRange& range) {
+    int64_t bytes = 0;
+    for (size_t i = range.begin; i < range.end; ++i) bytes = std::max(bytes, shapes[i].page_bytes);
+    return bytes;
+  };
   if (ranges.size() < 2) {
     out->push_back(whole);
+    out->back().page_bytes = largest_page({0, shapes.size()});
     return Status::OK();
   }
   int64_t first_ordinal = 0;
@@ -71,6 +106,7 @@ Status PlanRowGroups(const IngestSource& source, const Split& whole, int64_t spl
     split.row_group_end = static_cast<int>(range.end);
     split.first_ordinal = first_ordinal;
     split.bytes = 0;
+    split.page_bytes = largest_page(range);
     for (size_t i = range.begin; i < range.end; ++i) {
       first_ordinal += shapes[i].rows;
       split.bytes += shapes[i].bytes;

@@ -25,12 +25,14 @@ struct Split {
   int row_group_end = -1;
   int64_t first_ordinal = 0;  // of the first record of the range
   int64_t bytes = 0;          // raw, for progress
+  int64_t page_bytes = 0;     // about those of its largest Parquet page, decompressed; 0: not known
 };
 
 /// Rows and stored bytes of a Parquet row group.
 struct RowGroupShape {
   int64_t rows = 0;
   int64_t bytes = 0;
+  int64_t page_bytes = 0;  // as of a split
 };
 
 /// All splits in row order: sources in config order, files in path order. UnreadablePath when a

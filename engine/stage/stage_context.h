@@ -25,8 +25,10 @@ struct MemoryShares {
   int64_t merge_bytes = 0;         // of the comparison of keys
 };
 
-/// MemoryLimit when there is not enough for one split.
-Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits);
+/// `page_bytes`: of the largest page that a split reads; fewer splits at once leave room for it.
+/// MemoryLimit when there is not enough for one split of pages of a usual size.
+Result<MemoryShares> DivideMemory(const IngestPlan& plan, const RunLimits& limits,
+                                  int64_t page_bytes = 0);
 
 /// The rejects of the splits that went over a budget, by the split's name.
 /// Thread-safety: any thread.

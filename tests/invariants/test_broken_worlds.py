@@ -316,3 +316,26 @@ def test_peak_memory_with_a_row_group_of_long_texts(millrace: Millrace, tmp_path
     )
     args = ("run", "p.yaml", "--memory", "192MiB", "--threads", "2")
     assert peak_of(millrace, *args, cwd=tmp_path) <= 192 << 20
+
+
+def test_peak_memory_with_pages_of_a_thousand_long_texts(
+    millrace: Millrace, tmp_path: Path
+) -> None:
+    """Writers look at a page's size once in about a thousand values."""
+    rows, length = 2_200, 64_000
+    noise = base64.b64encode(random.Random(7).randbytes(rows * length * 3 // 4))
+    ends = pa.array(range(0, rows * length + 1, length), pa.int32())
+    texts = pa.StringArray.from_buffers(rows, ends.buffers()[1], pa.py_buffer(noise))
+    pq.write_table(
+        pa.table({"text": texts}),
+        tmp_path / "data.parquet",
+        row_group_size=rows // 2,
+        compression="none",
+    )
+    (tmp_path / "p.yaml").write_text(
+        "{version: 1, name: long, workspace: ./workspace, "
+        "sources: {s: {type: parquet, path: data.parquet}}, "
+        "exports: {out: {type: parquet, path: out}}}\n"
+    )
+    args = ("run", "p.yaml", "--memory", "256MiB", "--threads", "2")
+    assert peak_of(millrace, *args, cwd=tmp_path) <= 256 << 20

@@ -1,8 +1,10 @@
-"""The pages about Python run as they stand; the guides do so as notebooks (test_notebooks.py)."""
+"""The pages about Python run as they stand; three guides do so as notebooks (test_notebooks.py)."""
 
 from __future__ import annotations
 
 import re
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -12,18 +14,25 @@ from command import ROOT
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("page", "blocks"), [("docs/python.md", 4), ("docs/guides/integrations.md", 4)]
+)
+def test_every_block_runs(
+    page: str, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     names: dict[str, object] = {"__name__": "page"}
+    monkeypatch.setitem(sys.modules, "page", types.ModuleType("page"))
     ran = 0
-    for language, file, text in BLOCK.findall((ROOT / "docs/python.md").read_text()):
+    for language, file, text in BLOCK.findall((ROOT / page).read_text()):
         if file:
             (tmp_path / file).parent.mkdir(exist_ok=True)
             (tmp_path / file).write_text(text)
         elif language == "python":
-            exec(compile(text, "docs/python.md", "exec"), names)
+            exec(compile(text, page, "exec"), names)
             ran += 1
-    assert ran == 4
+    assert ran == blocks
 
 
 def test_first_lines_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,8 @@ import millrace
 os.chdir(tempfile.mkdtemp())
 pathlib.Path("a.csv").write_text("id\\n1\\n")
 millrace.Pipeline("p", sources={"a": {"type": "csv", "path": "a.csv"}}).run(runner="local")
-unasked = [name for name in sys.modules if name.split(".")[0] in ("ray", "daft")]
+others = ("ray", "daft", "dagster", "lance", "whylogs")
+unasked = [name for name in sys.modules if name.split(".")[0] in others]
 print(json.dumps(unasked + [name for name in sys.modules if name == "millrace.integrations"]))
 """
     printed = in_a_new_python(code, HF_HUB_OFFLINE="1")

@@ -183,7 +183,7 @@ def test_datasets_and_streams_reach_workers(
     """The whole way through Pipeline.run, with a runner of this test."""
     from contextlib import nullcontext
 
-    from millrace import _pipeline
+    from millrace import _start
 
     orders: list[Order] = []
 
@@ -198,7 +198,7 @@ def test_datasets_and_streams_reach_workers(
         orders.append(order)
         return nullcontext(Pool() if name == "ray" else None)
 
-    monkeypatch.setattr(_pipeline, "started", started)
+    monkeypatch.setattr(_start, "started", started)
     monkeypatch.chdir(tmp_path)
     rows, pipeline = repeated_rows()
     expected = pipeline.run(rows, workspace="local").to_list()

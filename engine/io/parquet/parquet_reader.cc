@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "io/parquet/column_pool.h"
 #include "io/parquet/rows_within.h"
 #include "io/typed/typed_projection.h"
 
@@ -30,7 +31,7 @@ Status CorruptUnlessIo(const Status& status) {
 Result<std::unique_ptr<parquet::ParquetFileReader>> OpenFileReader(
     std::shared_ptr<arrow::io::RandomAccessFile> file) {
   try {
-    parquet::ReaderProperties properties;
+    parquet::ReaderProperties properties(ColumnPool());
     properties.enable_buffered_stream();  // columns are read in small pieces, not as a whole
     properties.set_buffer_size(256 << 10);
     return parquet::ParquetFileReader::Open(std::move(file), properties);
@@ -67,8 +68,7 @@ class ParquetReader : public RecordReader {
     ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
     ARROW_ASSIGN_OR_RAISE(auto parquet, OpenFileReader(std::move(file)));
     ARROW_ASSIGN_OR_RAISE(const auto properties, HowToRead(*parquet->metadata()));
-    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet),
-                                                 properties);
+    auto made = parquet::arrow::FileReader::Make(ColumnPool(), std::move(parquet), properties);
     ARROW_RETURN_NOT_OK(CorruptUnlessIo(made.status()));
     reader_ = *std::move(made);
     std::shared_ptr<arrow::Schema> stored;

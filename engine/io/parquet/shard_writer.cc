@@ -10,11 +10,11 @@
 #include <mutex>
 
 #include "io/parquet/batch_recutter.h"
+#include "io/parquet/column_pool.h"
 #include "io/parquet/file_sink.h"
 #include "io/parquet/logical_hash.h"
 #include "io/parquet/pool_executor.h"
 #include "io/parquet/pooled_pages.h"
-#include "io/parquet/writer_pool.h"
 #include "io/parquet/writer_properties.h"
 
 namespace millrace::io {
@@ -48,7 +48,7 @@ class ParquetShardWriter : public ShardWriter {
     arrow_properties.store_schema();
     auto properties = WriterPropertiesOf(*stored_, first, options_);
     if (pool_ == nullptr) {
-      return parquet::arrow::FileWriter::Open(*stored_, WriterPool(), sink_, std::move(properties),
+      return parquet::arrow::FileWriter::Open(*stored_, ColumnPool(), sink_, std::move(properties),
                                               arrow_properties.build())
           .Value(&writer_);
     }
@@ -108,7 +108,7 @@ class ParquetShardWriter : public ShardWriter {
       if (cut.rows == 0) return Status::OK();
       std::shared_ptr<arrow::RecordBatch> batch = cut.slices[0];
       if (cut.slices.size() > 1) {
-        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(cut.slices, WriterPool()));
+        ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(cut.slices, BatchPool()));
       }
       ARROW_RETURN_NOT_OK(WriteFixedBatch(*batch));
       group_rows_ += cut.rows;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/reserved_columns.h"
+#include "io/parquet/column_pool.h"
 #include "io/parquet/encoding_choice.h"
-#include "io/parquet/writer_pool.h"
 
 namespace millrace::io {
 namespace {
@@ -52,7 +52,7 @@ std::shared_ptr<parquet::WriterProperties> WriterPropertiesOf(const arrow::Schem
                                                               const arrow::RecordBatch* first,
                                                               const ShardWriterOptions& options) {
   parquet::WriterProperties::Builder builder;
-  builder.memory_pool(WriterPool())
+  builder.memory_pool(ColumnPool())
       ->created_by("millrace version 1.0.0")
       ->version(parquet::ParquetVersion::PARQUET_2_6)
       ->compression(parquet::Compression::ZSTD)

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "op/text/code_points.h"
+#include "op/tokenizer/char_table.h"
 
 namespace millrace::op {
 namespace {
@@ -18,7 +19,16 @@ constexpr size_t kDecomposedMax = 32;
 
 using Decomposed = std::array<utf8proc_int32_t, kDecomposedMax>;
 
-size_t Decompose(char32_t code, utf8proc_option_t options, Decomposed* out) {
+/// Code points that have no part in normal forms, though utf8proc knows them; null for none.
+using Inert = bool (*)(char32_t code);
+
+bool IsInertInTokenizers(char32_t code) { return CharTable::Of().Has(code, CharTable::kInert); }
+
+size_t Decompose(char32_t code, utf8proc_option_t options, Inert inert, Decomposed* out) {
+  if (inert != nullptr && inert(code)) {
+    (*out)[0] = static_cast<utf8proc_int32_t>(code);
+    return 1;
+  }
   int last_class = 0;
   const utf8proc_ssize_t length = utf8proc_decompose_char(
       static_cast<utf8proc_int32_t>(code), out->data(), kDecomposedMax, options, &last_class);
@@ -33,14 +43,16 @@ constexpr utf8proc_option_t kCompatible =
 constexpr utf8proc_option_t kCompose =
     static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE);
 
-int CombiningClass(char32_t code) {
+int CombiningClass(char32_t code, Inert inert) {
+  if (inert != nullptr && inert(code)) return 0;
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class;
 }
 
 /// Of each code point whether it stays as it is whatever stands around it.
 class StableCodePoints {
  public:
-  explicit StableCodePoints(utf8proc_option_t decompose) : stable_(kCodePoints, true) {
+  StableCodePoints(utf8proc_option_t decompose, bool composes, Inert inert)
+      : stable_(kCodePoints, true) {
     // What can be joined to something before it stands behind the first place of a decomposition.
     std::vector<bool> joins(kCodePoints, false);
     Decomposed parts;
@@ -54,15 +66,16 @@ class StableCodePoints {
       }
     };
     each([&](char32_t code) {
-      const size_t length = Decompose(code, kCanonical, &parts);
+      const size_t length = Decompose(code, kCanonical, inert, &parts);
       for (size_t i = 1; i < length; ++i) joins[static_cast<size_t>(parts[i])] = true;
     });
     each([&](char32_t code) {
-      const size_t length = Decompose(code, decompose, &parts);
+      if (inert != nullptr && inert(code)) return;
+      const size_t length = Decompose(code, decompose, inert, &parts);
       const auto first = static_cast<size_t>(parts[0]);
-      const bool combines = CombiningClass(code) != 0 || joins[code] || joins[first];
+      const bool combines = CombiningClass(code, inert) != 0 || joins[code] || joins[first];
       const bool same = !combines && (length == 1 ? parts[0] == static_cast<utf8proc_int32_t>(code)
-                                                  : Composed(&parts, length) == code);
+                                                  : composes && Composed(&parts, length) == code);
       stable_[code] = same;
     });
   }
@@ -80,23 +93,44 @@ class StableCodePoints {
   std::vector<bool> stable_;
 };
 
-const StableCodePoints& StableIn(NormalForm form) {
-  if (form == NormalForm::kNfc) {
-    static const auto* nfc = new StableCodePoints(kCanonical);
-    return *nfc;
+/// What a form is made by.
+struct Way {
+  utf8proc_option_t decompose;
+  bool composes;
+  Inert inert;
+  unsigned char first_byte;  // no code point whose first byte is below it changes
+  const StableCodePoints* stable;
+};
+
+template <bool kCompatibility, bool kComposes, bool kOfTokenizers>
+const Way& WayOf() {
+  constexpr utf8proc_option_t kDecompose = kCompatibility ? kCompatible : kCanonical;
+  constexpr Inert kInert = kOfTokenizers ? IsInertInTokenizers : nullptr;
+  // Below U+0300 nothing changes in NFC, below U+00C0 nothing in NFD, below U+00A0 nothing at all.
+  constexpr unsigned char kFirst = kCompatibility ? 0xC2 : kComposes ? 0xCC : 0xC3;
+  static const Way way = {kDecompose, kComposes, kInert, kFirst,
+                          new StableCodePoints(kDecompose, kComposes, kInert)};
+  return way;
+}
+
+template <bool kOfTokenizers>
+const Way& WayTo(NormalForm form) {
+  switch (form) {
+    case NormalForm::kNfc:
+      return WayOf<false, true, kOfTokenizers>();
+    case NormalForm::kNfkc:
+      return WayOf<true, true, kOfTokenizers>();
+    case NormalForm::kNfd:
+      return WayOf<false, false, kOfTokenizers>();
+    case NormalForm::kNfkd:
+      break;
   }
-  static const auto* nfkc = new StableCodePoints(kCompatible);
-  return *nfkc;
+  return WayOf<true, false, kOfTokenizers>();
 }
 
 class Normalizer {
  public:
-  Normalizer(NormalForm form, std::string* out)
-      : stable_(StableIn(form)),
-        decompose_(form == NormalForm::kNfc ? kCanonical : kCompatible),
-        // Below U+0300 nothing changes in NFC; below U+00A0 nothing in NFKC.
-        first_byte_(form == NormalForm::kNfc ? 0xCC : 0xC2),
-        out_(out) {}
+  Normalizer(const Way& way, std::string* out) : way_(way), stable_(*way.stable), out_(out) {}
 
   bool Append(std::string_view text) {
     const size_t before = out_->size();
@@ -134,7 +168,7 @@ class Normalizer {
   size_t NextOfInterest(std::string_view text, size_t at) const {
     const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
     // Continuation bytes are below both limits, so that the byte found begins a code point.
-    while (at < text.size() && bytes[at] < first_byte_) ++at;
+    while (at < text.size() && bytes[at] < way_.first_byte) ++at;
     return at;
   }
 
@@ -159,24 +193,38 @@ class Normalizer {
     Decomposed parts;
     for (size_t at = 0; at < segment.size();) {
       const char32_t code = NextCodePoint(segment, &at);
-      const size_t length = Decompose(code, decompose_, &parts);
+      const size_t length = Decompose(code, way_.decompose, way_.inert, &parts);
       codes_.insert(codes_.end(), parts.begin(), parts.begin() + static_cast<ptrdiff_t>(length));
     }
     Order();
-    const utf8proc_ssize_t length = utf8proc_normalize_utf32(
-        codes_.data(), static_cast<utf8proc_ssize_t>(codes_.size()), kCompose);
-    MILLRACE_CHECK(length >= 0);
     normal_.clear();
-    for (utf8proc_ssize_t i = 0; i < length; ++i) {
-      AppendCodePoint(static_cast<char32_t>(codes_[static_cast<size_t>(i)]), &normal_);
+    // What is inert joins nothing, and nothing is joined over it.
+    for (size_t begin = 0; begin < codes_.size();) {
+      size_t end = begin + 1;
+      while (end < codes_.size() && !IsInert(codes_[end])) ++end;
+      AppendComposed(begin, end - begin);
+      begin = end;
     }
     return normal_;
   }
 
+  bool IsInert(utf8proc_int32_t code) const {
+    return way_.inert != nullptr && way_.inert(static_cast<char32_t>(code));
+  }
+
+  void AppendComposed(size_t begin, size_t count) {
+    auto length = static_cast<utf8proc_ssize_t>(count);
+    if (way_.composes) length = utf8proc_normalize_utf32(&codes_[begin], length, kCompose);
+    MILLRACE_CHECK(length >= 0);
+    for (size_t i = begin; i < begin + static_cast<size_t>(length); ++i) {
+      AppendCodePoint(static_cast<char32_t>(codes_[i]), &normal_);
+    }
+  }
+
   // The canonical order of combining marks. utf8proc's own takes quadratic time.
   void Order() {
-    const auto rank = [](utf8proc_int32_t code) {
-      return CombiningClass(static_cast<char32_t>(code));
+    const auto rank = [this](utf8proc_int32_t code) {
+      return CombiningClass(static_cast<char32_t>(code), way_.inert);
     };
     const auto is_mark = [&](utf8proc_int32_t code) { return rank(code) != 0; };
     for (auto begin = codes_.begin(); begin != codes_.end();) {
@@ -187,9 +235,8 @@ class Normalizer {
     }
   }
 
+  const Way& way_;
   const StableCodePoints& stable_;
-  const utf8proc_option_t decompose_;
-  const unsigned char first_byte_;
   std::string* out_;
   std::vector<utf8proc_int32_t> codes_;
   std::string normal_;
@@ -198,7 +245,11 @@ class Normalizer {
 }  // namespace
 
 bool AppendNormalized(std::string_view text, NormalForm form, std::string* out) {
-  return Normalizer(form, out).Append(text);
+  return Normalizer(WayTo<false>(form), out).Append(text);
+}
+
+bool AppendNormalizedOfTokenizers(std::string_view text, NormalForm form, std::string* out) {
+  return Normalizer(WayTo<true>(form), out).Append(text);
 }
 
 }  // namespace millrace::op

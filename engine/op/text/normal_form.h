@@ -10,9 +10,13 @@
 
 namespace millrace::op {
 
-enum class NormalForm { kNfc, kNfkc };
+enum class NormalForm { kNfc, kNfkc, kNfd, kNfkd };
 
 /// Appends the normal form of valid UTF-8; false, and nothing appended, when the text has it.
 bool AppendNormalized(std::string_view text, NormalForm form, std::string* out);
+
+/// The same as tokenizers have it: code points that their Unicode did not have yet stay as they are
+/// (op/tokenizer/char_table.h).
+bool AppendNormalizedOfTokenizers(std::string_view text, NormalForm form, std::string* out);
 
 }  // namespace millrace::op

@@ -1,26 +1,28 @@
-// Texts with numbers, found by their beginnings. Internal to sentence_piece.
+// Texts with numbers, found by their beginnings.
 //
 // Thread-safety: const calls from any thread.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace millrace::op {
 
 class PieceTrie {
  public:
-  PieceTrie() : values_(1, -1) {}
+  PieceTrie() : values_(1, -1), slots_(64) {}
 
   void Add(std::string_view text, int32_t value) {
     uint32_t node = 0;
     for (const char c : text) {
-      const auto next = static_cast<uint32_t>(values_.size());
-      const auto [at, added] = children_.emplace(Key(node, c), next);
-      if (added) values_.push_back(-1);
-      node = at->second;
+      if (values_.size() * 2 > slots_.size()) Grow();
+      Slot& slot = slots_[SlotOf(Key(node, c))];
+      if (slot.node == 0) {
+        slot = {Key(node, c), static_cast<uint32_t>(values_.size())};
+        values_.push_back(-1);
+      }
+      node = slot.node;
     }
     values_[node] = value;
   }
@@ -30,9 +32,8 @@ class PieceTrie {
   void ForPrefixes(std::string_view text, const Found& found) const {
     uint32_t node = 0;
     for (size_t i = 0; i < text.size(); ++i) {
-      const auto next = children_.find(Key(node, text[i]));
-      if (next == children_.end()) return;
-      node = next->second;
+      node = slots_[SlotOf(Key(node, text[i]))].node;
+      if (node == 0) return;
       if (values_[node] >= 0) found(values_[node], i + 1);
     }
   }
@@ -47,12 +48,33 @@ class PieceTrie {
   }
 
  private:
+  /// A child by its parent and its byte. Node 0, the root, is nobody's child: the slot is empty.
+  struct Slot {
+    uint64_t key = 0;
+    uint32_t node = 0;
+  };
+
   static uint64_t Key(uint32_t node, char c) {
     return static_cast<uint64_t>(node) << 8 | static_cast<unsigned char>(c);
   }
+  size_t SlotOf(uint64_t key) const {
+    const size_t mask = slots_.size() - 1;
+    uint64_t hash = key * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 32;
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+      if (slots_[at].node == 0 || slots_[at].key == key) return at;
+    }
+  }
+  void Grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.node != 0) slots_[SlotOf(slot.key)] = slot;
+    }
+  }
 
-  std::unordered_map<uint64_t, uint32_t> children_;
   std::vector<int32_t> values_;  // by node; -1 where none ends
+  std::vector<Slot> slots_;      // a power of two, at most half of them taken
 };
 
 }  // namespace millrace::op

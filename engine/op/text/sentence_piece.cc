@@ -17,7 +17,7 @@ constexpr int32_t kUnknown = -1;
 
 /// What both kinds of model share: the pieces that a text can be cut into, and how what is in none
 /// of them is counted.
-class Model : public SentencePieceModel {
+class Model : public TokenCounter {
  public:
   Model(PieceModel model, PieceText text) : model_(std::move(model)), text_(std::move(text)) {
     for (size_t i = 0; i < model_.pieces.size(); ++i) {
@@ -71,7 +71,7 @@ class UnigramModel : public Model {
     unknown_ = least - 10.0F;
   }
 
-  int64_t CountTokens(std::string_view raw) const override {
+  int64_t CountTokens(std::string_view raw, Scratch*) const override {
     const std::string text = this->text().Prepare(raw);
     // In the arithmetic of the library, so that ties fall as they do there.
     struct End {
@@ -125,7 +125,7 @@ class BpeModel : public Model {
  public:
   using Model::Model;
 
-  int64_t CountTokens(std::string_view raw) const override {
+  int64_t CountTokens(std::string_view raw, Scratch*) const override {
     const std::string text = this->text().Prepare(raw);
     std::vector<Symbol> symbols = Characters(text);
     std::unordered_map<std::string_view, std::pair<std::string_view, std::string_view>> made_of;
@@ -223,8 +223,7 @@ class BpeModel : public Model {
 
 }  // namespace
 
-Result<std::shared_ptr<const SentencePieceModel>> SentencePieceModel::Parse(
-    std::string_view bytes) {
+Result<std::shared_ptr<const TokenCounter>> ParseSentencePiece(std::string_view bytes) {
   ARROW_ASSIGN_OR_RAISE(PieceModel model, ReadPieceModel(bytes));
   ARROW_ASSIGN_OR_RAISE(PieceText text, PieceText::Make(model));
   switch (model.kind) {

@@ -4,26 +4,18 @@
 // Our own reader: the library brings a protobuf of its own, which does not go together with that
 // inside Arrow.
 //
-// Thread-safety: immutable after Parse; any thread may call.
+// Thread-safety: any thread may call.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "op/text/token_counter.h"
 
 namespace millrace::op {
 
-class SentencePieceModel {
- public:
-  virtual ~SentencePieceModel() = default;
-  /// Without marks of beginning and end.
-  virtual int64_t CountTokens(std::string_view text) const = 0;
-
-  /// BadValue when the bytes are no such model, or one of another kind ("word", "char").
-  static Result<std::shared_ptr<const SentencePieceModel>> Parse(std::string_view bytes);
-};
+/// BadValue when the bytes are no such model, or one of another kind ("word", "char").
+Result<std::shared_ptr<const TokenCounter>> ParseSentencePiece(std::string_view bytes);
 
 }  // namespace millrace::op

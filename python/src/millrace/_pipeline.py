@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from millrace._arguments import mapping, memory_of, threads_of, watcher_of
 from millrace._config import TEXT_NAME, Params, load, load_text, overwrites, path_text
-from millrace._errors import Error
 from millrace._hooks import teller
 from millrace._loader import engine
 from millrace._operator import PythonInstance, PythonOperator
 from millrace._resolver import Resolver
-from millrace._run import Run, open_result
-from millrace._runner import check_runner, started
+from millrace._run import Run
+from millrace._runner import check_runner
 from millrace._stage import Operator, Stage
+from millrace._start import Progress, Start
 from millrace._yaml import to_yaml
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
     from millrace import _engine
     from millrace._held import HeldRows
-    from millrace._runner import Runner
-
-Progress = Callable[[dict[str, Any]], object]
 
 
 class Pipeline:
@@ -162,14 +158,50 @@ class Pipeline:
         `address` (of a cluster; without it one is started here), `in_flight` (units under way) and,
         of "ray", `cpus_per_unit`, `retries` (when a worker dies) and `runtime_env`.
         """
-        check_runner(runner, runner_options or {})
         self._keep({})
         if lazy and runner != "local":
             raise ValueError("`lazy` is for the runner 'local'")
+        started = self._start(
+            runner=runner,
+            runner_options=runner_options,
+            workspace=workspace,
+            mode=mode,
+            hooks=hooks,
+            threads=threads,
+            memory=memory,
+            wait=wait,
+            until=until,
+            at_step=at_step,
+            progress=progress,
+        )
+        if lazy:
+            return self._run_lazily(dataset, started, provenance)
+        if dataset is None:
+            self._keep({"": started.run({})})
+            return _rows(self._result(), started.loads_streams, provenance)
+        return self._run_over(dataset, started, provenance)
+
+    def _start(
+        self,
+        *,
+        runner: str = "local",
+        runner_options: Mapping[str, Any] | None = None,
+        workspace: str | os.PathLike[str] | None = None,
+        mode: str = "incremental",
+        hooks: Sequence[object] = (),
+        threads: int | None = None,
+        memory: int | str | None = None,
+        wait: bool = False,
+        until: str | None = None,
+        at_step: int | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Start:
+        """What `run` is told of how to run, for those who want the run without a dataset of it."""
+        check_runner(runner, runner_options or {})
         loaded = self._loaded if at_step is None else self._at(at_step)
         if workspace is not None:
             loaded = engine().with_workspace(loaded, _place(workspace))
-        started = _Start(
+        return Start(
             loaded,
             {
                 "threads": threads_of(threads),
@@ -183,15 +215,9 @@ class Pipeline:
             (runner, dict(runner_options or {})),
             self._operators,
         )
-        if lazy:
-            return self._run_lazily(dataset, started, provenance)
-        if dataset is None:
-            self._keep({"": started.run({})})
-            return _rows(self._result(), started.loads_streams, provenance)
-        return self._run_over(dataset, started, provenance)
 
     def _run_lazily(
-        self, stream: Any, started: _Start, provenance: bool
+        self, stream: Any, started: Start, provenance: bool
     ) -> datasets.IterableDataset:
         import datasets
 
@@ -210,7 +236,7 @@ class Pipeline:
         rows = LazyRows(source, stream, rows_per_piece, provenance, run, self._operators)
         return rows.dataset()
 
-    def _run_over(self, dataset: Any, started: _Start, provenance: bool) -> Any:
+    def _run_over(self, dataset: Any, started: Start, provenance: bool) -> Any:
         import datasets
 
         names = self.dataset_sources
@@ -231,7 +257,7 @@ class Pipeline:
         return _rows(self._result(), streams, provenance)
 
     def _run_splits(
-        self, dataset: Mapping[str, Any], started: _Start, provenance: bool
+        self, dataset: Mapping[str, Any], started: Start, provenance: bool
     ) -> Mapping[str, Any]:
         names = self.dataset_sources
         if len(names) != 1:
@@ -344,104 +370,3 @@ def _like(dataset: Mapping[str, Any], rows: dict[str, Any]) -> Mapping[str, Any]
     class_: Any = type(dataset)
     kept: Mapping[str, Any] = class_(rows)
     return kept
-
-
-def _loaded(name: str, arguments: Mapping[str, str]) -> Any:
-    """What `load_dataset` gives for the arguments of a config."""
-    import json
-
-    import datasets
-
-    values: dict[str, Any] = {
-        key: json.loads(text)
-        if text[:1] in ("[", "{") or key in ("streaming", "num_proc", "keep_in_memory")
-        else text
-        for key, text in arguments.items()
-    }
-    rows: Any = datasets.load_dataset(**values)
-    if not isinstance(rows, Mapping):
-        return rows
-    if len(rows) == 1:
-        return next(iter(rows.values()))
-    raise ValueError(f"the source {name!r} has the splits {sorted(rows)}: name one in its `load`")
-
-
-class _Start:
-    """How runs are started: the pipeline without its rows, and what the engine is told."""
-
-    def __init__(
-        self,
-        pipeline: _engine.Pipeline,
-        options: dict[str, Any],
-        progress: Progress | bool | None,
-        runner: tuple[str, dict[str, Any]],
-        operators: Resolver,
-    ) -> None:
-        self._pipeline, self._options, self._progress = pipeline, options, progress
-        self._runner, self._operators = runner, operators
-        #: Whether a source with `load` gave a stream.
-        self.loads_streams = False
-
-    def below(self, split: str) -> _Start:
-        """The same in a folder of the workspace."""
-        place = engine().workspace(self._pipeline).rstrip("/") + "/" + split
-        moved = engine().with_workspace(self._pipeline, place)
-        return _Start(moved, self._options, self._progress, self._runner, self._operators)
-
-    def run(self, datasets: Mapping[str, Any]) -> Run:
-        from millrace._held import hold
-
-        given = dict(datasets)
-        for name, arguments in engine().dataset_loads(self._pipeline).items():
-            given[name] = _loaded(name, arguments)
-            self.loads_streams |= not hasattr(given[name], "num_rows")
-        return self.run_held({name: hold(name, rows) for name, rows in given.items()}, given)
-
-    def run_held(self, held: Mapping[str, HeldRows], given: Mapping[str, Any]) -> Run:
-        """`given`: what is held, for workers that hold it themselves."""
-        from millrace._progress import LOG, shown
-
-        bound = engine().bind_datasets(self._pipeline, held)
-        with self._started(bound, held, given) as runner:
-            try:
-                with shown(self._progress) as progress, self._operators.running():
-                    result = engine().run(
-                        bound,
-                        offline=False,
-                        refetch=False,
-                        snapshots={},
-                        from_="",
-                        rethreshold="",
-                        thresholds={},
-                        progress=progress,
-                        on_cancel=self._operators.cancel,
-                        perform=None if runner is None else runner.perform,
-                        units_at_once=0 if runner is None else runner.in_flight,
-                        **self._options,
-                    )
-            except Error as error:
-                for rows in held.values():
-                    if rows.raised is not None:
-                        raise error from rows.raised
-                if runner is not None and runner.raised is not None:
-                    raise error from runner.raised
-                raise
-        run = open_result(result, bound)
-        run._operators = self._operators
-        LOG.info("%r", run)
-        return run
-
-    def _started(
-        self, bound: _engine.Pipeline, held: Mapping[str, HeldRows], given: Mapping[str, Any]
-    ) -> AbstractContextManager[Runner | None]:
-        """The runner; None for the engine's own threads."""
-        name, how = self._runner
-        if name == "local":
-            return nullcontext(None)
-        from millrace._runner.order import order_of
-
-        cpus = how.get("cpus_per_unit", 1)
-        threads = self._options["threads"] or max(1, int(cpus))
-        memory = self._options["memory"]
-        order = order_of(bound, given, held, threads, memory, self._operators, float(cpus))
-        return started(name, how, order)

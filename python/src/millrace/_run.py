@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from millrace._arguments import meant
@@ -262,6 +263,38 @@ class Run:
         from millrace._dataset import as_stream
 
         return as_stream(self._committed(stage, table), provenance=provenance)
+
+    def to_lance(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        stage: str | None = None,
+        table: str = "",
+        provenance: bool = False,
+        rows_per_file: int = 1 << 20,
+        storage_options: Mapping[str, str] | None = None,
+    ) -> int:
+        """Writes the rows of a stage, chosen as for `to_dataset`, into a Lance dataset and gives
+        the number of the version that has them.
+
+        Without a dataset there it makes one, else a version that takes the place of the rows
+        before; whoever reads goes on with the version that he opened. The version becomes visible
+        whole or not at all. Where the newest one was written of equal rows, nothing is. Rows are
+        streamed, in order and bounded memory, with their features. `storage_options` are Lance's,
+        for a path that is a URL. It needs `pip install 'millrace[lance]'`.
+        """
+        from millrace._extras import needs
+
+        with needs("lance", "lance"):
+            from millrace.integrations import lance
+        return lance.write(
+            self,
+            self._committed(stage, table),
+            path,
+            provenance=provenance,
+            rows_per_file=rows_per_file,
+            storage_options=storage_options,
+        )
 
     def rejects(self, stage: str = "ingest", table: str = "") -> datasets.Dataset:
         """The rows that a stage did not pass on, and why, as a Dataset (spec/rejects.md)."""

@@ -877,10 +877,18 @@ class TokenCount(Operator):
             languages, source code, JSON and HTML, by less than 14 % for nine in ten, by 32 % at
             worst. A tokenizer of half that vocabulary (cl100k_base) makes as many of English
             and code, but 1.7 times as many of the other languages together. `sentencepiece`
-            counts with a model's own tokenizer, without marks of beginning and end. (`approx`
-            or `sentencepiece`; default `approx`)
+            counts with a model's own tokenizer, without marks of beginning and end.
+            `tokenizer_json` does so with a `tokenizer.json` of Hugging Face, as the package
+            tokenizers does: `encode(text, add_special_tokens=False)`, whatever the file says of
+            truncation and padding. (`approx`, `sentencepiece` or `tokenizer_json`; default
+            `approx`)
         model: The file of a SentencePiece model (unigram or BPE), as `tokenizer.model` of many
-            language models is. Its content is part of what the stage is. (a path)
+            language models is, or a `tokenizer.json`. Its content is part of what the stage is.
+            Of a `tokenizer.json` what is not known here is refused by its name. Known are: the
+            models BPE (without dropout), Unigram, WordLevel and WordPiece; all normalizers but
+            ByteLevel; all pre-tokenizers but FixedLength and UnicodeScripts; added tokens of
+            all kinds; patterns of Oniguruma without look-behind, back references, lazy
+            repetitions and `&&`. (a path)
 
     In a config:
         {id: tokens, type: token_count, field: text}
@@ -893,7 +901,7 @@ class TokenCount(Operator):
         *,
         id: str,
         field: str,
-        method: Literal["approx", "sentencepiece"] | None = None,
+        method: Literal["approx", "sentencepiece", "tokenizer_json"] | None = None,
         model: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(id=id, field=field, method=method, model=model)

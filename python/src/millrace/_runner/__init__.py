@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from millrace._extras import needs
+
 if TYPE_CHECKING:
     from millrace._runner.order import Order
 
@@ -73,7 +75,7 @@ def started(name: str, options: Mapping[str, Any], order: Order) -> AbstractCont
     """The runner of that name, not "local", ready for units of the order."""
     for variable, value in _QUIET.items():
         os.environ.setdefault(variable, value)
-    try:
+    with needs(name, f"the runner {name!r}"):
         if name == "ray":
             from millrace._runner.ray_tasks import ray_runner
 
@@ -81,8 +83,3 @@ def started(name: str, options: Mapping[str, Any], order: Order) -> AbstractCont
         from millrace._runner.daft_frames import daft_runner
 
         return daft_runner(options, order)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"the runner {name!r} needs the package {error.name!r}: pip install 'millrace[{name}]'",
-            name=error.name,
-        ) from error

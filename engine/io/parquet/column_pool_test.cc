@@ -1,4 +1,4 @@
-#include "io/parquet/writer_pool.h"
+#include "io/parquet/column_pool.h"
 
 #include <arrow/buffer.h>
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ uint8_t ByteAt(int64_t place) { return static_cast<uint8_t>(place * 131 >> 7); }
 }  // namespace
 
 TEST_CASE("A buffer keeps its bytes whatever it grows and shrinks to") {
-  arrow::MemoryPool* pool = WriterPool();
+  arrow::MemoryPool* pool = ColumnPool();
   const int64_t before = pool->bytes_allocated();
   {
     auto buffer = *arrow::AllocateResizableBuffer(0, pool);
@@ -42,7 +42,7 @@ TEST_CASE("A buffer keeps its bytes whatever it grows and shrinks to") {
 }
 
 TEST_CASE("What held one batch holds the next of about its size, and little is kept for that") {
-  arrow::MemoryPool* pool = WriterPool();
+  arrow::MemoryPool* pool = BatchPool();
   const auto address_of = [&](int64_t size) {
     return (*arrow::AllocateResizableBuffer(size, pool))->data();
   };
@@ -59,7 +59,7 @@ TEST_CASE("What held one batch holds the next of about its size, and little is k
 }
 
 TEST_CASE("What cannot be had is an error and leaves the buffer as it is") {
-  arrow::MemoryPool* pool = WriterPool();
+  arrow::MemoryPool* pool = ColumnPool();
   auto buffer = *arrow::AllocateResizableBuffer(2 * kMegabyte, pool);
   std::memset(buffer->mutable_data(), 7, 2 * kMegabyte);
   CHECK(buffer->Resize(int64_t{1} << 60).IsOutOfMemory());

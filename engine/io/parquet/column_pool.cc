@@ -1,4 +1,4 @@
-#include "io/parquet/writer_pool.h"
+#include "io/parquet/column_pool.h"
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -19,6 +19,7 @@ namespace {
 // What holds the pages of a column until its row group ends grows to many megabytes. As a mapping
 // of its own it grows without a second copy, and is given back as a whole.
 constexpr int64_t kMappedBytes = 1 << 20;
+constexpr size_t kSpareBytes = 8 << 20;
 constexpr int64_t kMostBytes = int64_t{1} << 47;  // of what a process can address
 
 bool IsMapped(int64_t size) { return size >= kMappedBytes; }
@@ -32,6 +33,7 @@ size_t MappingBytes(int64_t size) {
 /// the same size: what holds one holds the next, and need not be filled with zeros by the kernel.
 class Spares {
  public:
+  explicit Spares(size_t most) : most_(most) {}
   /// Null when there is none of that size.
   void* Take(size_t bytes) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -46,9 +48,9 @@ class Spares {
 
   /// The oldest make room for it. False: it is too large to be kept.
   bool Keep(void* memory, size_t bytes) {
-    if (bytes > kMost) return false;
+    if (bytes > most_) return false;
     std::lock_guard<std::mutex> lock(mutex_);
-    for (bytes_ += bytes; bytes_ > kMost; spares_.pop_front()) {
+    for (bytes_ += bytes; bytes_ > most_; spares_.pop_front()) {
       ::munmap(spares_.front().memory, spares_.front().bytes);
       bytes_ -= spares_.front().bytes;
     }
@@ -57,11 +59,11 @@ class Spares {
   }
 
  private:
-  static constexpr size_t kMost = 8 << 20;
   struct Spare {
     void* memory;
     size_t bytes;
   };
+  const size_t most_;
   std::mutex mutex_;
   std::deque<Spare> spares_;
   size_t bytes_ = 0;
@@ -69,6 +71,8 @@ class Spares {
 
 class KeepingPool : public arrow::MemoryPool {
  public:
+  explicit KeepingPool(size_t spare_bytes) : spares_(spare_bytes) {}
+
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     ARROW_RETURN_NOT_OK(IsMapped(size) ? Map(size, out) : AllocateSmall(size, alignment, out));
     ++allocations_;
@@ -156,8 +160,13 @@ class KeepingPool : public arrow::MemoryPool {
 
 }  // namespace
 
-arrow::MemoryPool* WriterPool() {
-  static auto* pool = new KeepingPool;  // outlives whatever static objects hold buffers
+arrow::MemoryPool* ColumnPool() {
+  static auto* pool = new KeepingPool(0);  // outlives whatever static objects hold buffers
+  return pool;
+}
+
+arrow::MemoryPool* BatchPool() {
+  static auto* pool = new KeepingPool(kSpareBytes);
   return pool;
 }
 
