@@ -1,7 +1,7 @@
 """The long tests: big files under a small memory limit and thousands of kills.
 
 Usage: soak.py [csv] [jsonl] [dedup] [shuffle] [splits] [kills]
-               [--gigabytes N] [--memory MIB] [--scale N] [--kills N] [--minutes N]
+               [--gigabytes N] [--memory MIB] [--scale N] [--kills N] [--minutes N] [--at-once N]
 
 Without parts, all of them. `--scale 0.1` makes a tenth of dedup's and shuffle's rows.
 docs/soak.md gets the figures of each part's last run, which are kept in build/soak/. A big file
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,21 @@ def soak_kills(count: int, minutes: float, seed: int) -> Kills:
             result.rounds += 1
             shutil.rmtree(folder)
     result.seconds = time.monotonic() - started
+    return result
+
+
+def soak_kills_at_once(count: int, minutes: float, seed: int, at_once: int) -> Kills:
+    """The same by some processes beside each other, each with a seed of its own from `seed` on."""
+    started = time.monotonic()
+    with ProcessPoolExecutor(at_once) as pool:
+        parts = [
+            pool.submit(soak_kills, -(-count // at_once), minutes, seed + i) for i in range(at_once)
+        ]
+        done = [part.result() for part in parts]
+    result = Kills(seed, seconds=time.monotonic() - started)
+    result.attempts = sum(part.attempts for part in done)
+    result.killed = sum(part.killed for part in done)
+    result.rounds = sum(part.rounds for part in done)
     return result
 
 
@@ -360,8 +376,9 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=5)
     parser.add_argument("--memory", type=int, default=512, help="MiB")
     parser.add_argument("--scale", type=float, default=1, help="of dedup's and shuffle's rows")
-    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=5000)
     parser.add_argument("--minutes", type=float, default=120, help="no more than that for kills")
+    parser.add_argument("--at-once", type=int, default=2, help="runs to kill beside each other")
     parser.add_argument("--seed", type=int, default=random.randrange(1, 1 << 31))
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "soak.md")
     options = parser.parse_args()
@@ -372,7 +389,9 @@ def main() -> None:
     for part in options.parts or PARTS:
         result: Big | Kills | Global | Splits
         if part == "kills":
-            result = soak_kills(options.kills, options.minutes, options.seed)
+            result = soak_kills_at_once(
+                options.kills, options.minutes, options.seed, options.at_once
+            )
         elif part == "splits":
             result = soak_splits()
         elif part in ("dedup", "shuffle"):
