@@ -126,21 +126,22 @@ def test_secrets_stay_where_they_are(
     config = in_bucket(s3, tmp_path / "run", "secrets")
     given: list[bytes] = []
     put, get, perform = ray.put, ray_tasks._get, ray_tasks.RayRunner.perform
+    dumps: Any = cloudpickle.dumps
 
     def noted_put(value: Any) -> Any:
-        given.append(cloudpickle.dumps(value))
+        given.append(dumps(value))
         return put(value)
 
     def noted_get(reference: Any) -> Any:
         value = get(reference)
-        given.append(cloudpickle.dumps(value))
+        given.append(dumps(value))
         return value
 
     def noted_unit(self: Any, unit: str, stopped: Any) -> Any:
         given.append(unit.encode())
         return perform(self, unit, stopped)
 
-    monkeypatch.setattr(ray_tasks.ray, "put", noted_put)
+    monkeypatch.setattr(ray, "put", noted_put)
     monkeypatch.setattr(ray_tasks, "_get", noted_get)
     monkeypatch.setattr(ray_tasks.RayRunner, "perform", noted_unit)
     millrace.Pipeline.from_yaml(config).run(runner="ray")
