@@ -80,7 +80,14 @@ Result<std::string> CommitOfReply(const std::string& text) {
       return Status::Cancelled(json.at("cancelled").get<std::string>());
     }
     std::vector<Diagnostic> diagnostics;
-    for (const Json& item : json.at("errors")) diagnostics.push_back(DiagnosticOf(item));
+    for (const Json& item : json.at("errors")) {
+      Diagnostic d = DiagnosticOf(item);
+      // What the engine suggests is true of the process that has looked.
+      if (d.code == ErrorCode::kUnresolvedReference) {
+        d.suggestion = "a worker has looked for it: it must be there where the workers run";
+      }
+      diagnostics.push_back(std::move(d));
+    }
     if (!diagnostics.empty()) return MakeError(std::move(diagnostics));
   } catch (const Json::exception&) {
   }

@@ -38,4 +38,16 @@ Result<std::vector<std::string>> ShardProfiles::Read(io::Store& store, const std
   return lines;
 }
 
+Result<TableProfiler> ShardProfiles::SumOf(const std::vector<std::string>& lines,
+                                           const arrow::Schema& schema,
+                                           const std::set<std::string>& sensitive) {
+  TableProfiler sum(schema, sensitive);
+  for (const std::string& line : lines) {
+    if (line.empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, schema));
+    ARROW_RETURN_NOT_OK(sum.Merge(part));
+  }
+  return sum;
+}
+
 }  // namespace millrace::stage

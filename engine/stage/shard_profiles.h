@@ -2,6 +2,7 @@
 // shard, in order. Per shard, so that a shard written anew needs no other to be read.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ class ShardProfiles {
   Result<io::DataFile> Write(io::Store& store, const std::string& key_prefix) const;
   /// The lines of such a file.
   static Result<std::vector<std::string>> Read(io::Store& store, const std::string& key);
+  /// What such lines come to together, in their order; empty ones are shards that are gone.
+  static Result<TableProfiler> SumOf(const std::vector<std::string>& lines,
+                                     const arrow::Schema& schema,
+                                     const std::set<std::string>& sensitive);
 
  private:
   std::string text_;

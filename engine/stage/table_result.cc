@@ -71,13 +71,7 @@ Result<TableProfiler> ProfileOf(const StageContext& stage, const ChunkWork& tabl
     ARROW_ASSIGN_OR_RAISE(const auto anew, read(mask->profile));
     lines.insert(lines.end(), anew.begin(), anew.end());
   }
-  TableProfiler sum(*table.schema, table.sensitive);
-  for (const std::string& line : lines) {
-    if (line.empty()) continue;
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part, TableProfiler::FromJson(line, *table.schema));
-    ARROW_RETURN_NOT_OK(sum.Merge(part));
-  }
-  return sum;
+  return ShardProfiles::SumOf(lines, *table.schema, table.sensitive);
 }
 
 Result<int64_t> StoredRowsOf(const StageContext& stage, const std::vector<io::DataFile>& files) {

@@ -19,6 +19,10 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
 
+#: What only the nodes have in their environment: secrets of stores, which no driver tells them.
+NODE_SECRETS = {"STORE_KEY": "AKIANODES", "STORE_SECRET": "secret-of-the-nodes-41c7"}
+
+
 def start(temporary: str) -> Any:
     """Ray gives a node half a minute to start, which a machine that is busy may not keep."""
     import ray
@@ -50,20 +54,23 @@ def cluster() -> Iterator[Any]:
     """This process is a driver of it. Its workers find the package that was built."""
     import ray
 
-    before = os.environ.get("PYTHONPATH")
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", *NODE_SECRETS)}
+    os.environ.update(NODE_SECRETS)
     os.environ["PYTHONPATH"] = f"{BUILT_PACKAGE}{os.pathsep}{os.path.dirname(__file__)}"
     # Sockets have short paths.
     temporary = tempfile.mkdtemp(prefix="mr", dir="/tmp")
     nodes: Any = None
     try:
         nodes = start(temporary)
+        for name in NODE_SECRETS:
+            del os.environ[name]
         yield nodes
     finally:
         ray.shutdown()
         if nodes is not None:
             nodes.shutdown()
         shutil.rmtree(temporary, ignore_errors=True)
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

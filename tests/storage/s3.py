@@ -35,6 +35,7 @@ class S3Server:
     def __init__(self, log: Path) -> None:
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = log
         self._log = log.open("wb")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -115,3 +116,14 @@ class S3Server:
 
     def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
         return {key[len(prefix) :]: self.get(bucket, key) for key in self.keys(bucket, prefix)}
+
+    def requests_since(self, begin: int) -> list[tuple[str, str, int]]:
+        """Method, path and status of the requests that stand in the log behind its byte `begin`."""
+        text = self.log.read_bytes()[begin:].decode("utf-8", "replace")
+        line = r'"(?:\x1b\[\d+m)*([A-Z]+) (\S+) HTTP/1\.1(?:\x1b\[\d+m)*" (\d{3})'
+        found = re.findall(line, text)
+        return [(method, path, int(status)) for method, path, status in found]
+
+    def delete_all(self, bucket: str) -> None:
+        for key in self.keys(bucket):
+            self.delete(bucket, key)

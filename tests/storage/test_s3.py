@@ -519,3 +519,19 @@ def test_archives_are_folders(
             release = tmp_path / f"out{number}" / "latest"
             found.append(b"".join(part.read_bytes() for part in sorted(release.glob("*.jsonl"))))
         assert found[0] == found[1] and found[0], path
+
+
+def test_a_commit_that_is_missing_is_asked_for_once(
+    millrace: Millrace, tmp_path: Path, s3: S3Server, bucket: str, env: dict[str, str]
+) -> None:
+    run_remote(millrace, tmp_path, s3.endpoint, s3, bucket, env)
+    commits = [key for key in s3.keys(bucket, "ws/stages/quality/") if "/commits/" in key]
+    s3.delete(bucket, commits[0])
+    begin = s3.log.stat().st_size
+    millrace.ok("run", "pipeline.yaml", cwd=tmp_path, env=env)
+    asked = [
+        (method, status)
+        for method, path, status in s3.requests_since(begin)
+        if path.split("?")[0] == f"/{bucket}/{commits[0]}"
+    ]
+    assert asked[-1] == ("PUT", 200) and asked[:-1] in ([("GET", 404)], [("HEAD", 404)]), asked

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/utf8.h"
 #include "op/text/code_points.h"
 
 namespace millrace::op {
@@ -54,6 +55,14 @@ Result<Charsmap> Charsmap::Parse(std::string_view base64) {
   map.units_.resize(size / sizeof(uint32_t));
   std::memcpy(map.units_.data(), bytes->data() + head, size);
   map.replacements_ = bytes->substr(head + size);
+  uint32_t point = 0;
+  for (size_t at = 0; at < map.replacements_.size();) {
+    const size_t length = CodePointAt(map.replacements_, at, &point);
+    if (length == 0) {
+      return MakeError(ErrorCode::kBadValue, "its table of replacements holds no UTF-8");
+    }
+    at += length;
+  }
   return map;
 }
 
@@ -71,6 +80,8 @@ std::optional<std::string_view> Charsmap::ReplacementOf(std::string_view part) c
     if (!HasLeaf(unit)) continue;
     const uint32_t begin = Value(units_[node]);
     if (begin >= replacements_.size()) return std::nullopt;
+    // Within a character: what a table that was made for texts does not say.
+    if ((static_cast<unsigned char>(replacements_[begin]) & 0xC0u) == 0x80u) return std::nullopt;
     const std::string_view rest = std::string_view(replacements_).substr(begin);
     return rest.substr(0, rest.find('\0'));
   }

@@ -357,22 +357,42 @@ class PatternCompiler {
  public:
   Result<SplitPattern> Compile(const std::vector<Sequence>& branches) {
     // The first node is where a match begins, so it is made first and filled last.
-    out_.nodes_.emplace_back();
-    const int end = Add({});
+    Add({}, Beginning());
+    const int end = AddEnd();
     ARROW_ASSIGN_OR_RAISE(const int begin, Any(branches, end));
     out_.nodes_[0] = out_.nodes_[static_cast<size_t>(begin)];
-    if (CanBeEmpty(0, 0)) return Unknown("a match of no characters");
+    if (beginnings_[static_cast<size_t>(begin)].empty) return Unknown("a match of no characters");
     return std::move(out_);
   }
 
  private:
   using Node = SplitPattern::Node;
 
-  int Add(Node node) {
+  /// How a match of what begins at a node can begin: with which of ASCII's characters, and whether
+  /// it can have none at all.
+  struct Beginning {
+    uint64_t ascii[2] = {0, 0};
+    bool empty = false;
+    bool Has(char32_t code) const { return (ascii[code >> 6] >> (code & 63) & 1) != 0; }
+    void Add(const Beginning& other) {
+      ascii[0] |= other.ascii[0];
+      ascii[1] |= other.ascii[1];
+      empty |= other.empty;
+    }
+  };
+
+  int Add(Node node, const Beginning& beginning) {
     out_.nodes_.push_back(std::move(node));
+    beginnings_.push_back(beginning);
     return static_cast<int>(out_.nodes_.size()) - 1;
   }
-  const Node& NodeOf(int id) const { return out_.nodes_[static_cast<size_t>(id)]; }
+  int AddEnd() {
+    Beginning any;
+    any.ascii[0] = any.ascii[1] = ~uint64_t{0};
+    any.empty = true;
+    return Add({}, any);
+  }
+  const Beginning& BeginningOf(int node) const { return beginnings_[static_cast<size_t>(node)]; }
 
   Result<int> Any(const std::vector<Sequence>& branches, int next) {
     if (branches.size() == 1) return InOrder(branches[0], next);
@@ -386,15 +406,17 @@ class PatternCompiler {
   }
 
   int AddAny(Node node) {
+    Beginning all;
+    for (const int branch : node.branches) all.Add(BeginningOf(branch));
     if (node.branches.size() <= 32) {
       node.by_ascii.resize(128);
       for (size_t i = 0; i < node.branches.size(); ++i) {
         for (char32_t code = 0; code < 128; ++code) {
-          if (CanBegin(node.branches[i], code)) node.by_ascii[code] |= 1u << i;
+          if (BeginningOf(node.branches[i]).Has(code)) node.by_ascii[code] |= 1u << i;
         }
       }
     }
-    return Add(std::move(node));
+    return Add(std::move(node), all);
   }
 
   Result<int> InOrder(const Sequence& parts, int next) {
@@ -409,20 +431,26 @@ class PatternCompiler {
     Node node;
     node.next = next;
     switch (part.kind) {
-      case Part::kSet:
+      case Part::kSet: {
         node.kind = part.min == 1 && part.max == 1 ? Node::kOne : Node::kRepeat;
         node.min = part.min;
         node.max = part.max;
         node.possessive = part.possessive;
         node.set = static_cast<int>(out_.sets_.size());
         out_.sets_.push_back(part.set);
-        return Add(std::move(node));
+        Beginning beginning;
+        for (char32_t code = 0; code < 128; ++code) {
+          if (part.set.Contains(code)) beginning.ascii[code >> 6] |= uint64_t{1} << (code & 63);
+        }
+        if (part.min == 0) beginning.Add(BeginningOf(next));
+        return Add(std::move(node), beginning);
+      }
       case Part::kFollows:
       case Part::kFollowsNot: {
         node.kind = part.kind == Part::kFollows ? Node::kFollows : Node::kFollowsNot;
-        ARROW_ASSIGN_OR_RAISE(const int inner, Any(part.branches, Add({})));
+        ARROW_ASSIGN_OR_RAISE(const int inner, Any(part.branches, AddEnd()));
         node.branches = {inner};
-        return Add(std::move(node));
+        return Add(std::move(node), Beginning(BeginningOf(next)));
       }
       case Part::kGroup:
         break;
@@ -440,51 +468,8 @@ class PatternCompiler {
     return next;
   }
 
-  // Whether a match of what begins at the node can begin with the character; true in doubt.
-  bool CanBegin(int id, char32_t code) const {
-    const Node& node = NodeOf(id);
-    switch (node.kind) {
-      case Node::kEnd:
-        return true;
-      case Node::kOne:
-        return out_.sets_[static_cast<size_t>(node.set)].Contains(code);
-      case Node::kRepeat:
-        return out_.sets_[static_cast<size_t>(node.set)].Contains(code) ||
-               (node.min == 0 && CanBegin(node.next, code));
-      case Node::kAny:
-        for (const int branch : node.branches) {
-          if (CanBegin(branch, code)) return true;
-        }
-        return false;
-      case Node::kFollows:
-      case Node::kFollowsNot:
-        return CanBegin(node.next, code);
-    }
-    return true;
-  }
-
-  bool CanBeEmpty(int id, int depth) const {
-    const Node& node = NodeOf(id);
-    switch (node.kind) {
-      case Node::kEnd:
-        return true;
-      case Node::kOne:
-        return false;
-      case Node::kRepeat:
-        return node.min == 0 && CanBeEmpty(node.next, depth + 1);
-      case Node::kAny:
-        for (const int branch : node.branches) {
-          if (CanBeEmpty(branch, depth + 1)) return true;
-        }
-        return false;
-      case Node::kFollows:
-      case Node::kFollowsNot:
-        return CanBeEmpty(node.next, depth + 1);
-    }
-    return true;
-  }
-
   SplitPattern out_;
+  std::vector<Beginning> beginnings_;  // of the nodes
 };
 
 Result<SplitPattern> SplitPattern::Parse(std::string_view pattern) {

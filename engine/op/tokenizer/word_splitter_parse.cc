@@ -7,6 +7,7 @@ namespace millrace::op {
 namespace {
 
 constexpr int kDepthMax = 8;
+constexpr size_t kStepsMax = 100;
 // The pattern of GPT-2, which ByteLevel has of itself.
 constexpr char kByteLevelPattern[] =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
@@ -16,6 +17,10 @@ constexpr char kByteLevelPattern[] =
 Result<WordSplitter> WordSplitter::Parse(simdjson::dom::element pre_tokenizer) {
   WordSplitter made;
   ARROW_RETURN_NOT_OK(made.AddSteps(pre_tokenizer, 0));
+  if (made.steps_.size() > kStepsMax) {
+    return MakeError(ErrorCode::kBadValue,
+                     "its pre-tokenizer has more than " + std::to_string(kStepsMax) + " steps");
+  }
   // Where the bytes come last, the model takes them as they are.
   if (!made.steps_.empty() && made.steps_.back().kind == Step::kBytes) {
     made.steps_.pop_back();

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "base/reserved_columns.h"
+#include "contract/features.h"
 #include "io/http/url.h"
 #include "io/object/store_url.h"
 #include "pipeline/config/canonical.h"
@@ -341,9 +341,7 @@ class Build {
     for (const contract::Column& column : contract->columns) {
       if (column.type == nullptr) return nullptr;
     }
-    arrow::FieldVector fields = contract::SchemaOf(*contract)->fields();
-    fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));
-    return arrow::schema(std::move(fields));
+    return contract::StoredSchema(*contract);
   }
 
   // Empty where only the data can tell.

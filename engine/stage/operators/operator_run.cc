@@ -343,7 +343,7 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
 Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const UnitOfWork& unit,
                                           const std::atomic<bool>& stop) {
   OperatorSplitResult result;
-  if (run.resumes) {
+  if (run.resumes && !unit.is_missing) {
     ARROW_ASSIGN_OR_RAISE(auto committed, ValidCommit(run.place, unit.id));
     if (committed) {
       result.record = *std::move(committed);
@@ -403,8 +403,9 @@ Status OperatorRun::MayWork() const {
 
 Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const OperatorSplit& split,
                                              size_t index, const GlobalDecisions& decisions,
-                                             const std::atomic<bool>& stop) {
+                                             bool is_missing, const std::atomic<bool>& stop) {
   UnitOfWork unit;
+  unit.is_missing = is_missing;
   unit.id = AppliedId(split, index, decisions);
   bool is_taken = false;
   unit.make = [&]() -> Result<CommitRecord> {

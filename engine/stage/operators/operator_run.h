@@ -66,6 +66,7 @@ struct UnitOfWork {
   std::string id;
   std::function<Result<CommitRecord>()> make;
   std::function<UnitCall()> call;  // stage, folder and id are filled in
+  bool is_missing = false;         // it was asked for already, and was not there
 };
 /// As it was committed before, or made now and committed; the id is set.
 Result<OperatorSplitResult> CommittedUnit(const OperatorRun& run, const UnitOfWork& unit,
@@ -83,9 +84,11 @@ Result<std::vector<std::optional<CommitRecord>>> CommittedSplits(
     const std::vector<std::unique_ptr<GlobalDecision>>& decisions);
 
 /// `index`: of the split in the stage. `decisions`: of all global instances of the chain. `stop`:
-/// another split has failed, this one need not go on (Cancelled).
+/// another split has failed, this one need not go on (Cancelled). `is_missing`: CommittedSplits has
+/// said so.
 Result<OperatorSplitResult> RunOperatorSplit(
     const OperatorRun& run, const OperatorSplit& split, size_t index,
-    const std::vector<std::unique_ptr<GlobalDecision>>& decisions, const std::atomic<bool>& stop);
+    const std::vector<std::unique_ptr<GlobalDecision>>& decisions, bool is_missing,
+    const std::atomic<bool>& stop);
 
 }  // namespace millrace::stage

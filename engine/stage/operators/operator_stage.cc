@@ -151,17 +151,15 @@ Result<TableProfiler> ProfileOf(const OperatorRun& run, const std::vector<ShardP
   const io::DataFile& file = shards[begin].record->profile;
   ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> lines,
                         ShardProfiles::Read(run.place.store(), run.place.Key(file.path)));
-  TableProfiler sum(*run.schema, SensitiveColumns(*run.schema));
+  std::vector<std::string> own;
   for (size_t i = begin; i < end; ++i) {
     if (shards[i].index >= lines.size()) {
       return MakeError(ErrorCode::kWorkspaceDamaged,
                        file.path + " does not describe all shards of its split");
     }
-    ARROW_ASSIGN_OR_RAISE(const TableProfiler part,
-                          TableProfiler::FromJson(lines[shards[i].index], *run.schema));
-    ARROW_RETURN_NOT_OK(sum.Merge(part));
+    own.push_back(lines[shards[i].index]);
   }
-  return sum;
+  return ShardProfiles::SumOf(own, *run.schema, SensitiveColumns(*run.schema));
 }
 
 // The shards and what they look like.
@@ -305,8 +303,8 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
           result.record = *std::move(there[index]);
           result.skipped = true;
         } else {
-          ARROW_ASSIGN_OR_RAISE(result,
-                                RunOperatorSplit(run, splits[index], index, decisions, stop));
+          ARROW_ASSIGN_OR_RAISE(result, RunOperatorSplit(run, splits[index], index, decisions,
+                                                         /*is_missing=*/true, stop));
         }
         ReportSplit(run, result);
         skipped += result.skipped;

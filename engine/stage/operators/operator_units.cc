@@ -96,7 +96,8 @@ class Units : public OperatorUnits {
       return record.split_id;
     }
     ARROW_ASSIGN_OR_RAISE(const OperatorSplitResult done,
-                          RunOperatorSplit(*run_, split, call.index, decisions, never_));
+                          RunOperatorSplit(*run_, split, call.index, decisions,
+                                           /*is_missing=*/false, never_));
     return done.record.split_id;
   }
 
