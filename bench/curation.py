@@ -1,6 +1,7 @@
 """Times stages beside peers that can do the same, all in one run.
 
 Usage: bench/curation.py --build build [--mb 600] [--rounds 3] [--mixed-rows 300000]
+                         [--only PART ...] [--report FILE]
 
 - Mixtures: the schedule of three inputs beside `datasets.interleave_datasets`, in rows per second.
 - Delivered rows: JSON Lines of three sources in, zstd Parquet of a mixture of them out, from
@@ -8,7 +9,8 @@ Usage: bench/curation.py --build build [--mb 600] [--rounds 3] [--mixed-rows 300
   compresses with snappy).
 - Exact deduplication: JSON Lines in, zstd Parquet of the first of equal texts out, beside DuckDB
   and Polars on as many threads. Millrace also writes what it ingested, the rejects with the row
-  that each repeats, and a manifest; the peers write the rows.
+  that each repeats, and a manifest; the peers write the rows. The peers' times are without their
+  imports.
 - Provenance: the same with `rejects: count`, which keeps nothing of a dropped row, and with `full`.
 
 Needs a build with -DMILLRACE_BENCH=ON and its target schedule_benchmark.
@@ -26,7 +28,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from side_by_side import (
+    ROOT,
+    THREADS,
+    Others,
+    Sample,
+    apart,
+    in_turn,
+    machine,
+    measured,
+    measured_inside,
+    table,
+)
 
 CONFIG = """\
 version: 1
@@ -45,20 +61,21 @@ exports:
 """
 
 DUCKDB = """
-import duckdb, sys
+import duckdb
 duckdb.sql("set threads = 2")
-duckdb.sql(\"\"\"copy (select id, text from (select id, text, row_number() over
-  (partition by text order by id) as n from read_json('web.jsonl',
-  columns = {id: 'BIGINT', text: 'VARCHAR'}, format = 'newline_delimited')) where n = 1)
-  to 'duckdb.parquet' (format parquet, compression zstd)\"\"\")
+def work():
+    return duckdb.execute(\"\"\"copy (select id, text from (select id, text, row_number() over
+      (partition by text order by id) as n from read_json('web.jsonl',
+      columns = {id: 'BIGINT', text: 'VARCHAR'}, format = 'newline_delimited')) where n = 1)
+      to 'duckdb.parquet' (format parquet, compression zstd)\"\"\").fetchone()[0]
 """
 
 POLARS = """
-import os
-os.environ["POLARS_MAX_THREADS"] = "2"
 import polars as pl
-pl.scan_ndjson("web.jsonl", schema={"id": pl.Int64, "text": pl.String}).unique(
-    subset="text", keep="first").sink_parquet("polars.parquet", compression="zstd")
+def work():
+    pl.scan_ndjson("web.jsonl", schema={"id": pl.Int64, "text": pl.String}).unique(
+        subset="text", keep="first").sink_parquet("polars.parquet", compression="zstd")
+    return pl.scan_parquet("polars.parquet").select(pl.len()).collect().item()
 """
 
 INTERLEAVE = """
@@ -131,7 +148,7 @@ def delivered_rates(build: Path, rows: int, rounds: int) -> tuple[float, float]:
         for _ in range(rounds):
             subprocess.run(["rm", "-rf", "mixed_workspace", "mixed_out"], cwd=folder, check=True)
             seconds = run(ours)
-            files = [str(path) for path in (folder / "mixed_out").glob("*/*.parquet")]
+            files = [str(path) for path in (folder / "mixed_out" / "latest").glob("*.parquet")]
             written = sum(parquet.read_metadata(path).num_rows for path in files)
             rates["ours"].append(written / seconds)
             subprocess.run(["rm", "-rf", "cache", "peer.parquet"], cwd=folder, check=True)
@@ -141,13 +158,13 @@ def delivered_rates(build: Path, rows: int, rounds: int) -> tuple[float, float]:
     return statistics.median(rates["ours"]), statistics.median(rates["peer"])
 
 
-def make_data(path: Path, megabytes: int) -> int:
+def make_data(path: str, megabytes: int) -> int:
     rng = random.Random(7)
     words = [f"word{n}" for n in range(20_000)]
     texts: list[str] = []
     written = 0
     number = 0
-    with path.open("w") as file:
+    with Path(path).open("w") as file:
         while written < megabytes << 20:
             repeat = texts and rng.random() < 0.2
             text = (
@@ -162,12 +179,6 @@ def make_data(path: Path, megabytes: int) -> int:
     return written
 
 
-def timed(work: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def schedule_rates(build: Path) -> tuple[float, float]:
     done = subprocess.run(
         [build / "engine" / "schedule_benchmark", "--benchmark_format=json"],
@@ -179,70 +190,107 @@ def schedule_rates(build: Path) -> tuple[float, float]:
     return float(ours["items_per_second"]), float(peer.stdout)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", type=Path, default=Path("build"))
-    parser.add_argument("--mb", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mixed-rows", type=int, default=300_000, help="of each of three sources")
-    parser.add_argument("--only-delivered", action="store_true", help="nothing but that benchmark")
-    arguments = parser.parse_args()
-    build = arguments.build.resolve()
-    ours, peer = delivered_rates(build, arguments.mixed_rows, arguments.rounds)
-    print(
-        f"delivered: {ours / 1e3:.0f} k rows/s, interleave_datasets {peer / 1e3:.0f} k rows/s: "
-        f"{ours / peer:.1f}x",
-        flush=True,
-    )
-    if arguments.only_delivered:
-        return
-    ours, peer = schedule_rates(build)
-    print(
-        f"schedule: {ours / 1e6:.0f} M rows/s, interleave_datasets {peer / 1e3:.0f} k rows/s: "
-        f"{ours / peer:.0f}x",
-        flush=True,
-    )
+def dedup(build: Path, megabytes: int, rounds: int) -> str:
+    """Tables of exact deduplication and of what keeping the rejects costs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for detail in ("keys", "count", "full"):
             (folder / f"{detail}.yaml").write_text(CONFIG.replace("REJECTS", detail))
-        size = make_data(folder / "web.jsonl", arguments.mb)
-        environment = {**os.environ, "POLARS_MAX_THREADS": "2"}
+        size = apart("curation", "make_data", folder / "web.jsonl", megabytes)
+        environment = {**os.environ, "POLARS_MAX_THREADS": str(THREADS)}
+        kept: dict[str, int] = {}
 
-        def millrace(detail: str) -> Callable[[], None]:
-            def work() -> None:
-                subprocess.run(
-                    [build / "cli/millrace", "run", f"{detail}.yaml", "--threads", "2", "--quiet"],
-                    cwd=folder,
-                    check=True,
-                    stdout=subprocess.DEVNULL,
-                )
+        def ours(detail: str) -> Sample:
+            subprocess.run(["rm", "-rf", "workspace", "out"], cwd=folder, check=True)
+            command = [str(build / "cli" / "millrace"), "run", f"{detail}.yaml"]
+            sample, _ = measured([*command, "--threads", str(THREADS), "--quiet"], folder)
+            kept["millrace"] = apart("curation", "rows_in", folder / "out")
+            return sample
 
-            return work
+        def theirs(who: str, code: str) -> Sample:
+            code = f"import sys; sys.path.insert(0, {str(ROOT / 'bench')!r})\n{code}"
+            code += "\nfrom side_by_side import print_measured\nprint_measured(work)\n"
+            sample, printed = measured_inside([sys.executable, "-c", code], folder, environment)
+            kept[who] = int(printed["rows"])
+            return sample
 
-        def python(code: str) -> Callable[[], None]:
-            def work() -> None:
-                subprocess.run(
-                    [sys.executable, "-c", code], cwd=folder, check=True, env=environment
-                )
+        def tables(title: str, works: dict[str, Callable[[], Sample]]) -> str:
+            series = in_turn(title, rounds, works)
+            for one in series:
+                one.megabytes = size / 1e6
+            return table(series)
 
-            return work
+        peers = tables(
+            "exact dedup",
+            {
+                "millrace": partial(ours, "keys"),
+                "duckdb": partial(theirs, "duckdb", DUCKDB),
+                "polars": partial(theirs, "polars", POLARS),
+            },
+        )
+        if len(set(kept.values())) != 1:
+            raise SystemExit(f"they kept different numbers of rows: {kept}")
+        provenance = tables(
+            "rejects",
+            {f"rejects: {detail}": partial(ours, detail) for detail in ("keys", "count", "full")},
+        )
+        return (
+            f"\n## Exact deduplication: {kept['millrace']:,} rows stay\n\n{peers}"
+            f"\n## What is kept of rows that are dropped\n\n{provenance}"
+        )
 
-        runs = {
-            "millrace": millrace("keys"),
-            "duckdb": python(DUCKDB),
-            "polars": python(POLARS),
-            "millrace, rejects: count": millrace("count"),
-            "millrace, rejects: full": millrace("full"),
-        }
-        seconds: dict[str, list[float]] = {who: [] for who in runs}
-        for _ in range(arguments.rounds):
-            for who, work in runs.items():
-                subprocess.run(["rm", "-rf", "workspace", "out"], cwd=folder, check=True)
-                seconds[who].append(timed(work))
-        for who, times in seconds.items():
-            median = statistics.median(times)
-            print(f"exact dedup, {who}: {median:.2f} s, {size / median / 1e6:.0f} MB/s")
+
+def rows_in(folder: str) -> int:
+    from pyarrow import parquet
+
+    return sum(
+        parquet.read_metadata(path).num_rows for path in Path(folder, "latest").glob("*.parquet")
+    )
+
+
+def mixtures(build: Path, rows: int, rounds: int) -> str:
+    ours, peer = schedule_rates(build)
+    text = "\n## Mixtures of three inputs\n\n| | millrace, rows/s | interleave_datasets | ratio |\n"
+    text += f"| --- | --- | --- | --- |\n| schedule | {ours:,.0f} | {peer:,.0f} "
+    text += f"| {ours / peer:,.0f} |\n"
+    ours, peer = delivered_rates(build, rows, rounds)
+    return text + f"| delivered | {ours:,.0f} | {peer:,.0f} | {ours / peer:.1f} |\n"
+
+
+HEADER = """\
+# Curation
+
+Written by `bench/curation.py`, whose first lines say what each row is.
+Machine: {machine}.
+Medians of {rounds} rounds after one that is not counted.
+
+While this ran, {state}.
+"""
+PARTS = ("mixtures", "dedup")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--mb", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--mixed-rows", type=int, default=300_000, help="of each of three sources")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--report", type=Path, help="where to write the tables as Markdown")
+    told = parser.parse_args()
+    build = told.build.resolve()
+    others = Others()
+    tables = ""
+    if "mixtures" in told.only:
+        tables += mixtures(build, told.mixed_rows, told.rounds)
+    if "dedup" in told.only:
+        tables += dedup(build, told.mb, told.rounds)
+    text = HEADER.format(
+        machine=machine(["duckdb", "polars", "datasets"]), rounds=told.rounds, state=others.state()
+    )
+    print(text + tables)
+    if told.report:
+        told.report.write_text(text + tables)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@
 # daft            0.7.26   PyPI                   Apache-2.0    optional: units of a run in its frames
 # dagster         1.13.28  PyPI                   Apache-2.0    optional: stages as its assets
 # pylance         14.0.2   PyPI                   Apache-2.0    optional: rows as Lance datasets
+# whylogs         1.6.4    PyPI                   Apache-2.0    optional: profiles of rows; unmaintained
 # tokenizers      0.23.3   PyPI                   Apache-2.0    tests only: the judge of token counts
 # Pillow          13.0.0   PyPI                   MIT-CMU       tests only: the image encoder of the examples
 # ipykernel       7.4.0    PyPI (jupyter_client, nbclient, nbformat) BSD-3-Clause  tests only: notebooks

@@ -25,6 +25,11 @@ from typing import Literal
 
 from millrace._stage import Operator
 '''
+DIRECTORY = """
+
+def __dir__() -> list[str]:
+    return __all__
+"""
 WIDTH = 96
 COMMON = {"id", "action", "rejects"}  # told once, at the class Operator
 
@@ -136,6 +141,7 @@ def main() -> None:
     operators = json.load(sys.stdin)["operators"]
     names = sorted(class_name(operator["name"]) for operator in operators)
     text = HEAD + "\n__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n"
+    text += DIRECTORY
     text += "".join(operator_class(operator) for operator in operators)
     sys.stdout.write(text)
 

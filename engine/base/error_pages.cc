@@ -140,7 +140,7 @@ constexpr ErrorPage kPages[] = {
      "A source of `type: dataset` reads rows that Python holds, and none were handed in for it; or "
      "some were handed in under a name that is no such source.",
      R"(pipeline.yaml:3:3: error MR1506: the source `train` is a dataset, and none was handed in
-  help: run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` (docs/guides/python.md))",
+  help: hand it in from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` (docs/guides/python.md))",
      "Hand the dataset in from Python, under the name of its source. The command line has none to "
      "hand in: `type: hf` reads a dataset that is stored in a folder."},
     {ErrorCode::kNotCommitted,
@@ -238,7 +238,7 @@ constexpr ErrorPage kPages[] = {
      "variables of the environment (docs/storage.md)."},
     {ErrorCode::kWorkspaceBusy, "Another run is active in this workspace on this machine.",
      R"(millrace: error MR3004: another run is active in workspace
-  help: wait for it to end, or run with --wait)",
+  help: wait for it to end, or run with --wait (in Python `wait=True`))",
      "Wait, use --wait, or give the pipeline a workspace of its own."},
     {ErrorCode::kMemoryLimit,
      "The memory limit is smaller than what the work needs at the least, or a file wants more for "

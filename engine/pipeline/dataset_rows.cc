@@ -34,7 +34,7 @@ Status NoDataset(const SourceConfig& source) {
   }
   return MakeError(ErrorCode::kNoDataset,
                    "the source `" + source.name + "` is a dataset, and none was handed in",
-                   "run it from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` "
+                   "hand it in from Python: `millrace.Pipeline.from_yaml(...).run(dataset)` "
                    "(docs/guides/python.md)");
 }
 
@@ -63,9 +63,8 @@ Result<std::shared_ptr<io::Store>> StreamStore(const PipelineConfig& config,
 /// shard of it ends.
 class StreamFiles {
  public:
-  StreamFiles(io::Store& store, const io::DatasetReadOptions& options,
-              const std::atomic<bool>* cancelled)
-      : store_(store), options_(options), cancelled_(cancelled) {}
+  StreamFiles(io::Store& store, const io::DatasetReadOptions& options, const SnapshotFetch& fetch)
+      : store_(store), options_(options), cancelled_(fetch.cancelled), rows_read_(fetch.rows) {}
 
   /// So many rows of it take about kBytesPerChunk. REQUIRES: Write.
   int64_t RowsPerChunk() const {
@@ -101,6 +100,7 @@ class StreamFiles {
       if (batch == nullptr) break;
       ARROW_RETURN_NOT_OK(io::CheckBatch(*dataset.schema, *batch));
       ARROW_RETURN_NOT_OK(Add(*batch));
+      if (rows_read_ != nullptr) *rows_read_ += batch->num_rows();
     }
     return Finish();
   }
@@ -157,6 +157,7 @@ class StreamFiles {
   io::Store& store_;
   const io::DatasetReadOptions& options_;
   const std::atomic<bool>* cancelled_;
+  std::atomic<int64_t>* rows_read_;
   io::TypedProjection columns_;
   std::unique_ptr<io::ShardWriter> writer_;
   std::set<std::string> keys_;
@@ -203,7 +204,7 @@ Result<source::FileSource> RowsForRun(const PipelineConfig& config, const Source
   files.format = io::ParquetReadOptions();
   ARROW_ASSIGN_OR_RAISE(files.store, StreamStore(config, source));
   if (fetch != nullptr && !fetch->choice.offline) {
-    StreamFiles stream(*files.store, options, fetch->cancelled);
+    StreamFiles stream(*files.store, options, *fetch);
     ARROW_RETURN_NOT_OK(WithContext(stream.Write(), "source `" + source.name + "`"));
     files.format = io::ParquetReadOptions{.rows_per_chunk = stream.RowsPerChunk()};
   }
@@ -279,11 +280,31 @@ Result<int64_t> LazyPieceRows(const Pipeline& pipeline) {
                    "run it without `lazy`");
 }
 
-Result<std::shared_ptr<const Pipeline>> BindDatasets(
-    const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets) {
-  pipeline::PipelineConfig config = pipeline.config();
+namespace {
+
+// A name that is wrong is told before the source that it leaves without rows.
+Status CheckNames(const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets) {
   std::set<std::string> left;
   for (const auto& [name, dataset] : datasets) left.insert(name);
+  const std::vector<std::string> names = DatasetSourcesOf(pipeline);
+  for (const std::string& name : names) left.erase(name);
+  for (const auto& [name, arguments] : DatasetLoadsOf(pipeline)) left.erase(name);
+  if (left.empty()) return Status::OK();
+  std::string suggestion = DidYouMean(*left.begin(), names);
+  if (suggestion.empty()) {
+    suggestion = names.empty() ? "write `sources: {" + *left.begin() + ": {type: dataset}}`"
+                               : "its sources of that type are " + io::QuotedNames(names);
+  }
+  return MakeError(ErrorCode::kNoDataset,
+                   "the config has no source `" + *left.begin() + "` of type dataset", suggestion);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Pipeline>> BindDatasets(
+    const Pipeline& pipeline, const std::map<std::string, DatasetInput>& datasets) {
+  ARROW_RETURN_NOT_OK(CheckNames(pipeline, datasets));
+  pipeline::PipelineConfig config = pipeline.config();
   for (pipeline::SourceConfig& source : config.sources) {
     auto* options = std::get_if<io::DatasetReadOptions>(&source.format);
     if (options == nullptr || pipeline::IsFolder(source)) continue;
@@ -293,17 +314,8 @@ Result<std::shared_ptr<const Pipeline>> BindDatasets(
     }
     MILLRACE_CHECK(found->second.schema != nullptr && found->second.read);
     options->dataset = std::make_shared<const DatasetInput>(found->second);
-    left.erase(source.name);
   }
-  if (left.empty()) return std::make_shared<const Pipeline>(std::move(config));
-  const std::vector<std::string> names = DatasetSourcesOf(pipeline);
-  std::string suggestion = DidYouMean(*left.begin(), names);
-  if (suggestion.empty()) {
-    suggestion = names.empty() ? "write `sources: {" + *left.begin() + ": {type: dataset}}`"
-                               : "its sources of that type are " + io::QuotedNames(names);
-  }
-  return MakeError(ErrorCode::kNoDataset,
-                   "the config has no source `" + *left.begin() + "` of type dataset", suggestion);
+  return std::make_shared<const Pipeline>(std::move(config));
 }
 
 }  // namespace millrace

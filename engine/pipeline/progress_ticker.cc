@@ -3,10 +3,10 @@
 namespace millrace::pipeline {
 
 ProgressTicker::ProgressTicker(const std::function<void(const RunProgress&)>& callback,
-                               const stage::Progress& progress, const std::atomic<int64_t>& pages)
+                               const stage::Progress& progress, const Fetched& fetched)
     : callback_(callback),
       progress_(progress),
-      pages_(pages),
+      fetched_(fetched),
       start_(std::chrono::steady_clock::now()) {
   if (callback_) thread_ = std::thread([this] { Loop(); });
 }
@@ -38,7 +38,7 @@ void ProgressTicker::Loop() {
   while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
     RunProgress now;
     now.phase = phase_;
-    now.pages_fetched = pages_;
+    now.pages_fetched = fetched_.pages;
     now.bytes_total = progress_.bytes_total;
     now.bytes_read = progress_.bytes_read;
     now.rows_read = progress_.rows_read;
@@ -47,7 +47,8 @@ void ProgressTicker::Loop() {
     now.splits_total = progress_.splits_total;
     now.splits_done = progress_.splits_done;
     now.splits_skipped = progress_.splits_skipped;
-    now.phase_rows_read = now.rows_read - before_.rows_read;
+    now.phase_rows_read =
+        phase_ == "fetch" ? fetched_.rows.load() : now.rows_read - before_.rows_read;
     now.phase_rows_written = now.rows_written - before_.rows_written;
     now.phase_splits_total = now.splits_total - before_.splits_total;
     now.phase_splits_done = now.splits_done - before_.splits_done;

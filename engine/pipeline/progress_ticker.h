@@ -17,9 +17,13 @@ namespace millrace::pipeline {
 
 class ProgressTicker {
  public:
+  /// What is fetched before anything is read: pages of APIs, rows of streams.
+  struct Fetched {
+    std::atomic<int64_t> pages{0}, rows{0};
+  };
   /// Keeps references to all three; without a callback it does nothing.
   ProgressTicker(const std::function<void(const RunProgress&)>& callback,
-                 const stage::Progress& progress, const std::atomic<int64_t>& pages);
+                 const stage::Progress& progress, const Fetched& fetched);
   ~ProgressTicker();
   ProgressTicker(const ProgressTicker&) = delete;
   ProgressTicker& operator=(const ProgressTicker&) = delete;
@@ -33,7 +37,7 @@ class ProgressTicker {
 
   const std::function<void(const RunProgress&)>& callback_;
   const stage::Progress& progress_;
-  const std::atomic<int64_t>& pages_;
+  const Fetched& fetched_;
   std::chrono::steady_clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -61,7 +61,7 @@ class Run {
       : config_(config),
         before_(before),
         options_(options),
-        ticker_(options.on_progress, progress_, pages_fetched_) {
+        ticker_(options.on_progress, progress_, fetched_) {
     storage_ = config.storage;
     storage_.cancelled = options.cancelled;
   }
@@ -154,7 +154,8 @@ class Run {
   Status Fetch(const SnapshotChoice& choice, InputFiles* inputs) {
     ticker_.Enter("fetch");
     SnapshotFetch fetch = MakeFetch(config_, workspace_, choice, options_.cancelled);
-    fetch.pages = &pages_fetched_;
+    fetch.pages = &fetched_.pages;
+    fetch.rows = &fetched_.rows;
     fetch.event = [this](const std::string& event, const AttemptLog::Fields& fields) {
       log_->Event(event, fields);
     };
@@ -442,7 +443,7 @@ class Run {
   io::StorageOptions storage_;
   std::shared_ptr<io::Store> workspace_;
   stage::Progress progress_;
-  std::atomic<int64_t> pages_fetched_{0};
+  ProgressTicker::Fetched fetched_;
   ProgressTicker ticker_;
   int threads_ = 1;
   std::string run_folder_;

@@ -38,6 +38,7 @@ struct SnapshotFetch {
   SnapshotChoice choice;
   const std::atomic<bool>* cancelled = nullptr;
   std::atomic<int64_t>* pages = nullptr;  // counts what this attempt fetched
+  std::atomic<int64_t>* rows = nullptr;   // of streams that Python hands in
   std::shared_ptr<io::http::Clock> clock;
   std::shared_ptr<io::http::RateLimiter> limiter;  // one for all sources of a run
   std::shared_ptr<SecretResolver> secrets;

@@ -6,10 +6,26 @@
 #include "base/reserved_columns.h"
 #include "contract/features.h"
 #include "op/request.h"
+#include "op/row_layout.h"
 #include "pipeline/config/stages.h"
 #include "stage/operators/mixture_order.h"
 
 namespace millrace::pipeline {
+
+namespace {
+
+// What has a dot is a measure in a stage: `stats.words`.
+void RefuseDots(const SourceConfig& source, const arrow::Schema& stored, ConfigProblems* problems) {
+  for (const auto& field : stored.fields()) {
+    if (!op::IsMeasure(field->name())) continue;
+    problems->Add(ErrorCode::kBadValue, source.span,
+                  "the column `" + field->name() + "` of source `" + source.name +
+                      "` has a dot in its name, as only measures have in a stage",
+                  "give it another name: in the contract by `from`, or before (`rename_column`)");
+  }
+}
+
+}  // namespace
 
 Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
                                            const TableContracts& tables,
@@ -20,7 +36,9 @@ Result<std::vector<StageChain>> BindStages(const PipelineConfig& config,
   const op::Supplies supplies = SuppliesOf(config, secrets);
   std::map<std::string, std::shared_ptr<arrow::Schema>> columns;
   for (size_t i = 0; i < config.sources.size(); ++i) {
-    columns[config.sources[i].name] = contract::StoredSchema(tables.OfSource(i));
+    auto& stored = columns[config.sources[i].name];
+    stored = contract::StoredSchema(tables.OfSource(i));
+    RefuseDots(config.sources[i], *stored, &problems);
   }
   for (const StageConfig& stage : config.stages) {
     const auto input = InputColumns(

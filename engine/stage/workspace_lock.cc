@@ -42,7 +42,7 @@ Result<WorkspaceLock> LockWorkspace(io::Store& workspace, bool wait,
     if (!wait) {
       return MakeError(ErrorCode::kWorkspaceBusy,
                        "another run is active in " + workspace.Describe(),
-                       "wait for it to end, or run with --wait");
+                       "wait for it to end, or run with --wait (in Python `wait=True`)");
     }
     if (cancelled != nullptr && *cancelled)
       return Status::Cancelled("cancelled while waiting for the workspace");

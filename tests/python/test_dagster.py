@@ -301,6 +301,29 @@ def test_an_error_of_the_engine_keeps_what_was_committed(instance: dg.DagsterIns
     assert version(materialized(only)["long"]) == version(told["long"])
 
 
+def test_what_a_retry_may_help_is_retried(files: Path, instance: dg.DagsterInstance) -> None:
+    class Loses:
+        done = False
+
+        def on_stage_end(self, event: dict[str, Any]) -> None:
+            if event["stage"] == "ingest" and not self.done:
+                self.done = True
+                for shard in files.glob("workspace/stages/ingest/*/data/*"):
+                    shard.unlink()
+
+    assets = pipeline_assets(
+        millrace.Pipeline.from_yaml("pipeline.yaml"),
+        hooks=[Loses()],
+        retry_policy=dg.RetryPolicy(max_retries=1),
+    )
+    result = run_of(assets, instance)
+    assert result.success
+    (again,) = [one for one in result.all_events if one.is_step_up_for_retry]
+    assert "MR3001" in str(again.event_specific_data)
+    assert list(materialized(result)) == ["ingest", "long", "both"]
+    assert millrace.open_run("workspace").stage("both").counts.written == 3
+
+
 def test_what_another_asset_gives_goes_in(instance: dg.DagsterInstance) -> None:
     @dg.asset(key=["lake", "texts"])
     def texts() -> Any:
@@ -308,19 +331,43 @@ def test_what_another_asset_gives_goes_in(instance: dg.DagsterInstance) -> None:
 
     pipeline = millrace.Pipeline(
         "people",
-        sources={"train": {"type": "dataset"}},
-        stages=[Stage("once", [ops.ExactDedup(id="d", fields=["text"])])],
+        sources={"train-1": {"type": "dataset"}},
+        stages=[Stage("on-ce", [ops.ExactDedup(id="d", fields=["text"])])],
         workspace="w",
     )
-    with pytest.raises(ValueError, match="no asset for 'train'"):
+    with pytest.raises(ValueError, match="no asset for 'train-1'"):
         pipeline_assets(pipeline)
-    assets = pipeline_assets(pipeline, sources={"train": ["lake", "texts"]})
+    assets = pipeline_assets(pipeline, sources={"train-1": ["lake", "texts"]})
     result = dg.materialize(
         [texts, *assets], instance=instance, resources={"io_manager": dg.mem_io_manager}
     )
-    assert materialized(result)["once"].metadata["rows_written"].value == 2
+    assert materialized(result)["on-ce"].metadata["rows_written"].value == 2
     assert pipeline.last_run is not None
     assert pipeline.last_run.to_dataset()["text"][:] == ["a", "some words"]
+
+
+def test_several_tables_are_one_asset_of_ingest(instance: dg.DagsterInstance) -> None:
+    numbers = {"columns": {"id": {"type": "int64"}}}
+    texts = {"columns": {"text": {"type": "string", "length": {"min": 4}}}}
+    pipeline = millrace.Pipeline(
+        "people",
+        sources={
+            "good": {"type": "csv", "path": "rows.csv", "contract": "numbers"},
+            "more": {"type": "csv", "path": "rows.csv", "contract": "texts"},
+        },
+        contracts={"numbers": numbers, "texts": texts},
+        exports={"out": {"type": "parquet", "path": "out", "contract": "texts"}},
+        workspace="w",
+    )
+    result = run_of(pipeline_assets(pipeline), instance)
+    told = materialized(result)["ingest"].metadata
+    assert told["rows/numbers"].value == 3 and told["rows/texts"].value == 2
+    assert told["dagster/row_count"].value == 5 and "dagster/column_schema" not in told
+    assert told["column_schema/texts"].value.columns[0].name == "text"
+    assert Path(told["manifest/texts"].value).is_file()
+    assert Path(told["release/out/path"].value).is_dir()
+    found = {name: one.passed for name, one in checked(result).items()}
+    assert found == {"contract": False, "contract_id": True, "contract_text": False}
 
 
 def test_what_does_not_fit_is_refused_when_assets_are_made() -> None:
@@ -331,3 +378,10 @@ def test_what_does_not_fit_is_refused_when_assets_are_made() -> None:
         pipeline_assets(pipeline, runner="spark")
     with pytest.raises(ValueError, match="no source 'wood'"):
         pipeline_assets(pipeline, sources={"wood": "wood"})
+    one = {"type": "csv", "path": "rows.csv"}
+    named = millrace.Pipeline("rows of 2026", sources={"ingest": one})
+    with pytest.raises(ValueError, match="source and stage are called 'ingest'"):
+        pipeline_assets(named)
+    made, *external = pipeline_assets(named, sources={"ingest": "lake"})
+    assert not external and isinstance(made, dg.AssetsDefinition)
+    assert made.keys == {key("rows_of_2026", "ingest")}

@@ -312,7 +312,8 @@ def test_those_who_watch(
     with _progress.shown(True) as draw:
         draw(now)
         draw({**now, "phase_rows_read": 7})
-    assert "ingest: " in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "ingest: 7.00row" in shown and "ingest: :" not in shown
 
 
 def test_no_dataset(tmp_path: Path) -> None:

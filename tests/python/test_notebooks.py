@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from jupyter_client.manager import KernelManager
 
@@ -33,6 +34,7 @@ def test_stored_notebooks_are_the_guides() -> None:
     assert set(notebooks.NAMES) == {path.stem for path in notebooks.NOTEBOOKS.glob("*.ipynb")}
     for name in notebooks.NAMES:
         stored = notebooks.stored(name)
+        nbformat.validate(json.loads(json.dumps(stored)))
         changed = json.loads(json.dumps(stored).replace("import millrace", "import millstone"))
         assert "-import millstone" not in notebooks.difference(name, stored, stored)
         assert "millstone" in notebooks.difference(name, stored, changed)

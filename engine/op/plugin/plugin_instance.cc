@@ -10,6 +10,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/diagnostic.h"
 #include "base/reserved_columns.h"
 #include "base/utf8.h"
 #include "op/plugin/foreign_arrays.h"
@@ -191,7 +192,9 @@ std::string PluginInstance::Take(const millrace_instance& said, const arrow::Sch
     const std::string name = said.reads[i];
     const int at = columns.GetFieldIndex(name);
     if (at < 0 || (IsReservedColumn(name) && name != kRowIdColumn)) {
-      return "reads the column `" + Shown(name) + "`, which does not reach it";
+      const std::string near = DidYouMean(name, columns.field_names());
+      return "reads the column `" + Shown(name) + "`, which does not reach it" +
+             (near.empty() ? "" : "; " + near);
     }
     if (!seen.insert(name).second) return "reads the column `" + Shown(name) + "` twice";
     reads_.push_back(name);

@@ -45,16 +45,19 @@ class Collector {
         }
       }
     }
-    return CollectDatasets();
+    for (const char* folder : {"datasets", "profiles"}) {
+      ARROW_RETURN_NOT_OK(CollectDerived(folder));
+    }
+    return Status::OK();
   }
 
   GcResult TakeResult() { return std::move(result_); }
 
  private:
-  // What Python made of committed rows: a file of rows, and beside it the shards that they are of.
-  // Both can be made again.
-  Status CollectDatasets() {
-    ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List("datasets"));
+  // What Python made of committed rows: a file of rows or of their profile, and beside it the
+  // shards that they are of. Both can be made again.
+  Status CollectDerived(const std::string& below) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<io::FileInfo> files, store_.List(below));
     std::map<std::string, bool> current;  // by key without the ending
     for (const io::FileInfo& file : files) {
       const std::filesystem::path path(file.key);

@@ -123,13 +123,16 @@ TEST_CASE("gc lets go of a stage when no run refers to it") {
   CHECK_FALSE(workspace.Has("stages/ingest/k"));
 }
 
-TEST_CASE("gc lets go of datasets whose shards are gone") {
+TEST_CASE("gc lets go of datasets and profiles whose shards are gone") {
   const Workspace workspace;
   const auto add = [&](const std::string& name, const std::string& shards) {
     workspace.folder.Write("datasets/" + name + ".arrow", "rows");
     if (!shards.empty()) workspace.folder.Write("datasets/" + name + ".json", shards);
   };
-  add("here", R"({"shards": ["stages/ingest/k/data/a.parquet"]})");
+  const std::string here = R"({"shards": ["stages/ingest/k/data/a.parquet"]})";
+  add("here", here);
+  workspace.folder.Write("profiles/p/ingest/k/a.bin", "profile");
+  workspace.folder.Write("profiles/p/ingest/k/a.json", here);
   add("empty", R"({"shards": []})");
   CHECK(workspace.Removed().empty());
   add("gone",
@@ -137,12 +140,17 @@ TEST_CASE("gc lets go of datasets whose shards are gone") {
   add("unknown", "");
   add("torn", "{");
   workspace.folder.Write("datasets/later.arrow.12.part", "ro");
-  const std::vector<std::string> gone = {"datasets/gone.arrow", "datasets/gone.json",
-                                         "datasets/torn.arrow", "datasets/torn.json",
-                                         "datasets/unknown.arrow"};
+  workspace.folder.Write("profiles/p/ingest/k/b.bin", "profile");
+  workspace.folder.Write("profiles/p/ingest/k/b.json",
+                         R"({"shards": ["stages/ingest/k/data/b.parquet"]})");
+  const std::vector<std::string> gone = {"datasets/gone.arrow",       "datasets/gone.json",
+                                         "datasets/torn.arrow",       "datasets/torn.json",
+                                         "datasets/unknown.arrow",    "profiles/p/ingest/k/b.bin",
+                                         "profiles/p/ingest/k/b.json"};
   CHECK(workspace.Removed(/*dry_run=*/true) == gone);
   CHECK(workspace.Removed() == gone);
   CHECK(workspace.Has("datasets/here.arrow"));
+  CHECK(workspace.Has("profiles/p/ingest/k/a.bin"));
   CHECK(workspace.Has("datasets/later.arrow.12.part"));
 }
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from millrace._arguments import memory_of, threads_of, watcher_of
 from millrace._config import Params, load, overwrites
 from millrace._hooks import teller
 from millrace._loader import engine
@@ -57,8 +58,8 @@ def run(
     pipeline = load(config, params, at_step)
     result = _run(
         pipeline,
-        threads=0 if threads is None else threads,
-        memory="" if memory is None else str(memory),
+        threads=threads_of(threads),
+        memory=memory_of(memory),
         wait=wait,
         offline=offline,
         refetch=refetch,
@@ -68,7 +69,7 @@ def run(
         overwrite=overwrites(mode),
         rethreshold="",
         thresholds={},
-        progress=progress,
+        progress=watcher_of(progress),
         on_stage_event=teller(hooks),
     )
     return open_result(result, pipeline)
@@ -101,8 +102,8 @@ def rethreshold(
     pipeline = load(config, params)
     result = _run(
         pipeline,
-        threads=0 if threads is None else threads,
-        memory="" if memory is None else str(memory),
+        threads=threads_of(threads),
+        memory=memory_of(memory),
         wait=wait,
         offline=False,
         refetch=False,
@@ -112,7 +113,7 @@ def rethreshold(
         overwrite=False,
         rethreshold=stage,
         thresholds={name: str(value) for name, value in thresholds.items()},
-        progress=progress,
+        progress=watcher_of(progress),
         on_stage_event=teller(hooks),
     )
     return open_result(result, pipeline)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from millrace._arguments import hooks_of
 from millrace._errors import Diagnostic, UserError
 from millrace._loader import engine
 
@@ -36,6 +37,7 @@ class Hook:
 
 def teller(hooks: Sequence[object]) -> Callable[[str], None] | None:
     """What the engine tells its events to; None where nobody wants to know."""
+    hooks = hooks_of(hooks)
     for hook in hooks:
         if not any(callable(getattr(hook, name, None)) for name in _MOMENTS.values()):
             raise TypeError(

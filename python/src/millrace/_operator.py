@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from millrace._arguments import mapping, meant
 from millrace._stage import Operator
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ class PythonOperator:
         texts = {}
         for name, value in options.items():
             if name not in as_json:
-                raise TypeError(f"{self.name} has no parameter {name!r}: it has {sorted(as_json)}")
+                told = meant(name, sorted(as_json), "it has {}".format)
+                raise TypeError(f"{self.name} has no parameter {name!r}: {told}")
             plain = isinstance(value, str) and not as_json[name]
             texts[name] = value if plain else json.dumps(value)
         return PythonInstance(
@@ -179,8 +181,8 @@ def operator(
     """
     declared = {
         "kind": kind,
-        "reads": list(reads),
-        "writes": dict(writes or {}),
+        "reads": [reads] if isinstance(reads, str) else list(reads),
+        "writes": dict(mapping("`writes`", writes or {}, "{'chars': pa.int64()}")),
         "version": version,
         "batch_size": batch_size,
         "reasons": {
@@ -213,6 +215,9 @@ def _check(declared: Mapping[str, Any]) -> None:
         raise ValueError(f"`reasons` are for filters, and this is a {kind}")
     if kind != "generator" and declared["makes_rows"]:
         raise ValueError(f"`makes_rows` is for generators, and this is a {kind}")
+    for name, type_ in declared["writes"].items():
+        if not hasattr(type_, "__arrow_c_schema__"):
+            raise TypeError(f"`writes` has {type_!r} for {name!r}: it takes types of pyarrow")
     for key in ("version", "batch_size", "concurrency", "num_cpus"):
         value = declared[key]
         if value is not None and (not isinstance(value, int) or value < 1):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from millrace._arguments import mapping, memory_of, threads_of, watcher_of
 from millrace._config import TEXT_NAME, Params, load, load_text, overwrites, path_text
 from millrace._hooks import teller
 from millrace._loader import engine
@@ -13,7 +14,7 @@ from millrace._operator import PythonInstance, PythonOperator
 from millrace._resolver import Resolver
 from millrace._run import Run
 from millrace._runner import check_runner
-from millrace._stage import Stage
+from millrace._stage import Operator, Stage
 from millrace._start import Progress, Start
 from millrace._yaml import to_yaml
 
@@ -52,6 +53,7 @@ class Pipeline:
     ) -> None:
         config: dict[str, Any] = {"version": 1, "name": name, **settings, "sources": sources}
         config = _with_texts(config)
+        stages = _stages(stages)
         if contract is not None:
             config["contract"] = contract
         if stages:
@@ -100,6 +102,7 @@ class Pipeline:
     def from_dict(cls, config: Mapping[str, Any], params: Params = None) -> Pipeline:
         """From the same keys and values as a config in YAML."""
         pipeline = cls.__new__(cls)
+        config = mapping("a config", config, "{'version': 1, 'name': 'it', 'sources': {...}}")
         pipeline._take_text(to_yaml(_with_texts(config)), params, Resolver())
         return pipeline
 
@@ -201,14 +204,14 @@ class Pipeline:
         return Start(
             loaded,
             {
-                "threads": 0 if threads is None else threads,
-                "memory": "" if memory is None else str(memory),
+                "threads": threads_of(threads),
+                "memory": memory_of(memory),
                 "wait": wait,
                 "until": until or "",
                 "overwrite": overwrites(mode),
                 "on_stage_event": teller(hooks),
             },
-            progress,
+            watcher_of(progress),
             (runner, dict(runner_options or {})),
             self._operators,
         )
@@ -245,7 +248,8 @@ class Pipeline:
         if isinstance(dataset, Mapping):
             given = {str(name): rows for name, rows in dataset.items()}
         elif len(names) > 1:
-            raise ValueError(f"the config has several dataset sources: give a dict of {names}")
+            told = ", ".join(f"{name!r}: ..." for name in names)
+            raise ValueError(f"the config has several dataset sources: give a dict {{{told}}}")
         else:
             given = {names[0] if names else "train": dataset}
         self._keep({"": started.run(given)})
@@ -262,6 +266,8 @@ class Pipeline:
                 f"{list(names)} by their names nor one source for each split"
             )
         exports = engine().exports(self._loaded)
+        if not dataset:
+            raise ValueError(f"the {type(dataset).__name__} has no splits")
         if exports:
             raise ValueError(
                 f"each split is a run of its own, and all would publish to the export "
@@ -285,6 +291,12 @@ class Pipeline:
         assert self.last_run is not None
         return self.last_run
 
+    def __reduce__(self) -> str:
+        raise TypeError(
+            "a Pipeline stays in its process: send its `to_yaml()`, and make it again there with "
+            "`millrace.Pipeline.from_yaml`"
+        )
+
     def __repr__(self) -> str:
         return f"<millrace.Pipeline: {' > '.join(self.stages)}>"
 
@@ -294,14 +306,27 @@ def _with_texts(config: Mapping[str, Any]) -> dict[str, Any]:
     import json
 
     sources: dict[str, Any] = {}
-    for name, source in config["sources"].items() if "sources" in config else ():
-        sources[name] = dict(source)
+    given = mapping("`sources`", config.get("sources", {}), "{'train': {'type': 'dataset'}}")
+    for name, source in given.items():
+        sources[name] = dict(mapping(f"the source {name!r}", source, "{'type': 'dataset'}"))
         if isinstance(source.get("load"), Mapping):
             sources[name]["load"] = {
                 key: value if isinstance(value, str) else json.dumps(value)
                 for key, value in source["load"].items()
             }
     return {**config, "sources": sources} if sources else dict(config)
+
+
+def _stages(given: Any) -> tuple[Stage | Mapping[str, Any], ...]:
+    if isinstance(given, str | Stage | Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"`stages` is a list of millrace.Stage, not a {type(given).__name__}")
+    stages = tuple(given)
+    for one in stages:
+        if isinstance(one, Operator):
+            raise TypeError(f"an operator stands in a stage: millrace.Stage('name', [{one!r}])")
+        if not isinstance(one, Stage | Mapping):
+            raise TypeError(f"`stages` are of millrace.Stage or dicts, not {one!r}")
+    return stages
 
 
 def _operators_of(stages: Sequence[Stage | Mapping[str, Any]]) -> dict[str, PythonOperator]:

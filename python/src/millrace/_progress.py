@@ -13,9 +13,9 @@ LOG = logging.getLogger("millrace")
 
 def _draw(bar: Any, now: dict[str, Any]) -> None:
     """Each phase is a bar of its own: rows behind its splits."""
-    if bar.desc != f"{now['phase']}: ":
+    if bar.desc != now["phase"]:
         bar.reset()
-        bar.set_description(now["phase"])
+        bar.set_description_str(now["phase"])
     bar.update(max(0, now["phase_rows_read"] - bar.n))
     bar.set_postfix_str(
         f"{now['phase_splits_done']}/{now['phase_splits_total']} splits, "

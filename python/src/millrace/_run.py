@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from millrace._arguments import meant
 from millrace._config import Params, load, path_text
 from millrace._loader import engine
 
@@ -200,7 +201,10 @@ class Run:
         for told in self.report.get("stages", ()):
             if told["stage"] == name:
                 return StageRun(self, told)
-        raise KeyError(f"the run has no stage {name!r}; its stages are {list(self.stages)}")
+        if name == "ingest":
+            raise KeyError("ingest is the run's own: run.counts, run.funnel, run.rejects()")
+        told = meant(name, self.stages, "its stages are {}".format)
+        raise KeyError(f"the run has no stage {name!r}; {told}")
 
     def _committed(self, stage: str | None, table: str, rejects: bool = False) -> CommittedRows:
         from millrace._dataset import CommittedRows
@@ -245,6 +249,11 @@ class Run:
         """
         from millrace._dataset import as_dataset
 
+        if source is not None:
+            known = dict.fromkeys(row.source for row in self.funnel)
+            if source not in known:
+                told = meant(source, known, "its sources are {}".format)
+                raise ValueError(f"the run has no source {source!r}: {told}")
         return as_dataset(self._committed(stage, table), provenance=provenance, source=source)
 
     def to_iterable_dataset(
@@ -298,6 +307,12 @@ class Run:
         are `stage(name).rejects_to_arrow()`. Sensitive values are in it as the config keeps
         them: this is data."""
         return _reader(self._opened.read_rejects("ingest", table))
+
+    def __reduce__(self) -> str:
+        raise TypeError(
+            "a Run stays in its process: send its `folder`, and open it there with "
+            "`millrace.open_run`"
+        )
 
     def _repr_html_(self) -> str:
         from millrace._html import run_html

@@ -65,7 +65,7 @@ class Stage:
         output: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
-        self.operators = tuple(operators)
+        self.operators = _operators(name, operators)
         self.options: dict[str, Any] = {
             "edges": None if edges is None else [list(edge) for edge in edges],
             "input": input,
@@ -86,6 +86,23 @@ class Stage:
 
     def __repr__(self) -> str:
         return f"millrace.Stage({self.name!r}, {list(self.operators)!r})"
+
+
+def _operators(stage: str, given: Any) -> tuple[Operator | Mapping[str, Any], ...]:
+    if isinstance(given, str | Operator | Mapping) or not isinstance(given, Iterable):
+        told = f"not a {type(given).__name__}: Stage({stage!r}, [...])"
+        raise TypeError(f"a stage takes a list of operators, {told}")
+    operators = tuple(given)
+    for one in operators:
+        if isinstance(one, Operator | Mapping):
+            continue
+        if callable(one):
+            name = getattr(one, "__name__", "it")
+            raise TypeError(f"call {name} to have an operator for a stage: {name}(id=..., ...)")
+        raise TypeError(
+            f"the operators of stage {stage!r} are of millrace.ops or dicts, not {one!r}"
+        )
+    return operators
 
 
 def curriculum(

@@ -14,7 +14,9 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _LINE_MAX = 96
 
 
-def _scalar(value: object) -> str:
+def _scalar(value: Any) -> str:
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        value = value.item()
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value, allow_nan=False)
     if isinstance(value, os.PathLike):

@@ -44,6 +44,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class ChunkText(Operator):
     """Replaces a row by one for each part of a text. A part takes as many words or sentences as
     fit; white space stays, so that parts without overlap joined are the text. A null or empty

@@ -13,6 +13,7 @@ import dagster as dg
 
 from millrace._run import Run
 from millrace.integrations._graph import INGEST
+from millrace.integrations._workspace import read_json
 
 _COUNTS = ("read", "derived", "repeated", "written", "rejected", "expanded", "not_drawn")
 _TABLE_ROWS = 50
@@ -59,10 +60,8 @@ class Manifests:
             return list(found) or None
         read = []
         for key in event["manifests"]:
-            try:
-                with open(os.path.join(self._place, key), encoding="utf-8") as file:
-                    manifest = json.load(file)
-            except OSError:
+            manifest = read_json(self._place, key)
+            if manifest is None:
                 return None
             read.append({**manifest, "manifest": key, "columns": manifest["profiles"]})
         return read

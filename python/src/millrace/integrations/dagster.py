@@ -10,6 +10,7 @@ selected and works on nothing that is done already. Rows stay in the workspace, 
 Dagster but those of `dataset` sources.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -87,13 +88,17 @@ class _Assets:
         self._pipeline, self._options, self._group = pipeline, run_options, group
         self._share = max_reject_fraction
         self._graph = graph_of(pipeline)
-        self._prefix = [self._graph.name] if prefix is None else list(prefix)
+        # A pipeline's name is any line of text, a part of a key is not.
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", self._graph.name)
+        self._prefix = [name] if prefix is None else list(prefix)
         for name in sources:
             if name not in self._graph.sources:
                 raise ValueError(f"the pipeline has no source {name!r}")
         for name in pipeline.dataset_sources:
             if name not in sources:
                 raise ValueError(f"`sources` has no asset for {name!r}, which is a dataset source")
+        for name in self._graph.sources.keys() & self._graph.reads.keys() - sources.keys():
+            raise ValueError(f"source and stage are called {name!r}: name its asset in `sources`")
         self._sources = dict(sources)
         self._stages = {name: self._key(name) for name in self._graph.reads}
 
@@ -111,6 +116,8 @@ class _Assets:
         self, retry_policy: dg.RetryPolicy | None
     ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         checks = self._checks()
+        # An input's name is a word, and not that of the context.
+        inputs = {f"source_{at}": name for at, name in enumerate(self._pipeline.dataset_sources)}
         mode = dg.Field(
             dg.Enum("Mode", [dg.EnumValue("incremental"), dg.EnumValue("overwrite")]),
             default_value=self._options.get("mode", "incremental"),
@@ -121,15 +128,14 @@ class _Assets:
             name="__".join(events.word(part) for part in (*self._prefix, "run")),
             specs=[self._spec(stage, key) for stage, key in self._stages.items()],
             check_specs=[check.spec for check in checks],
-            ins={
-                name: dg.AssetIn(key=self._sources[name]) for name in self._pipeline.dataset_sources
-            },
+            ins={key: dg.AssetIn(key=self._sources[name]) for key, name in inputs.items()},
             can_subset=True,
             config_schema={"mode": mode},
             retry_policy=retry_policy,
         )
         def run(context: dg.AssetExecutionContext, **datasets: Any) -> Iterator[Found]:
-            yield from self._run(context, checks, datasets)
+            given = {inputs[key]: dataset for key, dataset in datasets.items()}
+            yield from self._run(context, checks, given)
 
         external = [
             dg.AssetSpec(

@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from millrace.integrations._workspace import place_of, read_json
+
 _SPEC = "https://openlineage.io/spec"
 _EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = {
@@ -120,7 +122,7 @@ class OpenLineage:
         start = self._open.pop(str(event["stage"]))
         workspace = str(event["workspace"])
         place = self._place(workspace)
-        manifests = [self._manifest(workspace, str(key)) for key in event["manifests"]]
+        manifests = [read_json(place, str(key)) or {} for key in event["manifests"]]
         outputs = [
             _output(place, str(key), manifest)
             for key, manifest in zip(event["manifests"], manifests, strict=True)
@@ -148,18 +150,7 @@ class OpenLineage:
         return inputs
 
     def _place(self, workspace: str) -> str:
-        if "://" in workspace:
-            return workspace
-        return os.path.abspath(os.path.join(self._base or os.getcwd(), workspace))
-
-    def _manifest(self, workspace: str, key: str) -> dict[str, Any]:
-        """Empty where the workspace is not to be read as files."""
-        try:
-            with open(os.path.join(self._place(workspace), key), encoding="utf-8") as file:
-                read: dict[str, Any] = json.load(file)
-                return read
-        except OSError:
-            return {}
+        return place_of(workspace, self._base)
 
     def _send(self, event: Mapping[str, Any]) -> None:
         try:
