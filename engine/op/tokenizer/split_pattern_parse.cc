@@ -395,6 +395,7 @@ class PatternCompiler {
   const Beginning& BeginningOf(int node) const { return beginnings_[static_cast<size_t>(node)]; }
 
   Result<int> Any(const std::vector<Sequence>& branches, int next) {
+    if (++groups_ > kNodesMax) return Unknown("too many parts");  // some make no node
     if (branches.size() == 1) return InOrder(branches[0], next);
     Node node;
     node.kind = Node::kAny;
@@ -470,6 +471,7 @@ class PatternCompiler {
 
   SplitPattern out_;
   std::vector<Beginning> beginnings_;  // of the nodes
+  size_t groups_ = 0;
 };
 
 Result<SplitPattern> SplitPattern::Parse(std::string_view pattern) {

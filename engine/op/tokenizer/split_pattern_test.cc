@@ -86,5 +86,13 @@ TEST_CASE("what is not known is refused") {
   CHECK_FALSE(SplitPattern::Parse(std::string(40, '(') + "a" + std::string(40, ')')).ok());
 }
 
+TEST_CASE("groups that write each other out are refused before they are") {
+  std::string repeats, choices;
+  for (int i = 0; i < 15; ++i) repeats += "){16}";
+  CHECK_FALSE(SplitPattern::Parse("a|" + std::string(15, '(') + repeats + "b").ok());
+  for (int i = 0; i < 60; ++i) choices += "(?:a?|b?)";
+  CHECK(Matches(choices + "c", "abc c") == Strings{"abc", "c"});
+}
+
 }  // namespace
 }  // namespace millrace::op
