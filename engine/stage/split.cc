@@ -38,8 +38,9 @@ int64_t LargestPage(const parquet::RowGroupMetaData& group) {
     if (pages <= 0 || plain <= 0) continue;  // it does not say
     double dictionary = 0;
     if (column->has_dictionary_page()) {
-      const int64_t bytes = column->data_page_offset() - column->dictionary_page_offset();
-      dictionary = std::min(plain, static_cast<double>(bytes) * plain / stored);
+      const double bytes = static_cast<double>(column->data_page_offset()) -
+                           static_cast<double>(column->dictionary_page_offset());
+      dictionary = std::clamp(bytes * plain / stored, 0.0, plain);
     }
     const double page = std::max(dictionary, (plain - dictionary) / static_cast<double>(pages));
     if (page < static_cast<double>(kPageBytesMax)) {
