@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto scratch = (*counter)->NewScratch();
   const int64_t tokens = (*counter)->CountTokens(text, scratch.get());
-  // Each byte makes one token at most, but for bytes that a normalizer puts there.
+  // The second count is of words that the first one has kept.
   if (tokens < 0) __builtin_trap();
   if (tokens != (*counter)->CountTokens(text, scratch.get())) __builtin_trap();
   return 0;
