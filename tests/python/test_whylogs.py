@@ -29,11 +29,13 @@ PARTS: dict[int, list[dict[str, Any]]] = {}
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "a folder [1]"  # no pattern of files
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     PARTS.clear()
     for part in range(3):
         write(part, range(part * 100, part * 100 + 100))
-    return tmp_path
+    return folder
 
 
 def write(part: int, numbers: range, word: str = "word") -> None:

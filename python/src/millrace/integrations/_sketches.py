@@ -22,11 +22,12 @@ from whylogs.core.preprocessing import PreprocessedColumn
 from whylogs.core.view.column_profile_view import ColumnProfileView
 from whylogs.core.view.dataset_profile_view import DatasetProfileView as View
 
+from millrace._dataset import RESERVED
+
 VERSION: str = whylogs.__version__
 __all__ = ["VERSION", "View", "columns_of", "count", "distance", "merged", "sketch"]
 
-_RESERVED = "__fdf__/"
-_SCORES = "__fdf__/scores"
+_SCORES = RESERVED + "scores"
 _SENSITIVE = b"millrace.sensitive"
 #: No clock is in a profile: equal rows are to have equal ones.
 _NO_TIME = datetime.fromtimestamp(0, UTC)
@@ -43,7 +44,7 @@ def columns_of(batch: pa.RecordBatch) -> dict[str, pa.Array]:
         if field.name == _SCORES:
             for name, measure in _flat("", column):
                 found[name if name not in found else f"{_SCORES}.{name}"] = measure
-        elif not field.name.startswith(_RESERVED):
+        elif not field.name.startswith(RESERVED):
             found.update(_flat(field.name, column))
     return found
 

@@ -203,9 +203,9 @@ class _Folder:
 
     def profile_split(self, folder: str, split: str) -> None:
         """What a split has left in the folder of its stage."""
-        shards = os.path.join(self.place, folder, "data", glob.escape(split) + "-*.parquet")
-        for path in sorted(glob.glob(shards)):
-            self._profile_shard(folder, os.path.basename(path))
+        data = os.path.join(self.place, folder, "data")
+        for shard in sorted(glob.glob(glob.escape(split) + "-*.parquet", root_dir=data)):
+            self._profile_shard(folder, shard)
 
     def _profile_shard(self, folder: str, shard: str) -> sketches.View:
         path = self._of_shard(folder, shard)
