@@ -100,6 +100,7 @@ def test_stages_are_assets_with_what_they_read_upstream() -> None:
         "people/both": ["people/ingest", "people/long"],
     }
     assert graph.external_asset_keys == {key("people", "good"), key("people", "more")}
+    assert graph.get(key("people", "good")).metadata["path"] == "rows.csv"
     assert graph.get(key("people", "long")).group_name == "curation"
     assert {one.name for one in graph.asset_check_keys} == {
         "contract",
@@ -244,7 +245,8 @@ def test_requirements_of_a_model_are_checks_of_the_last_stage(
     files: Path, instance: dg.DagsterInstance, fails: bool
 ) -> None:
     (files / "model.yaml").write_text(MODEL + ("on_fail: fail\n" if fails else ""))
-    (files / "pipeline.yaml").write_text(CONFIG + "model_contract: model.yaml\n")
+    with_model = CONFIG.replace("of: good", "of: good, model: model.yaml")
+    (files / "pipeline.yaml").write_text(with_model + "model_contract: ${model}\n")
     assets = pipeline_assets(millrace.Pipeline.from_yaml("pipeline.yaml"))
     result = run_of(assets, instance, raise_on_error=False)
     assert result.success is not fails

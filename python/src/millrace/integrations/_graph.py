@@ -44,7 +44,12 @@ def graph_of(pipeline: Pipeline) -> Graph:
             str(text),
         )
 
-    sources = {put(name): dict(source) for name, source in config["sources"].items()}
+    sources = {
+        put(name): {
+            key: put(value) if isinstance(value, str) else value for key, value in source.items()
+        }
+        for name, source in config["sources"].items()
+    }
     names = pipeline.stages
     stages = config.get("stages") or []
     reads = {INGEST: tuple(sources)}
@@ -63,7 +68,12 @@ def graph_of(pipeline: Pipeline) -> Graph:
     for name in said:
         said[name] += repr(sorted(params.items()))
     return Graph(
-        put(config["name"]), sources, reads, _columns(config), _requirements(recipe, config), said
+        put(config["name"]),
+        sources,
+        reads,
+        _columns(config),
+        _requirements(recipe["base_dir"], put(config.get("model_contract") or "")),
+        said,
     )
 
 
@@ -85,13 +95,11 @@ def _columns(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _requirements(
-    recipe: Mapping[str, Any], config: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    path = config.get("model_contract")
+def _requirements(base: str, path: str) -> dict[str, dict[str, Any]]:
+    """Of the model's contract; none without a path."""
     if not path:
         return {}
-    with open(os.path.join(recipe["base_dir"], path), encoding="utf-8") as file:
+    with open(os.path.join(base, path), encoding="utf-8") as file:
         contract = _read(file.read())
     on_fail = contract.get("on_fail", "warn")
     return {
