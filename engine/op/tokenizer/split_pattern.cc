@@ -26,7 +26,14 @@ bool CharSet::Look(char32_t code) const {
   return negated_;
 }
 
-size_t SplitPattern::Run(int node, std::string_view text, size_t at) const {
+void SplitPattern::DeadEnds::Add(int node, size_t at) {
+  if (steps_ <= kManySteps) return;
+  if (!known_) known_ = std::make_unique<std::unordered_set<uint64_t>>();
+  if (known_->size() == kMost) known_->clear();
+  known_->insert(Key(node, at));
+}
+
+size_t SplitPattern::Run(int node, std::string_view text, size_t at, DeadEnds* dead_ends) const {
   while (true) {
     const Node& here = nodes_[static_cast<size_t>(node)];
     switch (here.kind) {
@@ -45,10 +52,14 @@ size_t SplitPattern::Run(int node, std::string_view text, size_t at) const {
         if (count < here.min) return kNone;
         if (!here.possessive && nodes_[static_cast<size_t>(here.next)].kind != Node::kEnd) {
           // The most that lets the rest match.
+          if (dead_ends->Has(node, at)) return kNone;
           while (true) {
-            const size_t found = Run(here.next, text, end);
+            const size_t found = Run(here.next, text, end, dead_ends);
             if (found != kNone) return found;
-            if (end <= least) return kNone;
+            if (end <= least) {
+              dead_ends->Add(node, at);
+              return kNone;
+            }
             do {
               --end;
             } while ((static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u);
@@ -58,6 +69,7 @@ size_t SplitPattern::Run(int node, std::string_view text, size_t at) const {
         break;
       }
       case Node::kAny: {
+        if (dead_ends->Has(node, at)) return kNone;
         uint32_t may = ~uint32_t{0};
         if (!here.by_ascii.empty()) {
           const auto byte = at < text.size() ? static_cast<unsigned char>(text[at]) : 128;
@@ -65,16 +77,17 @@ size_t SplitPattern::Run(int node, std::string_view text, size_t at) const {
         }
         for (size_t i = 0; i < here.branches.size(); ++i) {
           if (i < 32 && (may >> i & 1) == 0) continue;
-          const size_t found = Run(here.branches[i], text, at);
+          const size_t found = Run(here.branches[i], text, at, dead_ends);
           if (found != kNone) return found;
         }
+        dead_ends->Add(node, at);
         return kNone;
       }
       case Node::kFollows:
-        if (Run(here.branches[0], text, at) == kNone) return kNone;
+        if (Run(here.branches[0], text, at, dead_ends) == kNone) return kNone;
         break;
       case Node::kFollowsNot:
-        if (Run(here.branches[0], text, at) != kNone) return kNone;
+        if (Run(here.branches[0], text, at, dead_ends) != kNone) return kNone;
         break;
     }
     node = here.next;

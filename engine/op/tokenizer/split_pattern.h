@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/status.h"
@@ -70,13 +72,18 @@ class SplitPattern {
   static Result<SplitPattern> Parse(std::string_view pattern);
 
   /// The end of the match that begins at `at`; kNone without one. REQUIRES: valid UTF-8.
-  size_t MatchAt(std::string_view text, size_t at) const { return Run(0, text, at); }
+  size_t MatchAt(std::string_view text, size_t at) const {
+    DeadEnds dead_ends;
+    return Run(0, text, at, &dead_ends);
+  }
 
   /// Calls found(begin, end) for one match after the other.
   template <typename Found>
   void ForMatches(std::string_view text, const Found& found) const {
+    DeadEnds dead_ends;
     for (size_t at = 0; at < text.size();) {
-      const size_t end = MatchAt(text, at);
+      dead_ends.BeginMatch();
+      const size_t end = Run(0, text, at, &dead_ends);
       if (end == kNone) {
         NextCodePoint(text, &at);
       } else {
@@ -99,7 +106,25 @@ class SplitPattern {
     std::vector<uint32_t> by_ascii;  // of kAny: which branches can begin with a character
   };
 
-  size_t Run(int node, std::string_view text, size_t at) const;
+  /// From where no match of one text goes on. Kept of matches that take many steps alone, so that
+  /// choices which fail one behind the other do not double the work each.
+  class DeadEnds {
+   public:
+    void BeginMatch() { steps_ = 0; }
+    bool Has(int node, size_t at) {
+      return ++steps_ > kManySteps && known_ && known_->count(Key(node, at)) > 0;
+    }
+    void Add(int node, size_t at);
+
+   private:
+    static constexpr int kManySteps = 1000;
+    static constexpr size_t kMost = 1 << 20;
+    static uint64_t Key(int node, size_t at) { return static_cast<uint64_t>(node) << 40 ^ at; }
+    int steps_ = 0;
+    std::unique_ptr<std::unordered_set<uint64_t>> known_;
+  };
+
+  size_t Run(int node, std::string_view text, size_t at, DeadEnds* dead_ends) const;
 
   std::vector<CharSet> sets_;
   std::vector<Node> nodes_;  // the first is where a match begins

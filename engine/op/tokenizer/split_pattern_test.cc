@@ -94,5 +94,14 @@ TEST_CASE("groups that write each other out are refused before they are") {
   CHECK(Matches(choices + "c", "abc c") == Strings{"abc", "c"});
 }
 
+TEST_CASE("choices that fail one behind the other are tried once from each place") {
+  std::string choices;
+  for (int i = 0; i < 60; ++i) choices += "(?:a?|b?)";
+  CHECK(Matches(choices + "c", "a b abc c") == Strings{"abc", "c"});
+  std::string repeats;
+  for (int i = 0; i < 12; ++i) repeats += "a*";
+  CHECK(Matches(repeats + "c", std::string(300, 'a') + "b ac") == Strings{"ac"});
+}
+
 }  // namespace
 }  // namespace millrace::op
