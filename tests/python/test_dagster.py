@@ -387,3 +387,18 @@ def test_what_does_not_fit_is_refused_when_assets_are_made() -> None:
     made, *external = pipeline_assets(named, sources={"ingest": "lake"})
     assert not external and isinstance(made, dg.AssetsDefinition)
     assert made.keys == {key("rows_of_2026", "ingest")}
+
+
+def test_signed_urls_are_not_shown_whole(tmp_path: Path) -> None:
+    text = """\
+version: 1
+name: signed
+workspace: ./workspace
+sources: {web: {type: jsonl, path: "https://example.org/rows.jsonl?sig=sssh"}}
+exports: {out: {type: parquet, path: out}}
+"""
+    (tmp_path / "p.yaml").write_text(text)
+    assets = pipeline_assets(millrace.Pipeline.from_yaml(tmp_path / "p.yaml"))
+    graph = dg.Definitions(assets=assets).resolve_asset_graph()
+    path = graph.get(key("signed", "web")).metadata["path"]
+    assert path == "https://example.org/rows.jsonl"

@@ -84,6 +84,7 @@ class _Assets:
         for taken in ("until", "lazy", "provenance"):
             if taken in run_options:
                 raise TypeError(f"`{taken}` is not for assets: the selection says what is run")
+        run_options = {**run_options, "hooks": tuple(run_options.get("hooks", ()))}
         pipeline._start(**run_options)  # says what is wrong with them
         self._pipeline, self._options, self._group = pipeline, run_options, group
         self._share = max_reject_fraction
@@ -142,7 +143,7 @@ class _Assets:
                 self._source(name),
                 group_name=self._group,
                 description=f"A source of the pipeline `{self._graph.name}`",
-                metadata={key: str(of[key]) for key in ("type", "path") if key in of},
+                metadata={key: _shown(of[key]) for key in ("type", "path") if key in of},
                 kinds={events.word(str(of.get("type", "source")))},
             )
             for name, of in self._graph.sources.items()
@@ -192,7 +193,7 @@ class _Assets:
         options = {
             **self._options,
             "mode": context.op_execution_context.op_config["mode"],
-            "hooks": [*self._options.get("hooks", ()), told],
+            "hooks": [*self._options["hooks"], told],
         }
         until = _until(self._graph, wanted, asked, self._stages)
         start = self._pipeline._start(**options, until=None if until == self.last else until)
@@ -277,3 +278,11 @@ def _failure(error: Error) -> dg.Failure:
     return dg.Failure(
         description=error.text, metadata=metadata, allow_retries=error.exit_code == 75
     )
+
+
+def _shown(value: object) -> str:
+    """A type or path of a source, without what signs a URL."""
+    if isinstance(value, list):
+        return ", ".join(_shown(one) for one in value)
+    text = str(value)
+    return text.partition("?")[0] if "://" in text else text
