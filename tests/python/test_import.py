@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from command import BUILT_PACKAGE, ROOT, in_a_new_python
 from millrace import _loader
 
@@ -82,3 +84,15 @@ def test_pins_are_one() -> None:
     )
     assert nanobind is not None
     assert f"nanobind=={nanobind[1]}" in project
+
+
+def test_a_missing_package_is_told_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from millrace import _dataset
+
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'millrace\[datasets\]'"):
+        _dataset.as_dataset(None)  # type: ignore[arg-type]
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'millrace\[datasets\]'"):
+        _dataset.as_stream(None)  # type: ignore[arg-type]

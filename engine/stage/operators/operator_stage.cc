@@ -153,7 +153,7 @@ Result<TableProfiler> ProfileOf(const OperatorRun& run, const std::vector<ShardP
                         ShardProfiles::Read(run.place.store(), run.place.Key(file.path)));
   std::vector<std::string> own;
   for (size_t i = begin; i < end; ++i) {
-    if (shards[i].index >= lines.size()) {
+    if (shards[i].index >= lines.size() || lines[shards[i].index].empty()) {
       return MakeError(ErrorCode::kWorkspaceDamaged,
                        file.path + " does not describe all shards of its split");
     }

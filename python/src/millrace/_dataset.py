@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from millrace._extras import needs
 from millrace._loader import engine
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def as_dataset(
 ) -> datasets.Dataset:
     """A Dataset over a memory-mapped file, which is written once for equal rows. `source`: only
     the rows that come from it."""
-    import datasets
+    with needs("datasets", "a Dataset of the rows"):
+        import datasets
 
     features = features_of(rows.reader.schema, provenance)
     told = repr((engine().version(), rows.identity, features.to_dict(), source))
@@ -152,7 +154,8 @@ def _no_rows() -> Iterator[dict[str, Any]]:
 def as_stream(rows: CommittedRows, *, provenance: bool = False) -> datasets.IterableDataset:
     """An IterableDataset over the shards where they are, each a shard of its own. A column of the
     type null is one of texts in it, all of them null."""
-    import datasets
+    with needs("datasets", "a Dataset of the rows"):
+        import datasets
 
     features = features_of(rows.reader.schema, provenance)
     null = datasets.Value("null")
