@@ -63,6 +63,7 @@ exports:
 DUCKDB = """
 import duckdb
 duckdb.sql("set threads = 2")
+duckdb.sql("set enable_progress_bar = false")
 def work():
     return duckdb.execute(\"\"\"copy (select id, text from (select id, text, row_number() over
       (partition by text order by id) as n from read_json('web.jsonl',
