@@ -66,8 +66,9 @@ check: ## What CI also asks: tidy, format, lint, types, clang 14, sanitizers, fu
 bench: ## Speed and memory beside DuckDB, Polars, pyarrow and datatrove; writes docs/benchmarks*.md
 	@tools/bootstrap bench
 	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DMILLRACE_BENCH=ON -DMILLRACE_PYTHON_MODULE=ON
-	@ninja -C $(BUILD) millrace make_data millrace_python
+	@ninja -C $(BUILD) millrace make_data schedule_benchmark millrace_python
 	@$(python) bench/run.py --build $(BUILD) --report docs/benchmarks.md
+	@$(python) bench/curation.py --build $(BUILD) --report docs/benchmarks_curation.md
 	@$(python) bench/operators.py --build $(BUILD) --report docs/benchmarks_operators.md
 	@$(python) bench/python_dataset.py --build $(BUILD) --report docs/benchmarks_python.md
 
