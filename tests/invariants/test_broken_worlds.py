@@ -297,45 +297,31 @@ def test_peak_memory_stays_under_the_limit(millrace: Millrace, tmp_path: Path) -
     assert peak_of(millrace, *args, cwd=tmp_path) <= 256 << 20
 
 
-def test_peak_memory_with_a_row_group_of_long_texts(millrace: Millrace, tmp_path: Path) -> None:
-    rows, length = 120_000, 1_000
+def peak_with_texts(
+    millrace: Millrace, folder: Path, limit_mib: int, rows: int, length: int, **written: Any
+) -> int:
+    """The peak of a run over a Parquet file of texts that do not compress, `written` so."""
     noise = base64.b64encode(random.Random(7).randbytes(rows * length * 3 // 4))
     ends = pa.array(range(0, rows * length + 1, length), pa.int32())
     texts = pa.StringArray.from_buffers(rows, ends.buffers()[1], pa.py_buffer(noise))
-    pq.write_table(
-        pa.table({"text": texts}),
-        tmp_path / "data.parquet",
-        row_group_size=rows,
-        use_dictionary=False,
-        compression="zstd",
-    )
-    (tmp_path / "p.yaml").write_text(
+    pq.write_table(pa.table({"text": texts}), folder / "data.parquet", **written)
+    (folder / "p.yaml").write_text(
         "{version: 1, name: long, workspace: ./workspace, "
         "sources: {s: {type: parquet, path: data.parquet}}, "
         "exports: {out: {type: parquet, path: out}}}\n"
     )
-    args = ("run", "p.yaml", "--memory", "192MiB", "--threads", "2")
-    assert peak_of(millrace, *args, cwd=tmp_path) <= 192 << 20
+    args = ("run", "p.yaml", "--memory", f"{limit_mib}MiB", "--threads", "2")
+    return peak_of(millrace, *args, cwd=folder)
+
+
+def test_peak_memory_with_a_row_group_of_long_texts(millrace: Millrace, tmp_path: Path) -> None:
+    written = {"row_group_size": 120_000, "use_dictionary": False, "compression": "zstd"}
+    assert peak_with_texts(millrace, tmp_path, 192, 120_000, 1_000, **written) <= 192 << 20
 
 
 def test_peak_memory_with_pages_of_a_thousand_long_texts(
     millrace: Millrace, tmp_path: Path
 ) -> None:
     """Writers look at a page's size once in about a thousand values."""
-    rows, length = 2_200, 64_000
-    noise = base64.b64encode(random.Random(7).randbytes(rows * length * 3 // 4))
-    ends = pa.array(range(0, rows * length + 1, length), pa.int32())
-    texts = pa.StringArray.from_buffers(rows, ends.buffers()[1], pa.py_buffer(noise))
-    pq.write_table(
-        pa.table({"text": texts}),
-        tmp_path / "data.parquet",
-        row_group_size=rows // 2,
-        compression="none",
-    )
-    (tmp_path / "p.yaml").write_text(
-        "{version: 1, name: long, workspace: ./workspace, "
-        "sources: {s: {type: parquet, path: data.parquet}}, "
-        "exports: {out: {type: parquet, path: out}}}\n"
-    )
-    args = ("run", "p.yaml", "--memory", "256MiB", "--threads", "2")
-    assert peak_of(millrace, *args, cwd=tmp_path) <= 256 << 20
+    written = {"row_group_size": 1_100, "compression": "none"}
+    assert peak_with_texts(millrace, tmp_path, 256, 2_200, 64_000, **written) <= 256 << 20
