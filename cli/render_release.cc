@@ -56,6 +56,10 @@ std::string Fates(const Json& tables) {
     const std::string stage = of.value("stage", "");
     const std::string name = stage.empty() ? of.value("table", "") : "stage " + stage;
     out += "\n" + Title("Rows" + (name.empty() ? "" : " of " + SafeText(name, false)));
+    if (of.contains("rows_not_compared")) {
+      out += "  not compared: " + of.value("rows_not_compared", "") + "\n";
+      continue;
+    }
     const int64_t moved = of.value("rows_moved", int64_t{0});
     out += "  " + FormatCounted(of.value("rows_same", int64_t{0}), "row") + " the same" +
            (moved == 0 ? "" : ", " + FormatCount(moved) + " of them at another place") + "\n";

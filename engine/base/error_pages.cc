@@ -181,11 +181,12 @@ constexpr ErrorPage kPages[] = {
      "Mend the row, or let such rows be rejected instead: `on_error: reject`."},
     {ErrorCode::kFileChanged,
      "An input file is no longer the one that was listed when the run began: something writes to "
-     "it. Half of one state and half of another would be no data at all.",
+     "it. Half of one state and half of another would be no data at all. Or it is not the one "
+     "that an earlier run ingested and left the rows in, which a stage or a trace wants now.",
      R"(millrace: error MR2003: source `s`: a.csv changed while it was read
   help: run again when nothing writes to it)",
      "Let whoever writes the files put them beside and rename them when they are whole, and run "
-     "again."},
+     "again. `keep_rows: true` at a source keeps its rows in the workspace."},
     {ErrorCode::kCorruptFile,
      "The container of a file is damaged or cut off: a compressed stream, a Parquet footer, a zip "
      "directory, XML that is not well-formed. Behind the damage nothing is certain. Of a dataset "

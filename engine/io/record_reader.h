@@ -114,6 +114,10 @@ class RecordReader {
   /// header_bytes + sum of bytes_accounted == bytes of the decompressed file.
   virtual int64_t header_bytes() const = 0;
 
+  /// Whether the bytes of any run of whole records, cut out of the file, are a file of the same
+  /// records. Known after opening.
+  virtual bool can_be_cut() const { return false; }
+
   /// How the file was told to be written, for those who want to know afterwards. REQUIRES: the
   /// reader has given a chunk; what stands at the end of the file is known there alone.
   virtual ReadAs read_as() const { return {}; }

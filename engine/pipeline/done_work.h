@@ -12,6 +12,7 @@
 #include "pipeline/config/pipeline_config.h"
 #include "pipeline/table_contracts.h"
 #include "stage/manifest.h"
+#include "stage/rows_in_place.h"
 
 namespace millrace::pipeline {
 
@@ -27,7 +28,8 @@ struct DoneWork {
   std::string ingest_folder;               // in the workspace
   std::vector<stage::Manifest> manifests;  // of ingest: one per table, in the order of `tables`
   std::vector<std::string> manifest_keys;
-  std::vector<StageResult> stages;  // in the order of the config
+  std::shared_ptr<const stage::RowsInPlace> in_place;  // null: all rows are in the workspace
+  std::vector<StageResult> stages;                     // in the order of the config
 
   /// REQUIRES: there is such a table.
   size_t TableIndex(const std::string& table) const;

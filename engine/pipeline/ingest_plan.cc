@@ -1,6 +1,7 @@
 #include "pipeline/ingest_plan.h"
 
 #include "base/build_info.h"
+#include "pipeline/in_place.h"
 #include "pipeline/secrets/secret_resolver.h"
 
 namespace millrace::pipeline {
@@ -33,6 +34,8 @@ Result<stage::IngestPlan> MakeIngestPlan(const PipelineConfig& config, const Inp
     source.contract = tables.of_source[i];
     source.limits = config.sources[i].limits;
     source.config_json = config.source_json.at(config.sources[i].name);
+    source.in_place = StaysInPlace(config, config.sources[i], inputs[i],
+                                   plan.contracts[static_cast<size_t>(source.contract)]);
     plan.sources.push_back(std::move(source));
   }
   return plan;

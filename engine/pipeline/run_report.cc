@@ -20,7 +20,7 @@ void NameTypesAsDeclared(const contract::Contract& contract,
 }
 
 Result<ReportTable> IngestTable(const DoneWork& done, size_t i, io::Store& workspace,
-                                const std::atomic<bool>* cancelled) {
+                                const stage::RowAccess& rows, const std::atomic<bool>* cancelled) {
   const contract::Contract& contract = done.tables.contracts[i];
   ReportTable table;
   table.manifest = done.manifests[i];
@@ -33,13 +33,13 @@ Result<ReportTable> IngestTable(const DoneWork& done, size_t i, io::Store& works
                                       SensitiveColumnsOf(contract), kSamplesPerReason));
   stage::SampleLimits limits;
   limits.cancelled = cancelled;
-  ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(workspace, done.ingest_folder,
+  ARROW_ASSIGN_OR_RAISE(table.sample, stage::SampleTable(rows, done.ingest_folder,
                                                          done.manifests[i], contract, limits));
   return table;
 }
 
 Result<ReportTable> StageTable(const StageResult& stage, io::Store& workspace,
-                               const std::atomic<bool>* cancelled) {
+                               const stage::RowAccess& rows, const std::atomic<bool>* cancelled) {
   const contract::Contract columns = ColumnsOf("", *stage.schema);
   ReportTable table;
   table.manifest = stage.manifest;
@@ -50,8 +50,8 @@ Result<ReportTable> StageTable(const StageResult& stage, io::Store& workspace,
                                       SensitiveColumnsOf(columns), kSamplesPerReason));
   stage::SampleLimits limits;
   limits.cancelled = cancelled;
-  ARROW_ASSIGN_OR_RAISE(
-      table.sample, stage::SampleTable(workspace, stage.folder, stage.manifest, columns, limits));
+  ARROW_ASSIGN_OR_RAISE(table.sample,
+                        stage::SampleTable(rows, stage.folder, stage.manifest, columns, limits));
   return table;
 }
 
@@ -75,13 +75,14 @@ Status FillReport(const PipelineConfig& config, const DoneWork& done, io::Store&
                   int threads, const std::atomic<bool>* cancelled, Report* report) {
   StartReport(config, done, report);
   const size_t tables = done.manifests.size();
+  const stage::RowAccess rows(workspace, done.in_place);
   std::vector<ReportTable> filled(tables + done.stages.size());
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(stage::RunInOrder(
       filled.size(), threads,
       [&](size_t i, const std::atomic<bool>&) {
-        return (i < tables ? IngestTable(done, i, workspace, cancelled)
-                           : StageTable(done.stages[i - tables], workspace, cancelled))
+        return (i < tables ? IngestTable(done, i, workspace, rows, cancelled)
+                           : StageTable(done.stages[i - tables], workspace, rows, cancelled))
             .Value(&filled[i]);
       },
       &failed));

@@ -23,7 +23,10 @@ Status StageSequence::Run(const stage::IngestPlan& ingest, stage::RunContext* co
     told_.enter("stage " + stage.name);
     ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                           MakeOperatorPlan(ingest, stage, of_.chains[i], committed));
-    for (stage::StageInput& input : plan.inputs) input.fresh = fresh_rows;
+    for (stage::StageInput& input : plan.inputs) {
+      input.fresh = fresh_rows;
+      input.in_place = done.in_place;
+    }
     ARROW_RETURN_NOT_OK(OpenIndexes(&plan));
     context->fresh_rows = IsReadAfter(i, stage.name) ? fresh_rows : nullptr;
     if (of_.before != nullptr && stage.name == of_.options.rethreshold) {

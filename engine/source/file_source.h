@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,10 @@ using FormatOptions = std::variant<io::CsvOptions, io::JsonlOptions, io::Parquet
 /// Its columns have types, its bytes are not read from start to end, and it is read by row groups.
 bool IsTyped(const FormatOptions& format);
 
+struct ByteRange {
+  int64_t begin = 0, end = 0;
+};
+
 struct FileSource {
   std::string name;  // of the source in the config
   FormatOptions format;
@@ -34,6 +39,7 @@ struct FileSource {
   std::vector<io::FileInfo> files;   // sorted by key; the key is the row id's relative path
   std::string snapshot;              // its id, where the files are pages of one
   bool apart = false;                // each file is a split, however small
+  std::optional<ByteRange> range;    // of a file, to be read as if it were all of it
 };
 
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The
@@ -47,6 +53,10 @@ Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
 /// The source, without its list of files, for opening one of them where a row group of it begins.
 /// REQUIRES: it is typed.
 FileSource FromRowGroup(const FileSource& source, int row_group);
+
+/// The source, without its list of files, for opening a part of one of them.
+/// REQUIRES: the reader of the file says that it can be cut; whole records stand there.
+FileSource FromBytes(const FileSource& source, const ByteRange& range);
 
 /// A dataset that does not stream, as one file `rows`, whose row groups are its pieces. Nothing
 /// opens its store.

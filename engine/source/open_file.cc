@@ -42,6 +42,7 @@ class NamedReader : public io::RecordReader {
     return reader_->file_schema();
   }
   int64_t header_bytes() const override { return reader_->header_bytes(); }
+  bool can_be_cut() const override { return reader_->can_be_cut(); }
   io::ReadAs read_as() const override { return reader_->read_as(); }
   Result<std::shared_ptr<io::Chunk>> Next() override {
     auto chunk = reader_->Next();
@@ -57,6 +58,46 @@ class NamedReader : public io::RecordReader {
  private:
   std::unique_ptr<io::RecordReader> reader_;
   std::string name_;
+};
+
+/// Some bytes of a file, as a file.
+class FilePart : public arrow::io::RandomAccessFile {
+ public:
+  FilePart(std::shared_ptr<arrow::io::RandomAccessFile> file, const ByteRange& range)
+      : file_(std::move(file)), range_(range) {}
+  arrow::Result<int64_t> GetSize() override { return range_.end - range_.begin; }
+  arrow::Result<int64_t> ReadAt(int64_t at, int64_t bytes, void* out) override {
+    return file_->ReadAt(range_.begin + at, Within(at, bytes), out);
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t at, int64_t bytes) override {
+    return file_->ReadAt(range_.begin + at, Within(at, bytes));
+  }
+  arrow::Result<int64_t> Read(int64_t bytes, void* out) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position_, bytes, out));
+    position_ += got;
+    return got;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
+    ARROW_ASSIGN_OR_RAISE(auto block, ReadAt(position_, bytes));
+    position_ += block->size();
+    return block;
+  }
+  arrow::Result<int64_t> Tell() const override { return position_; }
+  arrow::Status Seek(int64_t position) override {
+    position_ = position;
+    return arrow::Status::OK();
+  }
+  arrow::Status Close() override { return file_->Close(); }
+  bool closed() const override { return file_->closed(); }
+
+ private:
+  int64_t Within(int64_t at, int64_t bytes) const {
+    return std::clamp<int64_t>(range_.end - range_.begin - at, 0, bytes);
+  }
+
+  std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  const ByteRange range_;
+  int64_t position_ = 0;
 };
 
 constexpr int64_t kPartBytes = 64 << 10;
@@ -124,7 +165,9 @@ Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
   if (const auto* parquet = std::get_if<io::ParquetReadOptions>(&source.format)) {
     return OpenTyped(*parquet, file.bytes, std::move(opened), projection);
   }
-  return OpenText(source, std::move(opened), file.bytes, projection);
+  if (!source.range) return OpenText(source, std::move(opened), file.bytes, projection);
+  return OpenText(source, std::make_shared<FilePart>(std::move(opened), *source.range),
+                  source.range->end - source.range->begin, projection);
 }
 
 }  // namespace
@@ -135,13 +178,21 @@ bool IsTyped(const FormatOptions& format) {
 }
 
 FileSource FromRowGroup(const FileSource& source, int row_group) {
-  FileSource from{source.name, source.format, source.store, {}, source.snapshot};
+  FileSource from{source.name, source.format, source.store, {}, source.snapshot, false, {}};
   if (auto* parquet = std::get_if<io::ParquetReadOptions>(&from.format)) {
     parquet->row_group_begin = row_group;
   }
   if (auto* dataset = std::get_if<io::DatasetReadOptions>(&from.format)) {
     dataset->piece_begin = row_group;
   }
+  return from;
+}
+
+FileSource FromBytes(const FileSource& source, const ByteRange& range) {
+  FileSource from{source.name, source.format, source.store, {}, source.snapshot, false, range};
+  io::JsonlOptions& lines = std::get<io::JsonlOptions>(from.format);
+  lines.layout = io::JsonlLayout::kLines;
+  lines.encoding = io::Encoding::kUtf8;
   return from;
 }
 

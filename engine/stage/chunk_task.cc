@@ -45,6 +45,31 @@ Status CheckAccounts(const ParsedChunk& parsed) {
   return Status::OK();
 }
 
+int64_t RawRowOf(const io::RawBatch& raw, uint32_t record) {
+  if (raw.record_of_row.empty()) return record;
+  const auto found = std::lower_bound(raw.record_of_row.begin(), raw.record_of_row.end(), record);
+  return found - raw.record_of_row.begin();
+}
+
+// Most chunks lie between two multiples as a whole.
+std::vector<RowMark> MarksOf(const io::RawBatch& raw, const io::Chunk& chunk,
+                             const std::vector<uint32_t>& record_of_row, int64_t every) {
+  std::vector<RowMark> marks;
+  if (raw.extents.empty() || record_of_row.empty()) return marks;
+  const auto mark_of = [&](size_t row) {
+    const uint32_t record = record_of_row[row];
+    const auto extent = raw.extents[static_cast<size_t>(RawRowOf(raw, record))];
+    return RowMark{static_cast<int64_t>(row), record, chunk.byte_offset + extent.offset};
+  };
+  marks.push_back(mark_of(0));
+  const int64_t last = mark_of(record_of_row.size() - 1).byte_offset / every;
+  for (size_t row = 1; marks.back().byte_offset / every != last; ++row) {
+    const RowMark mark = mark_of(row);
+    if (mark.byte_offset / every != marks.back().byte_offset / every) marks.push_back(mark);
+  }
+  return marks;
+}
+
 }  // namespace
 
 Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::Binding& binding,
@@ -70,6 +95,10 @@ Result<ParsedChunk> ParseChunk(const io::RecordReader& reader, const contract::B
   parsed.sensitive_values = std::move(checked.sensitive_values);
   parsed.nulled = std::move(checked.nulled);
   ARROW_RETURN_NOT_OK(CheckAccounts(parsed));
+  if (work.rows_only) return parsed;
+  if (work.mark_bytes > 0) {
+    parsed.marks = MarksOf(raw, chunk, parsed.record_of_row, work.mark_bytes);
+  }
   for (const int column : work.unique_columns) {
     ARROW_ASSIGN_OR_RAISE(parsed.keys.emplace_back(), DigestKeys(*parsed.rows->column(column)));
   }

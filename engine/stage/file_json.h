@@ -17,6 +17,7 @@ inline Json ToJson(const io::DataFile& file) {
   Json json = {
       {"path", file.path}, {"rows", file.rows}, {"bytes", file.bytes}, {"sha256", file.sha256}};
   if (!file.logical_sha256.empty()) json["logical_sha256"] = file.logical_sha256;
+  if (file.is_reference()) json["referred_bytes"] = file.referred_bytes;
   return json;
 }
 inline void FromJson(const Json& json, io::DataFile* file) {
@@ -25,6 +26,7 @@ inline void FromJson(const Json& json, io::DataFile* file) {
   json.at("bytes").get_to(file->bytes);
   json.at("sha256").get_to(file->sha256);
   file->logical_sha256 = json.value("logical_sha256", "");
+  file->referred_bytes = json.value("referred_bytes", int64_t{0});
 }
 
 /// Null where the format says nothing.

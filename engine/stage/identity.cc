@@ -70,6 +70,7 @@ std::string StageKey(const IngestPlan& plan) {
     hash.UpdateField(source.files.name);
     UpdateNumber(hash, source.contract);
     hash.UpdateField(source.config_json);
+    if (source.in_place) hash.UpdateField("in place " + std::to_string(plan.reference_bytes));
   }
   return FinishIdentity(hash);
 }

@@ -115,6 +115,11 @@ Result<std::vector<Manifest>> Run(StageContext& stage) {
 
 }  // namespace
 
+std::shared_ptr<FileHashes> MakeFileHashes(const RunContext& context) {
+  return std::make_shared<FileHashes>(*context.workspace, WallClockNs,
+                                      context.input.check_unchanged, context.cancelled);
+}
+
 std::string IngestFolder(const IngestPlan& plan) { return "stages/ingest/" + StageKey(plan); }
 
 std::string ManifestKey(const IngestPlan& plan, const std::string& table) {
@@ -125,9 +130,9 @@ Result<std::vector<Manifest>> RunIngest(const IngestPlan& plan, const RunContext
   MILLRACE_CHECK(run.workspace != nullptr && run.input.open && run.input.bind &&
                  run.input.check_unchanged);
   ARROW_ASSIGN_OR_RAISE(const MemoryShares memory, DivideMemory(plan, run.limits));
-  FileHashes hashes(*run.workspace, WallClockNs, run.input.check_unchanged, run.cancelled);
+  const auto hashes = run.hashes != nullptr ? run.hashes : MakeFileHashes(run);
   TaskPool pool(run.limits.threads);
-  StageContext stage(plan, run, IngestFolder(plan), memory, hashes, pool);
+  StageContext stage(plan, run, IngestFolder(plan), memory, *hashes, pool);
   return Run(stage);
 }
 

@@ -26,11 +26,15 @@
 
 namespace millrace::stage {
 
+class FileHashes;
+
 struct IngestSource {
   source::FileSource files;
   int contract = 0;  // index into IngestPlan::contracts
   contract::RejectLimits limits;
   std::string config_json;  // canonical JSON of what shapes this source's rows
+  /// The rows stay in the files where they can be read again (reference.h), and only stages do so.
+  bool in_place = false;
 };
 
 struct IngestPlan {
@@ -45,6 +49,9 @@ struct IngestPlan {
   RejectPrivacy privacy;
   int64_t rows_per_shard = 1 << 20;
   int64_t split_bytes = 64 << 20;  // small files are grouped up to about this size
+  /// Of rows that stay in a file that can be cut: where it is entered, at about each multiple. Text
+  /// that cannot be cut, and is larger than four, is ingested into shards.
+  int64_t reference_bytes = 64 << 20;
 };
 
 /// A source with more rejects than its limits allow: what the report of a run that ended so tells.
@@ -96,6 +103,7 @@ struct RunContext {
   bool only_committed = false;                   // what is to do is an error, NotCommitted
   SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
   std::shared_ptr<FreshRows> fresh_rows;         // takes the rows that are written; may be null
+  std::shared_ptr<FileHashes> hashes;            // of input files; null: those of this call alone
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;
@@ -103,6 +111,9 @@ struct RunContext {
   UnitPerformer perform;         // null: units are done here
   int units_at_once = 1;         // that are handed out
 };
+
+/// Of the inputs of runs with this context.
+std::shared_ptr<FileHashes> MakeFileHashes(const RunContext& context);
 
 /// `stages/ingest/<stage_key>`: where this plan's results live in a workspace. Paths in a manifest
 /// are relative to it.

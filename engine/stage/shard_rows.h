@@ -10,6 +10,7 @@
 
 #include "io/data_file.h"
 #include "io/store.h"
+#include "stage/row_reader.h"
 
 namespace parquet::arrow {
 class FileReader;
@@ -17,7 +18,7 @@ class FileReader;
 
 namespace millrace::stage {
 
-class ShardRows {
+class ShardRows : public RowReader {
  public:
   /// `columns` are top-level names, which every batch then has. `shard.path` is a key of the store.
   /// Reading begins at `first_row`. WorkspaceDamaged when the file is not what was committed or
@@ -26,9 +27,8 @@ class ShardRows {
                                                  const std::vector<std::string>& columns,
                                                  int64_t first_row = 0,
                                                  const std::vector<std::string>& if_there = {});
-  ~ShardRows();
-  /// Null at the end.
-  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  ~ShardRows() override;
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
 
  private:
   ShardRows() = default;

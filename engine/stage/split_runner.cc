@@ -2,112 +2,21 @@
 
 #include <optional>
 
-#include "stage/chunk_task.h"
 #include "stage/commit.h"
+#include "stage/file_chunks.h"
 #include "stage/identity.h"
-#include "stage/ordered_tasks.h"
 #include "stage/split_sink.h"
 
 namespace millrace::stage {
 namespace {
 
-// Before the first chunk is parsed: how much memory a byte of text is taken to need, and a chunk
-// without bytes (Parquet).
-constexpr int64_t kCostPerTextByte = 5;
-constexpr int64_t kCostOfTypedChunk = 8 << 20;
-constexpr int64_t kCostPerTypedByte = 2;  // as decoded and as cast
-
-/// One file's chunks through the pool, in order, with the bytes in flight bounded.
-class FilePipeline {
- public:
-  FilePipeline(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
-               const source::OpenedFile& file, const contract::Binding& binding, SplitSink& sink)
-      : stage_(stage),
-        split_(split),
-        stop_(stop),
-        file_(file),
-        binding_(binding),
-        sink_(sink),
-        tasks_(stage.pool) {}
-
-  Status Run() {
-    for (;;) {
-      if (stage_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
-      const bool fits = tasks_.cost() + NextCost() <= stage_.memory.in_flight_bytes;
-      if (!at_end_ && (tasks_.empty() || fits)) {
-        ARROW_RETURN_NOT_OK(CutChunk());
-        continue;
-      }
-      if (tasks_.empty()) break;
-      ARROW_RETURN_NOT_OK(SinkFront());
-    }
-    return cut_error_;  // what came before it has been handed on: an error there would have come
-                        // first
-  }
-
- private:
-  int64_t NextCost() const { return last_cost_ > 0 ? last_cost_ : kCostOfTypedChunk; }
-
-  Status CutChunk() {
-    Result<std::shared_ptr<io::Chunk>> next = file_.reader->Next();
-    if (!next.ok() || *next == nullptr) {
-      at_end_ = true;
-      cut_error_ = next.status();
-      return Status::OK();
-    }
-    ReportBytes();
-    const std::shared_ptr<io::Chunk> chunk = *next;
-    ARROW_RETURN_NOT_OK(CheckContinues(*chunk));
-    if (split_.row_group_begin >= 0) {
-      if (chunk->row_group < split_.row_group_begin) return Status::OK();
-      if (chunk->row_group >= split_.row_group_end) {
-        at_end_ = true;
-        return Status::OK();
-      }
-    }
-    last_cost_ = chunk->bytes ? chunk->bytes_size() * kCostPerTextByte : NextCost();
-    tasks_.Add(last_cost_, [this, chunk] {
-      return ParseChunk(*file_.reader, binding_, *chunk, stage_.TableOf(split_));
-    });
-    return Status::OK();
-  }
-
-  // Chunks of text must follow each other without a gap: every byte of the file is accounted for.
-  Status CheckContinues(const io::Chunk& chunk) {
-    if (!chunk.bytes) return Status::OK();
-    const int64_t expected = next_offset_ < 0 ? file_.reader->header_bytes() : next_offset_;
-    next_offset_ = chunk.byte_offset + chunk.bytes_size();
-    if (chunk.byte_offset == expected) return Status::OK();
-    return MakeError(ErrorCode::kRowEquation,
-                     "a chunk begins at byte " + std::to_string(chunk.byte_offset) +
-                         ", the one before it ended at " + std::to_string(expected));
-  }
-
-  Status SinkFront() {
-    ARROW_ASSIGN_OR_RAISE(ParsedChunk parsed, tasks_.Take());
-    if (next_offset_ < 0)
-      last_cost_ = std::max(parsed.bytes * kCostPerTypedByte, int64_t{64} << 10);  // as measured
-    return sink_.Add(std::move(parsed));
-  }
-
-  void ReportBytes() {
-    if (stage_.run.progress == nullptr || !file_.raw_bytes_read) return;
-    const int64_t bytes = split_.row_group_begin < 0 ? file_.raw_bytes_read() : split_.bytes;
-    stage_.run.progress->bytes_read += bytes - reported_;
-    reported_ = bytes;
-  }
-
-  const StageContext& stage_;
-  const Split& split_;
-  const std::atomic<bool>& stop_;
-  const source::OpenedFile& file_;
-  const contract::Binding& binding_;
-  SplitSink& sink_;
-  int64_t last_cost_ = 0, next_offset_ = -1, reported_ = 0;
-  bool at_end_ = false;
-  Status cut_error_;
-  OrderedTasks<ParsedChunk> tasks_;  // last: they refer to the reader and the binding
-};
+void ReportBytes(const StageContext& stage, const Split& split, const source::OpenedFile& file,
+                 int64_t* reported) {
+  if (stage.run.progress == nullptr || !file.raw_bytes_read) return;
+  const int64_t bytes = split.row_group_begin < 0 ? file.raw_bytes_read() : split.bytes;
+  stage.run.progress->bytes_read += bytes - *reported;
+  *reported = bytes;
+}
 
 Status RunFile(const StageContext& stage, const Split& split, const std::atomic<bool>& stop,
                const io::FileInfo& file, SplitSink& sink) {
@@ -121,8 +30,18 @@ Status RunFile(const StageContext& stage, const Split& split, const std::atomic<
                                                file, binding->projection())
                             : stage.input.open(source, file, binding->projection()));
   ARROW_RETURN_NOT_OK(binding->BindFile(*opened.reader->file_schema()));
-  sink.BeginFile(file);
-  ARROW_RETURN_NOT_OK(FilePipeline(stage, split, stop, opened, *binding, sink).Run());
+  sink.BeginFile(file, *opened.reader);
+  int64_t reported = 0;
+  FileChunkLimits limits;
+  limits.in_flight_bytes = stage.memory.in_flight_bytes;
+  limits.stopped = [&] { return stage.cancelled() || stop; };
+  limits.on_cut = [&] { ReportBytes(stage, split, opened, &reported); };
+  FileChunks chunks(*opened.reader, *binding, stage.TableOf(split), split, stage.pool, limits);
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(std::optional<ParsedChunk> chunk, chunks.Next());
+    if (!chunk) break;
+    ARROW_RETURN_NOT_OK(sink.Add(*std::move(chunk)));
+  }
   std::string sha256;
   if (source::IsTyped(source.format)) {
     ARROW_ASSIGN_OR_RAISE(sha256,

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "source/format_extension.h"
 #include "stage/identity.h"
 #include "stage/row_id.h"
 
@@ -22,6 +23,27 @@ ShardSequenceOptions OptionsOf(const StageContext& stage, const Split& split) {
   options.queue_bytes = stage.memory.writer_queue_bytes;
   options.fresh_rows = stage.run.fresh_rows;
   return options;
+}
+
+// What is read in place can be entered where the engine wants to, or is not so large that reading
+// it from its beginning matters.
+bool StaysInPlace(const StageContext& stage, const Split& split, const io::FileInfo& file,
+                  const io::RecordReader& reader) {
+  const IngestSource& source = stage.SourceOf(split);
+  if (!source.in_place) return false;
+  for (const int index : split.files) {
+    // What is packed is unpacked once.
+    const std::string& key = source.files.files[static_cast<size_t>(index)].key;
+    if (source::IsPacked(key)) return false;
+  }
+  return source::IsTyped(source.files.format) || reader.can_be_cut() || split.files.size() > 1 ||
+         file.bytes <= 4 * stage.plan.reference_bytes;
+}
+
+// About how many bytes a shard has for a byte of its source: text gets smaller, Parquet does not.
+double WeightOf(const IngestSource& source) {
+  constexpr double kOfPlainBytes = 0.25;
+  return std::holds_alternative<io::ParquetReadOptions>(source.files.format) ? 1 : kOfPlainBytes;
 }
 
 }  // namespace
@@ -43,7 +65,15 @@ SplitSink::SplitSink(const StageContext& stage, const Split& split)
 
 SplitSink::~SplitSink() = default;
 
-void SplitSink::BeginFile(const io::FileInfo& file) {
+void SplitSink::BeginFile(const io::FileInfo& file, const io::RecordReader& reader) {
+  if (record_.inputs.empty() && StaysInPlace(stage_, split_, file, reader)) {
+    const ChunkWork& table = stage_.TableOf(split_);
+    const bool cuts = split_.files.size() == 1 && reader.can_be_cut();
+    references_.emplace(
+        stage_.place,
+        ReferenceSequenceOptions{record_.split_name, table.schema, table.sensitive,
+                                 cuts ? stage_.plan.reference_bytes : 0, stage_.run.fresh_rows});
+  }
   path_ = file.key;
   file_records_ = 0;
   record_.inputs.push_back({source_.files.name, file.key, file.bytes, "", {}});
@@ -158,10 +188,30 @@ Status SplitSink::AddRows(const ParsedChunk& chunk) {
   auto columns = chunk.rows->columns();
   columns.push_back(std::move(ids));
   const int64_t base = split_records_ + file_records_;
-  return shards_.Add(
-      arrow::RecordBatch::Make(stage_.TableOf(split_).schema, total, std::move(columns)),
-      [&](int64_t row) { return base + chunk.record_of_row[static_cast<size_t>(row)]; },
-      chunk.profile.get());
+  const auto rows =
+      arrow::RecordBatch::Make(stage_.TableOf(split_).schema, total, std::move(columns));
+  const auto position_of = [&](int64_t row) {
+    return base + chunk.record_of_row[static_cast<size_t>(row)];
+  };
+  if (references_) {
+    return references_->Add({rows, position_of, chunk.marks, split_.first_ordinal + file_records_,
+                             chunk.profile.get()});
+  }
+  return shards_.Add(rows, position_of, chunk.profile.get());
+}
+
+Result<ShardSequence::Finished> SplitSink::FinishRows() {
+  if (!references_) return shards_.Finish();
+  RowReference whole;
+  whole.source = source_.files.name;
+  for (const InputFile& input : record_.inputs) {
+    whole.files.push_back({input.path, input.bytes, input.sha256});
+  }
+  whole.row_group_begin = split_.row_group_begin;
+  whole.row_group_end = split_.row_group_end;
+  whole.first_ordinal = split_.first_ordinal;
+  whole.records = record_.rows.read;
+  return references_->Finish(whole, split_.bytes, WeightOf(source_));
 }
 
 // From the files as they are stored, not from the counters that wrote them.
@@ -169,8 +219,9 @@ Status SplitSink::CheckRows() {
   RowEquation stored;
   stored.read = record_.rows.read;
   for (const Shard& shard : record_.shards) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t rows,
-                          StoredRows(stage_.store(), stage_.Key(shard.data.path)));
+    io::DataFile file = shard.data;
+    file.path = stage_.Key(file.path);
+    ARROW_ASSIGN_OR_RAISE(const int64_t rows, StoredRows(stage_.store(), file));
     stored.written += rows;
   }
   for (const io::DataFile& file : record_.reject_files) {
@@ -195,7 +246,7 @@ Result<CommitRecord> SplitSink::Finish() {
     ARROW_ASSIGN_OR_RAISE(summary.file, keys_[i]->Finish());
     MakeRelative(&summary.file);
   }
-  ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, shards_.Finish());
+  ARROW_ASSIGN_OR_RAISE(ShardSequence::Finished finished, FinishRows());
   record_.shards = std::move(finished.shards);
   record_.profile = std::move(finished.profile);
   ARROW_RETURN_NOT_OK(CheckRows());

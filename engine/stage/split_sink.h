@@ -1,16 +1,19 @@
-// The end of the way of a split's rows: chunks in row order in, shards, rejects and key summaries
-// out, and the commit record that names them. Nothing counts before the record is put.
-// Thread-safety: one thread; a thread per open shard and the stage's pool encode beside it.
+// The end of the way of a split's rows: chunks in row order in, shards (or references, where rows
+// stay in their files), rejects and key summaries out, and the commit record that names them.
+// Nothing counts before the record is put. Thread-safety: one thread; a thread per open shard and
+// the stage's pool encode beside it.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stage/chunk_task.h"
 #include "stage/commit_record.h"
 #include "stage/key_summary.h"
+#include "stage/reference_sequence.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_sequence.h"
 #include "stage/stage_context.h"
@@ -22,7 +25,7 @@ class SplitSink {
   SplitSink(const StageContext& stage, const Split& split);
   ~SplitSink();
 
-  void BeginFile(const io::FileInfo& file);
+  void BeginFile(const io::FileInfo& file, const io::RecordReader& reader);
   /// Chunks of a file in order. RejectBudget as soon as the source's rejects pass its max_rejects;
   /// the rejects so far are then kept in the stage's folder. ColumnFailed for a chunk with a value
   /// that on_error: fail does not put up with.
@@ -35,6 +38,7 @@ class SplitSink {
  private:
   Status AddRejects(const ParsedChunk& chunk);
   Status AddRows(const ParsedChunk& chunk);
+  Result<ShardSequence::Finished> FinishRows();
   Status AddKeys(const ParsedChunk& chunk);
   Status CheckRows();
   Status BudgetSpent(int64_t rejected);
@@ -50,6 +54,7 @@ class SplitSink {
   int64_t split_records_ = 0;  // of the files before it
   RejectWriter rejects_;
   ShardSequence shards_;
+  std::optional<ReferenceSequence> references_;  // instead of shards
   std::vector<std::unique_ptr<KeySummaryWriter>> keys_;
 };
 

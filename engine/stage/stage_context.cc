@@ -15,6 +15,7 @@ int64_t WallClockNs() {
 Status StageContext::Fill() {
   for (const contract::Contract& contract : plan.contracts) {
     ChunkWork& table = tables.emplace_back();
+    table.mark_bytes = plan.reference_bytes;
     table.schema = contract::StoredSchema(contract);
     for (size_t i = 0; i < contract.columns.size(); ++i) {
       if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));

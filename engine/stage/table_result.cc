@@ -3,6 +3,7 @@
 #include "base/build_info.h"
 #include "stage/identity.h"
 #include "stage/ordered_tasks.h"
+#include "stage/reference.h"
 #include "stage/reject_writer.h"
 #include "stage/shard_profiles.h"
 #include "stage/shard_sequence.h"
@@ -78,7 +79,11 @@ Result<int64_t> StoredRowsOf(const StageContext& stage, const std::vector<io::Da
   int64_t rows = 0;
   ARROW_RETURN_NOT_OK(ForEachInOrder<int64_t>(
       stage.pool, files.size(),
-      [&](size_t i) { return StoredRows(stage.store(), stage.Key(files[i].path)); },
+      [&](size_t i) {
+        io::DataFile file = files[i];
+        file.path = stage.Key(file.path);
+        return StoredRows(stage.store(), file);
+      },
       [&](int64_t of_file) {
         rows += of_file;
         return Status::OK();

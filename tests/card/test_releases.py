@@ -200,7 +200,8 @@ stages:
     folder = tmp_path / "x"
     runs.write(folder, rows, contract, stages)
     config = folder / "pipeline.yaml"
-    config.write_text(config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}"))
+    text = config.read_text().replace("out/corpus}", "out/corpus, overwrite: true}")
+    config.write_text(text.replace("a.jsonl}", "a.jsonl, keep_rows: true}"))
     first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
     changed = [{"id": 1001, "text": "new"}, *rows[:50], *rows[51:]]
     changed[21] = {"id": "bad", "text": "other"}  # another bad one where another one stood

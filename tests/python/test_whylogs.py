@@ -66,7 +66,7 @@ def pipeline() -> millrace.Pipeline:
     )
     return millrace.Pipeline(
         "texts",
-        sources={"a": {"type": "dataset", "stream_split_rows": 100}},
+        sources={"a": {"type": "dataset", "stream_split_rows": 100, "keep_rows": True}},
         contract={"columns": columns},
         stages=[stats],
         workspace="w",

@@ -25,6 +25,8 @@ class JsonlReader : public RecordReader {
  public:
   JsonlReader(TextStream text, const JsonlOptions& options, const Projection& projection)
       : encoding_(std::move(text.detected)),
+        is_plain_(encoding_.encoding == Encoding::kUtf8 &&
+                  text.stream->compression() == Compression::kNone),
         cutter_(std::move(text.stream), options),
         projection_(projection) {
     context_.record_bytes_max = options.record_bytes_max;
@@ -48,6 +50,7 @@ class JsonlReader : public RecordReader {
 
   const std::shared_ptr<arrow::Schema>& file_schema() const override { return context_.schema; }
   int64_t header_bytes() const override { return context_.header_bytes; }
+  bool can_be_cut() const override { return is_plain_ && cutter_.layout() == JsonlLayout::kLines; }
   ReadAs read_as() const override {
     ReadAs read_as;
     read_as.encoding = EncodingName(encoding_.encoding);
@@ -113,6 +116,7 @@ class JsonlReader : public RecordReader {
   }
 
   const DetectedEncoding encoding_;
+  const bool is_plain_;  // the text is the file's bytes
   JsonlCutter cutter_;
   Projection projection_;
   JsonlChunkContext context_;

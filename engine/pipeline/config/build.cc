@@ -176,6 +176,7 @@ class Build {
         source.limits.max_reject_fraction = share->number;
       }
     }
+    source.keeps_rows = value.Bool("keep_rows");
     const std::string& type = value.spec->type_value;
     if (type == "rest") {
       source.rest = BuildRest(name, value, problems_);

@@ -172,7 +172,7 @@ std::string SourceJson(const std::string& name, const ConfigValue& source) {
     return kept.dump();
   }
   json["name"] = name;
-  for (const char* key : {"path", "contract", "limits"}) json.erase(key);
+  for (const char* key : {"path", "contract", "limits", "keep_rows"}) json.erase(key);
   return json.dump();
 }
 

@@ -35,6 +35,7 @@ struct SourceConfig {
   std::string split;     // of a folder of `datasets`, whose format is that of a dataset
   std::string contract;  // "" for the short form
   contract::RejectLimits limits;
+  bool keeps_rows = false;         // also where they could stay in place (in_place.h)
   std::optional<RestConfig> rest;  // of an API; `format` is then that of its records
   SourceSpan span, path_span;
 };

@@ -37,6 +37,12 @@ ObjectSpec SourceVariant(const std::string& type, const std::string& doc, std::v
                   .type = T::kObject,
                   .doc = "How many rejects a run puts up with.",
                   .object = &SourceLimitsSpec()});
+  more.push_back({.key = "keep_rows",
+                  .type = T::kBool,
+                  .doc =
+                      "Whether a run keeps the rows in its workspace as they were ingested, also "
+                      "where only stages read them, which could do so in the files.",
+                  .fallback = "false"});
   return VariantSpec(family, type, doc, std::move(more));
 }
 

@@ -18,6 +18,7 @@ Json FileJson(const io::DataFile& file) {
   Json json = {
       {"path", file.path}, {"rows", file.rows}, {"bytes", file.bytes}, {"sha256", file.sha256}};
   if (!file.logical_sha256.empty()) json["logical_sha256"] = file.logical_sha256;
+  if (file.is_reference()) json["referred_bytes"] = file.referred_bytes;
   return json;
 }
 

@@ -1,27 +1,16 @@
 #include "pipeline/trace/row_search.h"
 
 #include <arrow/api.h>
-#include <parquet/arrow/reader.h>
 
 #include "base/reserved_columns.h"
-#include "stage/shard_rows.h"
 
 namespace millrace::pipeline {
 namespace {
 
-Result<std::vector<std::string>> ColumnsOf(io::Store& store, const std::string& key) {
-  ARROW_ASSIGN_OR_RAISE(auto file, store.OpenForRead(key));
-  ARROW_ASSIGN_OR_RAISE(const auto reader,
-                        parquet::arrow::OpenFile(std::move(file), arrow::default_memory_pool()));
-  std::shared_ptr<arrow::Schema> schema;
-  ARROW_RETURN_NOT_OK(reader->GetSchema(&schema));
-  return schema->field_names();
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> WholeRow(io::Store& store, const io::DataFile& file,
-                                                     int64_t index) {
-  ARROW_ASSIGN_OR_RAISE(const auto columns, ColumnsOf(store, file.path));
-  ARROW_ASSIGN_OR_RAISE(const auto rows, stage::ShardRows::Open(store, file, columns, index));
+Result<std::shared_ptr<arrow::RecordBatch>> WholeRow(const stage::RowAccess& access,
+                                                     const io::DataFile& file, int64_t index) {
+  ARROW_ASSIGN_OR_RAISE(const auto columns, access.ColumnsOf(file));
+  ARROW_ASSIGN_OR_RAISE(const auto rows, access.Open(file, columns, index));
   ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
   MILLRACE_CHECK(batch != nullptr);
   return batch->Slice(0, 1);
@@ -29,7 +18,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> WholeRow(io::Store& store, const io:
 
 }  // namespace
 
-Result<std::vector<FoundRow>> FindRows(io::Store& store, const std::string& folder,
+Result<std::vector<FoundRow>> FindRows(const stage::RowAccess& access, const std::string& folder,
                                        const std::vector<io::DataFile>& files,
                                        const std::function<bool(std::string_view id)>& wanted,
                                        size_t rows_max) {
@@ -37,8 +26,7 @@ Result<std::vector<FoundRow>> FindRows(io::Store& store, const std::string& fold
   for (const io::DataFile& data : files) {
     io::DataFile file = data;
     file.path = folder + '/' + data.path;
-    ARROW_ASSIGN_OR_RAISE(const auto rows,
-                          stage::ShardRows::Open(store, file, {std::string(kRowIdColumn)}));
+    ARROW_ASSIGN_OR_RAISE(const auto rows, access.Open(file, {std::string(kRowIdColumn)}));
     for (int64_t base = 0;;) {
       ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
       if (batch == nullptr) break;
@@ -49,7 +37,7 @@ Result<std::vector<FoundRow>> FindRows(io::Store& store, const std::string& fold
         FoundRow& one = found.emplace_back();
         one.file = data.path;
         one.index = base + row;
-        ARROW_ASSIGN_OR_RAISE(one.row, WholeRow(store, file, one.index));
+        ARROW_ASSIGN_OR_RAISE(one.row, WholeRow(access, file, one.index));
       }
       base += batch->num_rows();
     }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "io/data_file.h"
-#include "io/store.h"
+#include "stage/row_access.h"
 
 namespace millrace::pipeline {
 
@@ -21,8 +21,8 @@ struct FoundRow {
 };
 
 /// The rows whose id `wanted` says yes to, in order, at most `rows_max`. Reads the ids of all files
-/// and whole rows only where one is found. `folder`: of the files' paths, in the store.
-Result<std::vector<FoundRow>> FindRows(io::Store& store, const std::string& folder,
+/// and whole rows only where one is found. `folder`: of the files' paths, in the workspace.
+Result<std::vector<FoundRow>> FindRows(const stage::RowAccess& access, const std::string& folder,
                                        const std::vector<io::DataFile>& files,
                                        const std::function<bool(std::string_view id)>& wanted,
                                        size_t rows_max);

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/reserved_columns.h"
 #include "contract/binding.h"
 #include "contract/features.h"
 #include "expr/expression.h"
 #include "op/row_layout.h"
+#include "pipeline/ingested_rows.h"
 #include "pipeline/input_files.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/places.h"
@@ -22,7 +24,6 @@
 #include "pipeline/trace/source_record.h"
 #include "pipeline/trace/stage_trace.h"
 #include "stage/manifest_json.h"
-#include "stage/shard_rows.h"
 
 namespace millrace {
 namespace pipeline {
@@ -70,7 +71,11 @@ class Tracer {
     ARROW_ASSIGN_OR_RAISE(inputs_, FindInputFiles(config_));
     ARROW_ASSIGN_OR_RAISE(tables_, ResolveContracts(config_, inputs_));
     ARROW_ASSIGN_OR_RAISE(chains_, BindStages(config_, tables_));
-    return ReadRun();
+    ARROW_RETURN_NOT_OK(ReadRun());
+    const std::string folder = tables_done_.empty() ? "" : tables_done_.begin()->second.folder;
+    ARROW_ASSIGN_OR_RAISE(auto in_place, IngestedRows(config_, inputs_, tables_, store_, folder));
+    rows_.emplace(*store_, std::move(in_place));
+    return Status::OK();
   }
 
   Result<Json> Trace(const TraceOptions& options) {
@@ -124,8 +129,7 @@ class Tracer {
       for (const io::DataFile& data : table.manifest.outputs) {
         io::DataFile file = data;
         file.path = table.folder + '/' + data.path;
-        ARROW_ASSIGN_OR_RAISE(const auto rows,
-                              stage::ShardRows::Open(*store_, file, stored->field_names()));
+        ARROW_ASSIGN_OR_RAISE(const auto rows, rows_->Open(file, stored->field_names()));
         for (;;) {
           ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
           if (batch == nullptr) break;
@@ -179,7 +183,7 @@ class Tracer {
     const std::string file = record.substr(source->name.size() + 1, hash - source->name.size() - 1);
     const std::string ordinal = hash == std::string::npos ? "" : record.substr(hash + 1);
     Json shown = {{"row_id", id}, {"source", source->name}, {"file", file}};
-    ARROW_ASSIGN_OR_RAISE(const auto rejected, FindRows(*store_, table.folder,
+    ARROW_ASSIGN_OR_RAISE(const auto rejected, FindRows(*rows_, table.folder,
                                                         table.manifest.reject_files, is_record, 1));
     if (!rejected.empty()) {
       ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
@@ -189,7 +193,7 @@ class Tracer {
       return shown;
     }
     ARROW_ASSIGN_OR_RAISE(const auto found,
-                          FindRows(*store_, table.folder, table.manifest.outputs, is_record, 1));
+                          FindRows(*rows_, table.folder, table.manifest.outputs, is_record, 1));
     if (found.empty()) return NoRow(id, source);
     ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
     const auto stored = contract::StoredSchema(*ContractOf(source->contract));
@@ -329,7 +333,7 @@ class Tracer {
       return other == id || (other.rfind(id, 0) == 0 && (other[id.size()] == '/'));
     };
     for (const auto* files : {&done.manifest.outputs, &done.manifest.reject_files}) {
-      ARROW_ASSIGN_OR_RAISE(const auto found, FindRows(*store_, done.folder, *files, is_of, 1));
+      ARROW_ASSIGN_OR_RAISE(const auto found, FindRows(*rows_, done.folder, *files, is_of, 1));
       if (!found.empty()) return true;
     }
     return false;
@@ -342,7 +346,7 @@ class Tracer {
     if (drops.empty()) return drops;
     ARROW_ASSIGN_OR_RAISE(const auto found,
                           FindRows(
-                              *store_, done.folder, done.manifest.reject_files,
+                              *rows_, done.folder, done.manifest.reject_files,
                               [&](std::string_view other) { return other == id; }, 1));
     if (found.empty()) return drops;
     for (size_t i = 0; i < drops.size(); ++i) {
@@ -378,7 +382,7 @@ class Tracer {
     ARROW_ASSIGN_OR_RAISE(
         const auto found,
         FindRows(
-            *store_, done.folder, done.manifest.outputs,
+            *rows_, done.folder, done.manifest.outputs,
             [&](std::string_view id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); },
             ids.size()));
     for (const FoundRow& one : found) {
@@ -391,6 +395,7 @@ class Tracer {
 
   const PipelineConfig& config_;
   std::shared_ptr<io::Store> store_;
+  std::optional<stage::RowAccess> rows_;
   InputFiles inputs_;
   TableContracts tables_;
   std::vector<StageChain> chains_;

@@ -8,11 +8,21 @@
 
 #include "base/status.h"
 #include "export/export.h"
+#include "stage/rows_in_place.h"
 
 namespace millrace::pipeline {
 
 /// Reads `input.shards` one after the other, all columns. Fails at once when a file is missing or
 /// has another size than was written. Thread-safety of the reader: one thread.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadShards(exporting::ExportInput input);
+
+/// The same of a table of ingest, some of whose rows stayed in the files of their sources.
+/// `in_place` reads them. FileChanged, at once, when they are not there any
+/// more.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadIngested(
+    exporting::ExportInput input, std::shared_ptr<const stage::RowsInPlace> in_place);
+
+/// Whether some of the rows stayed so.
+bool StayedInPlace(const exporting::ExportInput& input);
 
 }  // namespace millrace::pipeline

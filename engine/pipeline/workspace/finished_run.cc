@@ -12,6 +12,7 @@
 #include "io/object/store_url.h"
 #include "pipeline/config/loader.h"
 #include "pipeline/config/tree.h"
+#include "pipeline/ingested_rows.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/places.h"
 #include "pipeline/run_folder.h"
@@ -144,6 +145,29 @@ Result<exporting::ExportInput> InputOfTable(const FinishedRun::Parts& parts,
   return input;
 }
 
+// Of a table whose rows stayed in the files of their sources. Other types than Parquet's are those
+// of the contract, so the schema is the contract's.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadInPlace(const FinishedRun::Parts& parts,
+                                                              exporting::ExportInput input) {
+  if (!parts.config) {
+    return MakeError(ErrorCode::kUnreadablePath,
+                     "the rows of `ingest` stayed in the files of their sources, and where these "
+                     "are cannot be told from the workspace",
+                     "open the run with the config that it came from");
+  }
+  const PipelineConfig& config = *parts.config;
+  ARROW_ASSIGN_OR_RAISE(const InputFiles files, FindInputFiles(config));
+  ARROW_ASSIGN_OR_RAISE(const TableContracts tables, ResolveContracts(config, files));
+  for (const contract::Contract& contract : tables.contracts) {
+    if (contract.name == input.table) input.schema = contract::StoredSchema(contract);
+  }
+  const std::string& first = input.shards.front().path;
+  const size_t end = first.rfind("/data/");
+  ARROW_ASSIGN_OR_RAISE(auto in_place,
+                        IngestedRows(config, files, tables, parts.workspace, first.substr(0, end)));
+  return ReadIngested(std::move(input), std::move(in_place));
+}
+
 Result<exporting::ExportInput> InputOfExport(const FinishedRun::Parts& parts,
                                              const std::string& name) {
   const Json& exports = parts.report.at("exports");
@@ -255,6 +279,9 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadRunTable(const FinishedRun
       return MakeError(ErrorCode::kBadValue,
                        "the table has no rows, and no declared contract says what its columns are",
                        "declare the contract in the config");
+    }
+    if (pipeline::StayedInPlace(input)) {
+      return pipeline::ReadInPlace(run.parts(), std::move(input));
     }
     return pipeline::ReadShards(std::move(input));
   });

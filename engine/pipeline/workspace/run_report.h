@@ -17,6 +17,7 @@ inline io::DataFile FileOf(const nlohmann::ordered_json& json, const std::string
   file.rows = json.at("rows");
   file.bytes = json.at("bytes");
   file.sha256 = json.at("sha256");
+  file.referred_bytes = json.value("referred_bytes", int64_t{0});
   return file;
 }
 

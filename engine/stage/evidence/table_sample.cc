@@ -12,7 +12,6 @@
 #include "io/parquet/shard_writer.h"
 #include "stage/evidence/column_shape.h"
 #include "stage/evidence/row_digest.h"
-#include "stage/shard_rows.h"
 
 namespace millrace::stage {
 namespace {
@@ -42,13 +41,13 @@ class Sampler {
   size_t shards() const { return shards_; }
 
   // A part of what is wanted from each shard, from its first row on.
-  Status Read(io::Store& store, const io::DataFile& file, size_t index) {
+  Status Read(const RowAccess& rows, const io::DataFile& file, size_t index) {
     const auto parts = static_cast<int64_t>(shards_);
     int64_t rows_left = std::max<int64_t>(1, rows_max_ / parts);
     int64_t bytes_left = limits_.bytes_max / parts;
     std::vector<std::string> columns = names_;
     columns.emplace_back(kRowIdColumn);
-    ARROW_ASSIGN_OR_RAISE(auto shard, ShardRows::Open(store, file, columns));
+    ARROW_ASSIGN_OR_RAISE(auto shard, rows.Open(file, columns));
     for (bool first = true; rows_left > 0 && bytes_left > 0; first = false) {
       if (limits_.cancelled != nullptr && *limits_.cancelled) return Status::Cancelled("");
       ARROW_ASSIGN_OR_RAISE(auto batch, shard->Next());
@@ -131,7 +130,7 @@ class Sampler {
 
 }  // namespace
 
-Result<TableSample> SampleTable(io::Store& workspace, const std::string& folder,
+Result<TableSample> SampleTable(const RowAccess& rows, const std::string& folder,
                                 const Manifest& manifest, const contract::Contract& contract,
                                 const SampleLimits& limits) {
   Sampler sampler(manifest, contract, limits);
@@ -139,7 +138,7 @@ Result<TableSample> SampleTable(io::Store& workspace, const std::string& folder,
   for (size_t i = 0; i < sampler.shards(); ++i) {
     io::DataFile shard = manifest.outputs[i * manifest.outputs.size() / sampler.shards()];
     shard.path = folder + "/" + shard.path;
-    ARROW_RETURN_NOT_OK(sampler.Read(workspace, shard, i));
+    ARROW_RETURN_NOT_OK(sampler.Read(rows, shard, i));
   }
   return sampler.Finish();
 }

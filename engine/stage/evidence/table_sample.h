@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "contract/contract.h"
-#include "io/store.h"
 #include "stage/manifest.h"
+#include "stage/row_access.h"
 
 namespace millrace::stage {
 
@@ -54,7 +54,7 @@ struct SampleLimits {
 };
 
 /// `folder`: of the manifest's paths, in the workspace.
-Result<TableSample> SampleTable(io::Store& workspace, const std::string& folder,
+Result<TableSample> SampleTable(const RowAccess& rows, const std::string& folder,
                                 const Manifest& manifest, const contract::Contract& contract,
                                 const SampleLimits& limits);
 

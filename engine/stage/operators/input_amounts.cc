@@ -96,8 +96,8 @@ Result<CommitRecord> Measure(const OperatorRun& run, const OperatorSplit& split,
                              const Measured& what, const std::atomic<bool>& stop) {
   const auto& schema = run.plan.chain->input();
   ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(what, *schema));
-  ShardRange rows(run.place.store(), run.plan.inputs[static_cast<size_t>(split.input)], split.begin,
-                  split.end, 0, schema, std::move(columns));
+  ShardRange rows(run, run.plan.inputs[static_cast<size_t>(split.input)], split.begin, split.end, 0,
+                  schema, std::move(columns));
   AmountWriter writer;
   ARROW_RETURN_NOT_OK(writer.Open(run.place, split.name));
   CommitRecord record;

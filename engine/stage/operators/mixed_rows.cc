@@ -44,9 +44,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithEpoch(
 /// The rows of one input in the order they are drawn, epoch after epoch.
 class InputRows {
  public:
-  InputRows(io::Store& store, const StageInput& input, int64_t available, int64_t drawn,
+  InputRows(const OperatorRun& run, const StageInput& input, int64_t available, int64_t drawn,
             std::shared_ptr<arrow::Schema> schema, std::vector<std::string> columns)
-      : store_(store),
+      : run_(run),
         input_(input),
         available_(available),
         drawn_(drawn),
@@ -59,7 +59,7 @@ class InputRows {
       const int64_t epoch = drawn_ / available_, in_epoch = drawn_ % available_;
       if (!range_) {
         const RowPlace place = PlaceOfRow(input_, in_epoch);
-        range_.emplace(store_, input_, place.shard, input_.shards.size(), place.row, schema_,
+        range_.emplace(run_, input_, place.shard, input_.shards.size(), place.row, schema_,
                        columns_);
       }
       if (batch_ == nullptr) {
@@ -85,7 +85,7 @@ class InputRows {
   }
 
  private:
-  io::Store& store_;
+  const OperatorRun& run_;
   const StageInput& input_;
   int64_t available_, drawn_;
   std::shared_ptr<arrow::Schema> schema_;
@@ -96,14 +96,16 @@ class InputRows {
 
 class MixedRows : public SplitReader {
  public:
-  MixedRows(io::Store& store, const OperatorPlan& plan, const OperatorSplit& split,
+  MixedRows(const OperatorRun& run, const OperatorSplit& split,
             std::shared_ptr<arrow::Schema> schema, const std::vector<std::string>& columns)
-      : order_(*plan.mixture->order),
-        rows_per_batch_(plan.chain->batch_rows() > 0 ? plan.chain->batch_rows() : kRowsPerBatch),
+      : order_(*run.plan.mixture->order),
+        rows_per_batch_(run.plan.chain->batch_rows() > 0 ? run.plan.chain->batch_rows()
+                                                         : kRowsPerBatch),
         next_(split.mix_begin),
         end_(split.mix_end) {
+    const OperatorPlan& plan = run.plan;
     for (size_t i = 0; i < plan.inputs.size(); ++i) {
-      inputs_.push_back(std::make_unique<InputRows>(store, plan.inputs[i],
+      inputs_.push_back(std::make_unique<InputRows>(run, plan.inputs[i],
                                                     plan.mixture->inputs[i].available,
                                                     order_.DrawnBefore(i, next_), schema, columns));
     }
@@ -148,11 +150,10 @@ class MixedRows : public SplitReader {
 
 }  // namespace
 
-Result<std::unique_ptr<SplitReader>> OpenMixed(io::Store& store, const OperatorPlan& plan,
-                                               const OperatorSplit& split,
+Result<std::unique_ptr<SplitReader>> OpenMixed(const OperatorRun& run, const OperatorSplit& split,
                                                std::shared_ptr<arrow::Schema> schema,
                                                std::vector<std::string> columns) {
-  return std::make_unique<MixedRows>(store, plan, split, std::move(schema), columns);
+  return std::make_unique<MixedRows>(run, split, std::move(schema), columns);
 }
 
 std::vector<size_t> DrawnShards(const OperatorPlan& plan, const OperatorSplit& split,

@@ -6,8 +6,7 @@
 namespace millrace::stage {
 
 /// Rows of later epochs get `@<n>` behind their ids, n from 1.
-Result<std::unique_ptr<SplitReader>> OpenMixed(io::Store& store, const OperatorPlan& plan,
-                                               const OperatorSplit& split,
+Result<std::unique_ptr<SplitReader>> OpenMixed(const OperatorRun& run, const OperatorSplit& split,
                                                std::shared_ptr<arrow::Schema> schema,
                                                std::vector<std::string> columns);
 

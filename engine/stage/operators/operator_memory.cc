@@ -4,6 +4,7 @@
 #include "stage/commit.h"
 #include "stage/operators/exchange.h"
 #include "stage/operators/operator_run.h"
+#include "stage/rows_in_place.h"
 
 namespace millrace::stage {
 namespace {
@@ -16,7 +17,7 @@ constexpr int64_t kMergeMin = 16 << 20;
 constexpr int64_t kMergeMax = 256 << 20;
 
 // A split reads one row group, writes another, and has rows under way between them.
-Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
+Status DivideMemory(const RunLimits& limits, int64_t page_bytes, OperatorRun* run) {
   // Rows that get another order leave by an exchange file instead of a shard, and come together in
   // partitions: as they are read, joined, taken in order and written.
   const bool orders = run->plan.chain->order() != nullptr;
@@ -32,9 +33,14 @@ Status DivideMemory(const RunLimits& limits, OperatorRun* run) {
             run->plan.stage + "` needs " + FormatByteSize(kProgramBytes + least),
         "set limits.memory or --memory to at least " + FormatByteSize(kProgramBytes + least));
   }
-  run->active_splits =
-      static_cast<int>(std::clamp<int64_t>(room / (fixed + 3 * kInFlightMin), 1, limits.threads));
-  const int64_t share = std::clamp(room / run->active_splits - fixed, kInFlightMin, kInFlightMax);
+  // As in ingest: a page is there as it was read, and what is taken from it a second time.
+  const int64_t of_split = fixed + std::max<int64_t>(2 * page_bytes - kReaderBytes, 0);
+  run->active_splits = static_cast<int>(
+      std::clamp<int64_t>(room / (of_split + 3 * kInFlightMin), 1, limits.threads));
+  const int64_t share =
+      std::clamp(room / run->active_splits - of_split, kInFlightMin, kInFlightMax);
+  const auto inputs = static_cast<int64_t>(run->plan.mixture ? run->plan.inputs.size() : 1);
+  run->reader_bytes = kReaderBytes / inputs;
   run->writer_queue_bytes = share / 8;
   run->in_flight_bytes = share - run->writer_queue_bytes;
   // Beside partitions stands what the exchange has left.
@@ -54,7 +60,13 @@ Result<OperatorRun> OpenOperatorRun(const OperatorPlan& plan, const RunContext& 
                   OperatorStageKey(plan),
                   OutputSchema(plan),
                   pool};
-  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, &run));
+  int64_t page_bytes = 0;
+  for (const StageInput& input : plan.inputs) {
+    if (input.in_place == nullptr) continue;
+    ARROW_ASSIGN_OR_RAISE(const int64_t of_input, input.in_place->PageBytes());
+    page_bytes = std::max(page_bytes, of_input);
+  }
+  ARROW_RETURN_NOT_OK(DivideMemory(context.limits, page_bytes, &run));
   ARROW_ASSIGN_OR_RAISE(run.resumes, run.place.Look());
   return run;
 }

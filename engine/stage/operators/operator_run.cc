@@ -68,8 +68,7 @@ class SplitRun {
       ARROW_ASSIGN_OR_RAISE(
           exchange_, ExchangeWriter::Open(run_.place, split_.name, run_.schema, order->seed()));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto rows,
-                          OpenSplit(run_.place.store(), run_.plan, split_, chain_.input()));
+    ARROW_ASSIGN_OR_RAISE(const auto rows, OpenSplit(run_, split_, chain_.input()));
     for (;;) {
       if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
       if (!tasks_.empty() && tasks_.cost() >= run_.in_flight_bytes) {
@@ -112,8 +111,7 @@ class SplitRun {
     from.name = input_.name;
     from.folder = OperatorFolder(earlier.plan);
     for (const Shard& shard : old.shards) from.shards.push_back(shard.data);
-    ShardRange rows(run_.place.store(), from, 0, from.shards.size(), 0, run_.schema,
-                    run_.schema->field_names());
+    ShardRange rows(run_, from, 0, from.shards.size(), 0, run_.schema, run_.schema->field_names());
     for (;;) {
       if (run_.cancelled() || stop_) return Status::Cancelled("cancelled; running again resumes");
       ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());

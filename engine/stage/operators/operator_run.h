@@ -33,6 +33,7 @@ struct OperatorRun {
   std::shared_ptr<arrow::Schema> schema;  // of the shards
   TaskPool& pool;
   int64_t in_flight_bytes = 0;     // of rows under way per split
+  int64_t reader_bytes = 0;        // of rows that are being read, per input of a split
   int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
   int64_t merge_bytes = 0;         // of what is compared between splits
   int active_splits = 1, active_partitions = 1;

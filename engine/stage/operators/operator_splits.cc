@@ -26,7 +26,7 @@ OperatorSplit MakeSplit(const OperatorPlan& plan, const std::string& stage_key, 
     place.UpdateField(ShardPlaceName(shard.path));
     content.UpdateField(ShardPlaceName(shard.path));
     content.UpdateField(shard.sha256);
-    split.bytes += shard.bytes;
+    split.bytes += shard.bytes_of_rows();
     split.rows += shard.rows;
   }
   split.name = NamedPlace(from.name, place);
@@ -66,7 +66,7 @@ std::vector<OperatorSplit> MixtureSplits(const OperatorPlan& plan) {
         for (; next < shard; ++next) first_row += input.shards[next].rows;
         content.UpdateField(std::to_string(first_row));
         content.UpdateField(input.shards[shard].sha256);
-        split.bytes += input.shards[shard].bytes;
+        split.bytes += input.shards[shard].bytes_of_rows();
       }
     }
     split.name = NamedPlace("mixture", place);
@@ -143,7 +143,7 @@ std::vector<OperatorSplit> PlanInputSplits(const OperatorPlan& plan, size_t inpu
   for (const io::DataFile& shard : plan.inputs[input].shards) {
     io::FileInfo& file = places.emplace_back();
     file.key = ShardPlaceName(shard.path);
-    file.bytes = shard.bytes;
+    file.bytes = shard.bytes_of_rows();
   }
   for (const FileRange& range : GroupFiles(places, plan.split_bytes)) {
     splits.push_back(MakeSplit(plan, stage_key, input, range));

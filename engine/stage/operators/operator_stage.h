@@ -19,12 +19,15 @@
 
 namespace millrace::stage {
 
+class RowsInPlace;
+
 /// Rows that a stage reads: committed shards of one source or stage, in row order.
 struct StageInput {
   std::string name;                  // as the config calls it
   std::string folder;                // of the stage that wrote them; a key of the workspace
   std::vector<io::DataFile> shards;  // paths relative to it
-  std::shared_ptr<const FreshRows> fresh = nullptr;  // rows of them that are still in memory
+  std::shared_ptr<const FreshRows> fresh = nullptr;       // rows of them that are still in memory
+  std::shared_ptr<const RowsInPlace> in_place = nullptr;  // reads references
 };
 
 /// In which proportion the rows of the inputs are drawn.

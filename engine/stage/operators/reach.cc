@@ -26,8 +26,8 @@ Status ReachBatches(const OperatorRun& run, const OperatorSplit& split, size_t i
                     const KeysOfRows& keys_of, const BatchSink& sink) {
   const op::Chain& chain = *run.plan.chain;
   ARROW_ASSIGN_OR_RAISE(auto drops, OpenDrops(before, index));
-  ARROW_ASSIGN_OR_RAISE(const auto rows, OpenSplit(run.place.store(), run.plan, split,
-                                                   chain.input(), chain.ColumnsFor(instance)));
+  ARROW_ASSIGN_OR_RAISE(const auto rows,
+                        OpenSplit(run, split, chain.input(), chain.ColumnsFor(instance)));
   int64_t base = 0;
   bool at_end = false, wanted = true;
   OrderedTasks<ReachedBatch> tasks(run.pool);

@@ -46,8 +46,8 @@ class Joining {
  private:
   Status Copy(const ShardPiece& piece, const std::atomic<bool>& stop, ShardSequence* shards,
               int64_t* position) const {
-    ShardRange rows(run_.place.store(), joined_.from, piece.shard, piece.shard + 1, piece.first_row,
-                    run_.schema, run_.schema->field_names());
+    ShardRange rows(run_, joined_.from, piece.shard, piece.shard + 1, piece.first_row, run_.schema,
+                    run_.schema->field_names());
     for (int64_t left = piece.rows; left > 0;) {
       if (run_.cancelled() || stop) return Status::Cancelled("cancelled; running again resumes");
       ARROW_ASSIGN_OR_RAISE(auto batch, rows.Next());

@@ -124,8 +124,7 @@ class RowDropsDecision : public GlobalDecision {
       split_ = split;
       const std::string column(kRowIdColumn);
       ARROW_ASSIGN_OR_RAISE(
-          rows_, OpenSplit(plan_.run.place.store(), plan_.run.plan,
-                           plan_.splits[static_cast<size_t>(split)],
+          rows_, OpenSplit(plan_.run, plan_.splits[static_cast<size_t>(split)],
                            arrow::schema({plan_.run.plan.chain->input()->GetFieldByName(column)})));
       batch_.reset();
       batch_begin_ = 0;

@@ -4,17 +4,40 @@
 #include <arrow/compute/cast.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "io/parquet/shard_writer.h"
 #include "stage/operators/mixed_rows.h"
+#include "stage/rows_in_place.h"
+#include "stage/shard_rows.h"
 
 namespace millrace::stage {
 
 namespace {
 
-// A batch of rows that are in memory, as of those that are read.
-constexpr int64_t kHeldRows = 8192;
-constexpr int64_t kHeldBytes = 4 << 20;
+/// Rows that this run still holds.
+class HeldRows : public RowReader {
+ public:
+  HeldRows(std::shared_ptr<const arrow::RecordBatchVector> batches, int64_t first_row)
+      : batches_(std::move(batches)), row_(first_row) {}
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    for (; next_ < batches_->size(); ++next_) {
+      const auto& batch = (*batches_)[next_];
+      if (row_ < batch->num_rows()) {
+        auto piece = PieceOf(*batch, row_);
+        row_ += piece->num_rows();
+        return piece;
+      }
+      row_ -= batch->num_rows();
+    }
+    return nullptr;
+  }
+
+ private:
+  std::shared_ptr<const arrow::RecordBatchVector> batches_;
+  size_t next_ = 0;
+  int64_t row_;  // of the next batch
+};
 
 class WholeShards : public SplitReader {
  public:
@@ -63,26 +86,24 @@ class FixedBatches : public SplitReader {
 
 }  // namespace
 
-Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorPlan& plan,
-                                               const OperatorSplit& split,
+Result<std::unique_ptr<SplitReader>> OpenSplit(const OperatorRun& run, const OperatorSplit& split,
                                                std::shared_ptr<arrow::Schema> schema,
                                                std::vector<std::string> columns) {
+  const OperatorPlan& plan = run.plan;
   if (columns.empty()) columns = schema->field_names();
-  if (plan.mixture) {
-    return OpenMixed(store, plan, split, std::move(schema), std::move(columns));
-  }
+  if (plan.mixture) return OpenMixed(run, split, std::move(schema), std::move(columns));
   const StageInput& input = plan.inputs[static_cast<size_t>(split.input)];
-  ShardRange range(store, input, split.begin, split.end, 0, std::move(schema), std::move(columns));
+  ShardRange range(run, input, split.begin, split.end, 0, std::move(schema), std::move(columns));
   if (const int64_t rows = plan.chain->batch_rows(); rows > 0) {
     return std::make_unique<FixedBatches>(std::move(range), rows);
   }
   return std::make_unique<WholeShards>(std::move(range));
 }
 
-ShardRange::ShardRange(io::Store& store, const StageInput& input, size_t begin, size_t end,
+ShardRange::ShardRange(const OperatorRun& run, const StageInput& input, size_t begin, size_t end,
                        int64_t first_row, std::shared_ptr<arrow::Schema> schema,
                        std::vector<std::string> columns)
-    : store_(store),
+    : run_(run),
       input_(input),
       schema_(std::move(schema)),
       columns_(std::move(columns)),
@@ -90,22 +111,33 @@ ShardRange::ShardRange(io::Store& store, const StageInput& input, size_t begin, 
       end_(end),
       first_row_(first_row) {}
 
+Result<std::unique_ptr<RowReader>> ShardRange::Open(const io::DataFile& file,
+                                                    int64_t first_row) const {
+  if (input_.fresh != nullptr) {
+    if (auto held = input_.fresh->Find(file.path)) {
+      return std::make_unique<HeldRows>(std::move(held), first_row);
+    }
+  }
+  if (!file.is_reference()) {
+    return ShardRows::Open(run_.place.store(), file, columns_, first_row);
+  }
+  MILLRACE_CHECK(input_.in_place != nullptr);
+  const RowsInPlace::Means means{run_.pool, run_.reader_bytes,
+                                 [run = &run_] { return run->cancelled(); }};
+  return input_.in_place->Open(file, columns_, first_row, means);
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
   for (;;) {
-    if (held_ != nullptr) {
-      if (const auto batch = NextHeld()) return AsDeclared(*batch);
-      held_.reset();
-    }
-    if (shard_ == nullptr) {
+    if (rows_ == nullptr) {
       if (next_ == end_) return nullptr;
       io::DataFile file = input_.shards[next_++];
-      left_ = file.rows - first_row_;
+      const int64_t first_row = std::exchange(first_row_, 0);
+      left_ = file.rows - first_row;
       file.path = input_.folder + '/' + file.path;
-      if (Hold(file.path)) continue;
-      ARROW_ASSIGN_OR_RAISE(shard_, ShardRows::Open(store_, file, columns_, first_row_));
-      first_row_ = 0;
+      ARROW_ASSIGN_OR_RAISE(rows_, Open(file, first_row));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto batch, shard_->Next());
+    ARROW_ASSIGN_OR_RAISE(const auto batch, rows_->Next());
     if (batch != nullptr) {
       left_ -= batch->num_rows();
       return AsDeclared(*batch);
@@ -115,33 +147,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
           ErrorCode::kWorkspaceDamaged,
           "the committed shard " + input_.shards[next_ - 1].path + " has another number of rows");
     }
-    shard_.reset();
+    rows_.reset();
   }
-}
-
-bool ShardRange::Hold(const std::string& key) {
-  if (input_.fresh == nullptr || (held_ = input_.fresh->Find(key)) == nullptr) return false;
-  next_held_ = 0;
-  skip_held_ = std::exchange(first_row_, 0);
-  return true;
-}
-
-// Large ones come in pieces: what works on a batch needs a multiple of it.
-std::shared_ptr<arrow::RecordBatch> ShardRange::NextHeld() {
-  while (next_held_ < held_->size()) {
-    const auto& batch = (*held_)[next_held_];
-    if (skip_held_ >= batch->num_rows()) {
-      skip_held_ -= batch->num_rows();
-      ++next_held_;
-      continue;
-    }
-    const auto rest = skip_held_ == 0 ? batch : batch->Slice(skip_held_);
-    const int64_t row_bytes = io::LogicalBytes(*rest) / rest->num_rows() + 1;
-    const int64_t rows = std::clamp<int64_t>(kHeldBytes / row_bytes, 1, kHeldRows);
-    skip_held_ += std::min(rows, rest->num_rows());
-    return rest->Slice(0, rows);
-  }
-  return nullptr;
 }
 
 // Parquet has no seconds: such columns come back as milliseconds.

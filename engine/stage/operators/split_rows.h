@@ -1,5 +1,6 @@
 // The rows of a split, batch by batch, in the columns that a chain takes: those of neighbouring
-// shards, or those that a mixture draws.
+// shards, or those that a mixture draws. They come from memory, from a file of the workspace, or
+// from where they stayed (rows_in_place.h).
 // Thread-safety: one thread.
 #pragma once
 
@@ -9,8 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "stage/operators/operator_run.h"
 #include "stage/operators/operator_splits.h"
-#include "stage/shard_rows.h"
+#include "stage/row_reader.h"
 
 namespace millrace::stage {
 
@@ -27,8 +29,8 @@ class SplitReader {
 };
 
 /// `columns`: those to read; the others of the schema come as nulls. Empty: all.
-Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorPlan& plan,
-                                               const OperatorSplit& split,
+/// REQUIRES: the calling thread is none of the run's pool, and so for all that follows.
+Result<std::unique_ptr<SplitReader>> OpenSplit(const OperatorRun& run, const OperatorSplit& split,
                                                std::shared_ptr<arrow::Schema> schema,
                                                std::vector<std::string> columns = {});
 
@@ -36,29 +38,26 @@ Result<std::unique_ptr<SplitReader>> OpenSplit(io::Store& store, const OperatorP
 class ShardRange {
  public:
   /// The shards [begin, end) of the input, from `first_row` of the first one on.
-  ShardRange(io::Store& store, const StageInput& input, size_t begin, size_t end, int64_t first_row,
-             std::shared_ptr<arrow::Schema> schema, std::vector<std::string> columns);
+  ShardRange(const OperatorRun& run, const StageInput& input, size_t begin, size_t end,
+             int64_t first_row, std::shared_ptr<arrow::Schema> schema,
+             std::vector<std::string> columns);
 
-  /// Null at the end. WorkspaceDamaged when a shard is not what was committed.
+  /// Null at the end. WorkspaceDamaged when a shard is not what was committed, FileChanged when
+  /// rows stayed in a file that is not what was ingested.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
  private:
-  bool Hold(const std::string& key);
-  std::shared_ptr<arrow::RecordBatch> NextHeld();
+  Result<std::unique_ptr<RowReader>> Open(const io::DataFile& file, int64_t first_row) const;
   Result<std::shared_ptr<arrow::RecordBatch>> AsDeclared(const arrow::RecordBatch& rows) const;
 
-  io::Store& store_;
+  const OperatorRun& run_;
   const StageInput& input_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::string> columns_;
-  size_t next_, end_;  // shards to open
-  int64_t first_row_;  // of the next one
-  int64_t left_ = 0;   // rows of the open one
-  std::unique_ptr<ShardRows> shard_;
-  // Instead, of a shard in memory: its batches, which of them is next, and rows of it to skip.
-  std::shared_ptr<const arrow::RecordBatchVector> held_;
-  size_t next_held_ = 0;
-  int64_t skip_held_ = 0;
+  size_t next_, end_;                // shards to open
+  int64_t first_row_;                // of the next one
+  int64_t left_ = 0;                 // rows of the open one
+  std::unique_ptr<RowReader> rows_;  // of the open one
 };
 
 }  // namespace millrace::stage

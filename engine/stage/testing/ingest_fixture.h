@@ -74,20 +74,26 @@ struct TestRun {
     source.files.store = io::MakeLocalStore(input_folder);
     source.files.files = source.files.store->List("").ValueOrDie();
     if (!plan.sources.empty()) source.limits = plan.sources[0].limits;
+    source.in_place = in_place;
     plan.sources = {source};
   }
 
   Result<std::vector<Manifest>> Run() {
     List();
+    RunContext context = Context();
+    context.progress = progress;
+    context.fresh_rows = fresh_rows;
+    return RunIngest(plan, context);
+  }
+
+  RunContext Context() const {
     RunContext context;
     context.workspace = workspace;
     context.limits = limits;
-    context.input = LineInput(input);
+    context.input = real ? RealInput() : LineInput(input);
     if (open) context.input.open = open;
-    context.progress = progress;
     context.cancelled = cancelled;
-    context.fresh_rows = fresh_rows;
-    return RunIngest(plan, context);
+    return context;
   }
 
   /// Every file of the stage with its bytes, without what a killed attempt left behind.
@@ -138,6 +144,8 @@ struct TestRun {
   RunLimits limits{2, int64_t{1} << 30};
   LineInputOptions input;
   source::FormatOptions format = io::CsvOptions{};
+  bool real = false;                 // files of the format, instead of lines
+  bool in_place = false;             // rows stay in their files
   decltype(InputAccess::open) open;  // empty: line files
   Progress* progress = nullptr;
   const std::atomic<bool>* cancelled = nullptr;

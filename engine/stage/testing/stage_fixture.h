@@ -13,6 +13,7 @@
 #include "op/testing/operators.h"
 #include "stage/manifest_json.h"
 #include "stage/operators/operator_stage.h"
+#include "stage/rows_in_place.h"
 #include "stage/testing/ingest_fixture.h"
 
 namespace millrace::stage {
@@ -41,7 +42,9 @@ struct StageRun {
     ARROW_RETURN_NOT_OK(tables.status());
     plan.pipeline = "test";
     plan.stage = "quality";
-    plan.inputs = {{"src", IngestFolder(ingest.plan), tables->at(0).outputs, ingest.fresh_rows}};
+    RunContext context = ingest.Context();
+    plan.inputs = {{"src", IngestFolder(ingest.plan), tables->at(0).outputs, ingest.fresh_rows,
+                    OpenRowsInPlace(ingest.plan, context)}};
     auto fields = contract::SchemaOf(ingest.plan.contracts[0])->fields();
     fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), false));
     ARROW_ASSIGN_OR_RAISE(plan.chain, op::testing::MakeChain(arrow::schema(fields), steps));
@@ -52,11 +55,7 @@ struct StageRun {
     plan.shards_multiple_of = shards_multiple_of;
     plan.split_bytes = split_bytes;
     plan.writer = ingest.plan.writer;
-    RunContext context;
-    context.workspace = ingest.workspace;
-    context.limits = ingest.limits;
     context.progress = ingest.progress;
-    context.cancelled = ingest.cancelled;
     context.attempt_event = attempt_event;
     if (before_stage) before_stage(tables->at(0));
     return RunOperators(plan, context);

@@ -39,7 +39,8 @@ _BATCH_ROWS, _BATCH_BYTES = 1 << 16, 16 << 20
 class Profiles:
     """A hook of `Pipeline.run` that profiles what stages have written.
 
-    `stages` are those to look at; without it all of them, `ingest`, too. `base` is the folder that
+    `stages` are those to look at; without it all of them, `ingest`, too, where its rows do not stay
+    in the files of their sources. `base` is the folder that
     a relative workspace of the config starts at: without it the current one. A workspace behind a
     URL is refused: its shards are read as files.
     """
@@ -80,7 +81,8 @@ class Profiles:
             if manifest is None:
                 raise FileNotFoundError(f"there is no {folder.place}/{key}: is `base` right?")
             written = _Written(event["stage"], manifest["table"], key, manifest["outputs"])
-            folder.profile_stage(written)
+            if not written.stayed_in_place:
+                folder.profile_stage(written)
 
 
 class Drift(NamedTuple):
@@ -100,7 +102,8 @@ class Drift(NamedTuple):
 
 def profile(run: Run, stage: str | None = None, table: str = "") -> sketches.View:
     """The profile of what a stage of a run wrote: of the last one, or of "ingest", there of a table
-    where there are several. What a hook has not made yet is made of the shards."""
+    where there are several. What a hook has not made yet is made of the shards. A ValueError where
+    the rows of "ingest" stayed in the files of their sources."""
     return _Folder(_place(run)).profile_stage(_written(run, stage, table))
 
 
@@ -158,6 +161,11 @@ class _Written(NamedTuple):
         return os.path.dirname(self.manifest)
 
     @property
+    def stayed_in_place(self) -> bool:
+        """Rows of ingest that were left in the files of their sources: there are no shards."""
+        return any("referred_bytes" in shard for shard in self.outputs)
+
+    @property
     def rows(self) -> str:
         """Equal for equal shards."""
         shards = [shard["sha256"] for shard in self.outputs]
@@ -178,7 +186,13 @@ def _written(run: Run, stage: str | None, table: str) -> _Written:
     else:
         run.stage(stage)  # a KeyError names those there are
         told = next(one for one in report["stages"] if one["stage"] == stage)
-    return _Written(stage, table, told["manifest"], told["outputs"])
+    written = _Written(stage, table, told["manifest"], told["outputs"])
+    if written.stayed_in_place:
+        raise ValueError(
+            "the rows of `ingest` stayed in the files of their sources, and only shards are "
+            "profiled: `keep_rows=True` at a source has a run keep its rows"
+        )
+    return written
 
 
 class _Folder:

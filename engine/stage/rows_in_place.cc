@@ -1,0 +1,263 @@
+#include "stage/rows_in_place.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/reserved_columns.h"
+#include "contract/features.h"
+#include "stage/file_chunks.h"
+#include "stage/row_id.h"
+#include "stage/split.h"
+#include "stage/stage_context.h"
+
+namespace millrace::stage {
+
+namespace {
+
+Status Changed(const std::string& source, const std::string& path, const std::string& how) {
+  return MakeError(
+      ErrorCode::kFileChanged,
+      "`" + path + "` of source `" + source + "` " + how + "; its rows were left in it",
+      "run again, which ingests it as it is now; `keep_rows: true` at a source has its rows "
+      "kept in the workspace");
+}
+
+/// The columns of the contract that are read. All of them where a record that was no row has to be
+/// told by them again, or where they tell how a file is written (CSV).
+contract::Contract ReadOf(const contract::Contract& whole, const source::FormatOptions& format,
+                          const RowReference& reference, const std::vector<std::string>& columns) {
+  const bool tell_format =
+      !source::IsTyped(format) && !std::holds_alternative<io::JsonlOptions>(format);
+  if (tell_format || reference.records != reference.rows) return whole;
+  contract::Contract narrow = whole;
+  std::erase_if(narrow.columns, [&](const contract::Column& column) {
+    return std::find(columns.begin(), columns.end(), column.name) == columns.end();
+  });
+  if (narrow.columns.empty()) narrow.columns.push_back(whole.columns.front());
+  narrow.unknown_columns = contract::UnknownColumns::kDrop;
+  return narrow;
+}
+
+/// What reads the rows of one reference needs.
+struct Job {
+  const InputAccess& input;
+  const source::FileSource& source;
+  std::vector<const io::FileInfo*> files;
+  contract::Contract contract;  // of what is read
+  RowReference reference;
+  std::vector<std::string> columns;
+  RowsInPlace::Means means;
+};
+
+class InPlaceReader : public RowReader {
+ public:
+  InPlaceReader(Job job, int64_t first_row) : job_(std::move(job)), skip_(first_row) {
+    work_.schema = contract::SchemaOf(job_.contract);
+    work_.rows_only = true;
+    split_.row_group_begin = job_.reference.row_group_begin;
+    split_.row_group_end = job_.reference.row_group_end;
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    for (;;) {
+      if (batch_ != nullptr && at_ < batch_->num_rows()) {
+        auto piece = PieceOf(*batch_, at_);
+        at_ += piece->num_rows();
+        return piece;
+      }
+      ARROW_ASSIGN_OR_RAISE(const bool more, NextBatch());
+      if (!more) return nullptr;
+    }
+  }
+
+ private:
+  Result<bool> NextBatch() {
+    at_ = 0;
+    batch_.reset();
+    if (chunks_ == nullptr) {
+      if (file_ == job_.files.size()) return CheckEnd();
+      ARROW_RETURN_NOT_OK(OpenFile());
+    }
+    ARROW_ASSIGN_OR_RAISE(const std::optional<ParsedChunk> chunk, chunks_->Next());
+    ARROW_RETURN_NOT_OK(job_.input.check_unchanged(job_.source, *job_.files[file_]));
+    if (!chunk) {
+      chunks_.reset();
+      ++file_;
+      return true;
+    }
+    if (chunk->failure) return Differs();
+    rows_ += chunk->rows->num_rows();
+    ARROW_RETURN_NOT_OK(Take(*chunk));
+    file_records_ += chunk->records;
+    records_ += chunk->records;
+    return true;
+  }
+
+  Status OpenFile() {
+    const io::FileInfo& file = *job_.files[file_];
+    ARROW_ASSIGN_OR_RAISE(binding_, job_.input.bind(job_.contract, job_.source.name));
+    const io::Projection& projection = binding_->projection();
+    const RowReference& reference = job_.reference;
+    if (reference.range) {
+      ARROW_ASSIGN_OR_RAISE(
+          opened_,
+          job_.input.open(source::FromBytes(job_.source, *reference.range), file, projection));
+    } else if (reference.row_group_begin > 0) {
+      ARROW_ASSIGN_OR_RAISE(
+          opened_, job_.input.open(source::FromRowGroup(job_.source, reference.row_group_begin),
+                                   file, projection));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(opened_, job_.input.open(job_.source, file, projection));
+    }
+    ARROW_RETURN_NOT_OK(binding_->BindFile(*opened_->reader->file_schema()));
+    chunks_ = std::make_unique<FileChunks>(
+        *opened_->reader, *binding_, work_, split_, job_.means.pool,
+        FileChunkLimits{job_.means.in_flight_bytes, job_.means.stopped, nullptr});
+    file_records_ = 0;
+    return Status::OK();
+  }
+
+  // The columns that are wanted, in their order, from the first row that is.
+  Status Take(const ParsedChunk& chunk) {
+    const int64_t total = chunk.rows->num_rows();
+    const int64_t skipped = std::min(skip_, total);
+    skip_ -= skipped;
+    if (skipped == total) return Status::OK();
+    arrow::ArrayVector arrays;
+    arrow::FieldVector fields;
+    for (const std::string& name : job_.columns) {
+      if (name != kRowIdColumn) {
+        const int index = work_.schema->GetFieldIndex(name);
+        MILLRACE_CHECK(index >= 0);
+        fields.push_back(work_.schema->field(index));
+        arrays.push_back(chunk.rows->column(index));
+        continue;
+      }
+      const std::string prefix = job_.source.name + '/' + job_.files[file_]->key + '#';
+      ARROW_ASSIGN_OR_RAISE(
+          arrays.emplace_back(),
+          RowIds(prefix, job_.reference.first_ordinal + file_records_, chunk.record_of_row));
+      fields.push_back(arrow::field(name, arrow::utf8(), false));
+    }
+    batch_ = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), total, std::move(arrays));
+    at_ = skipped;
+    return Status::OK();
+  }
+
+  Result<bool> CheckEnd() const {
+    if (records_ == job_.reference.records && rows_ == job_.reference.rows) return false;
+    return Differs();
+  }
+  Status Differs() const {
+    return Changed(job_.source.name, job_.reference.files.front().path,
+                   "does not give the rows that were read from it");
+  }
+
+  const Job job_;
+  ChunkWork work_;
+  Split split_;
+  size_t file_ = 0;
+  int64_t skip_;
+  int64_t file_records_ = 0, records_ = 0, rows_ = 0;
+  std::unique_ptr<contract::Binding> binding_;
+  std::optional<source::OpenedFile> opened_;
+  std::unique_ptr<FileChunks> chunks_;  // behind what it reads
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  int64_t at_ = 0;
+};
+
+}  // namespace
+
+RowsInPlace::RowsInPlace(IngestPlan plan, InputAccess input, std::shared_ptr<io::Store> workspace,
+                         std::shared_ptr<FileHashes> hashes)
+    : plan_(std::move(plan)),
+      input_(std::move(input)),
+      workspace_(std::move(workspace)),
+      hashes_(std::move(hashes)) {
+  for (const IngestSource& source : plan_.sources) {
+    if (!source.in_place) continue;
+    Origin& origin = origins_[source.files.name];
+    origin.source = &source;
+    for (const io::FileInfo& file : source.files.files) origin.files[file.key] = &file;
+  }
+}
+
+Result<const RowsInPlace::Origin*> RowsInPlace::OriginOf(const RowReference& reference) const {
+  const auto origin = origins_.find(reference.source);
+  if (origin != origins_.end()) return &origin->second;
+  return Changed(reference.source, reference.files.front().path, "is not to be read any more");
+}
+
+Result<std::vector<const io::FileInfo*>> RowsInPlace::FilesOf(const RowReference& reference,
+                                                              const Origin& origin) const {
+  std::vector<const io::FileInfo*> files;
+  for (const RowReference::File& wanted : reference.files) {
+    const auto found = origin.files.find(wanted.path);
+    if (found == origin.files.end()) {
+      return Changed(reference.source, wanted.path, "is gone");
+    }
+    ARROW_ASSIGN_OR_RAISE(const std::string sha256,
+                          hashes_->Of(origin.source->files, *found->second));
+    if (sha256 != wanted.sha256) return Changed(reference.source, wanted.path, "has changed");
+    files.push_back(found->second);
+  }
+  return files;
+}
+
+Status RowsInPlace::Check(const io::DataFile& file) const {
+  ARROW_ASSIGN_OR_RAISE(const RowReference reference, ReadReference(*workspace_, file));
+  ARROW_ASSIGN_OR_RAISE(const Origin* origin, OriginOf(reference));
+  return FilesOf(reference, *origin).status();
+}
+
+Result<std::vector<std::string>> RowsInPlace::ColumnsOf(const io::DataFile& file) const {
+  ARROW_ASSIGN_OR_RAISE(const RowReference reference, ReadReference(*workspace_, file));
+  ARROW_ASSIGN_OR_RAISE(const Origin* origin, OriginOf(reference));
+  const auto contract = static_cast<size_t>(origin->source->contract);
+  return contract::StoredSchema(plan_.contracts[contract])->field_names();
+}
+
+Result<std::unique_ptr<RowReader>> RowsInPlace::Open(const io::DataFile& file,
+                                                     const std::vector<std::string>& columns,
+                                                     int64_t first_row, const Means& means) const {
+  ARROW_ASSIGN_OR_RAISE(const RowReference reference, ReadReference(*workspace_, file));
+  ARROW_ASSIGN_OR_RAISE(const Origin* origin, OriginOf(reference));
+  const IngestSource& source = *origin->source;
+  ARROW_ASSIGN_OR_RAISE(auto files, FilesOf(reference, *origin));
+  const contract::Contract& contract = plan_.contracts[static_cast<size_t>(source.contract)];
+  Job job{input_,
+          source.files,
+          std::move(files),
+          ReadOf(contract, source.files.format, reference, columns),
+          reference,
+          columns,
+          means};
+  return std::make_unique<InPlaceReader>(std::move(job), first_row);
+}
+
+std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
+                                                   const RunContext& context) {
+  const auto in_place = [](const IngestSource& source) { return source.in_place; };
+  if (std::none_of(plan.sources.begin(), plan.sources.end(), in_place)) return nullptr;
+  std::shared_ptr<FileHashes> hashes = context.hashes;
+  if (hashes == nullptr) {
+    hashes = MakeFileHashes(context);
+    for (const IngestSource& source : plan.sources) hashes->Load(source.files);
+  }
+  return std::make_shared<const RowsInPlace>(plan, context.input, context.workspace,
+                                             std::move(hashes));
+}
+
+Result<int64_t> RowsInPlace::PageBytes() const {
+  IngestPlan parquet = plan_;
+  std::erase_if(parquet.sources, [](const IngestSource& source) {
+    return !source.in_place || !std::holds_alternative<io::ParquetReadOptions>(source.files.format);
+  });
+  ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(parquet));
+  int64_t bytes = 0;
+  for (const Split& split : splits) bytes = std::max(bytes, split.page_bytes);
+  return bytes;
+}
+
+}  // namespace millrace::stage
