@@ -63,6 +63,22 @@ def test_no_copy_and_the_same_rows() -> None:
         run.to_iterable_dataset(stage="ingest")
 
 
+def test_without_stages_neither() -> None:
+    made = millrace.Pipeline("texts", sources={"train": {"type": "dataset"}}, workspace="w")
+    result = made.run(given())
+    assert isinstance(result, datasets.Dataset)
+    assert shards(".rows.json") and not shards(".parquet")
+    assert result.to_list() == given().to_list() and result.features == given().features
+    exported = millrace.Pipeline(
+        "texts",
+        sources={"train": {"type": "dataset"}},
+        exports={"out": {"type": "parquet", "path": "out"}},
+        workspace="w",
+    )
+    exported.run(given())
+    assert shards(".parquet")
+
+
 def test_rows_are_kept_where_that_is_said() -> None:
     made = pipeline(keep_rows=True)
     made.run(given())

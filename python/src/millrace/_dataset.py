@@ -154,13 +154,14 @@ def _no_rows() -> Iterator[dict[str, Any]]:
 def as_stream(rows: CommittedRows, *, provenance: bool = False) -> datasets.IterableDataset:
     """An IterableDataset over the shards where they are, each a shard of its own. A column of the
     type null is one of texts in it, all of them null. A ValueError where there are no shards."""
+    with needs("datasets", "a Dataset of the rows"):
+        import datasets
+
     if any(key.endswith(".rows.json") for key in rows.keys):
         raise ValueError(
             "the rows of `ingest` stayed in the files of their sources, so there are no shards to "
             "stream: `to_dataset` copies the rows, `keep_rows=True` at a source has a run keep them"
         )
-    with needs("datasets", "a Dataset of the rows"):
-        import datasets
 
     features = features_of(rows.reader.schema, provenance)
     null = datasets.Value("null")
