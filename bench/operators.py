@@ -13,8 +13,9 @@ comes out, with two threads:
 - gopher: the rows that pass the published filter of Gopher; `text_quality` and `where` beside the
   filter that datatrove has, which splits words otherwise, so that the rows differ a little.
 
-Millrace is `millrace run`, a whole process. It commits what it ingests and what comes out of the
-stage, each with hashes, row ids and profiles, and keeps the ids of rows that it drops. DuckDB and
+Millrace is `millrace run`, a whole process. It checks, hashes and profiles what it reads, commits
+what comes out of the stage with hashes, row ids and profiles, and keeps the ids of rows that it
+drops. DuckDB and
 Polars write the rows; datatrove and pycld2 run as two processes, each with half of them. The peers'
 times are without their imports. datatrove and pycld2 are installed into .cache/bench-peers, by pip,
 when they are not there; without a network the run goes on without them. datatrove takes minutes for
@@ -204,8 +205,7 @@ Written by `bench/operators.py`, whose first lines say what each job is and who 
 Machine: {machine}.
 {rows:,} rows with {size:,.0f} MB of text, {stored:,.0f} MB as zstd Parquet; medians of {rounds}
 rounds after one that is not counted. MB are those of the texts. Millrace's process is timed as a
-whole, and it commits twice: what it ingests, and what leaves the stage (`copy` has none). The peers
-write the rows once. The last columns say how many times as fast Millrace is, by MB/s, and how many
+whole, and hashes and profiles all that it reads and writes. The last columns say how many times as fast Millrace is, by MB/s, and how many
 times as much the peer's processors work for a MB. Peak RSS is that of the largest process.
 
 While this ran, {state}.

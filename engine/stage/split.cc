@@ -141,16 +141,21 @@ std::vector<FileRange> GroupFiles(const std::vector<io::FileInfo>& files, int64_
 
 std::vector<FileRange> GroupRowGroups(const std::vector<RowGroupShape>& row_groups,
                                       int64_t split_bytes) {
+  int64_t total = 0;
+  for (const RowGroupShape& group : row_groups) total += group.bytes;
+  const int64_t parts = std::max<int64_t>((total + split_bytes - 1) / split_bytes, 1);
+  const auto end_of = [&](int64_t part) {
+    return static_cast<double>(total) * static_cast<double>(part) / static_cast<double>(parts);
+  };
   std::vector<FileRange> ranges;
   size_t begin = 0;
-  int64_t bytes = 0;
+  int64_t bytes = 0, part = 1;
   for (size_t i = 0; i < row_groups.size(); ++i) {
     bytes += row_groups[i].bytes;
-    if (bytes >= split_bytes || i + 1 == row_groups.size()) {
-      ranges.push_back({begin, i + 1});
-      begin = i + 1;
-      bytes = 0;
-    }
+    if (static_cast<double>(bytes) < end_of(part) && i + 1 < row_groups.size()) continue;
+    ranges.push_back({begin, i + 1});
+    begin = i + 1;
+    while (part < parts && static_cast<double>(bytes) >= end_of(part)) ++part;
   }
   if (ranges.empty()) ranges.push_back({0, 0});
   return ranges;

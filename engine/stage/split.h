@@ -45,7 +45,8 @@ struct FileRange {
 };
 std::vector<FileRange> GroupFiles(const std::vector<io::FileInfo>& files, int64_t split_bytes);
 
-/// Ranges of row groups of about `split_bytes`; at least one.
+/// Ranges of row groups, as few as are of about `split_bytes` at most, and of about one size; at
+/// least one.
 std::vector<FileRange> GroupRowGroups(const std::vector<RowGroupShape>& row_groups,
                                       int64_t split_bytes);
 

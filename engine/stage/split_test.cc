@@ -114,6 +114,10 @@ TEST_CASE("row groups are taken together up to the size that is asked for") {
   CHECK(ranges[1].end == 3);
   CHECK(ranges[2].end == 4);
   CHECK(GroupRowGroups({}, 100).size() == 1);
+  // None is small because the others are full.
+  const auto even = GroupRowGroups(std::vector<RowGroupShape>(13, {1, 10}), 100);
+  REQUIRE(even.size() == 2);
+  CHECK(even[0].end == 7);
 }
 
 TEST_CASE("a path that is not UTF-8 is refused") {
