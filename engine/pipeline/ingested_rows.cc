@@ -11,7 +11,7 @@ Result<std::shared_ptr<const stage::RowsInPlace>> IngestedRows(
   stage::RunContext context;
   context.workspace = workspace;
   context.input = stage::RealInput();
-  auto rows = stage::OpenRowsInPlace(plan, context);
+  ARROW_ASSIGN_OR_RAISE(auto rows, stage::OpenRowsInPlace(plan, context));
   if (rows != nullptr && stage::IngestFolder(plan) != folder) {
     return MakeError(ErrorCode::kUnreadablePath,
                      "the rows of `ingest` stayed in the files of their sources, and the config "

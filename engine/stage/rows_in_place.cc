@@ -167,14 +167,26 @@ class InPlaceReader : public RowReader {
   int64_t at_ = 0;
 };
 
+Result<int64_t> LargestPage(const IngestPlan& plan) {
+  IngestPlan parquet = plan;
+  std::erase_if(parquet.sources, [](const IngestSource& source) {
+    return !source.in_place || !std::holds_alternative<io::ParquetReadOptions>(source.files.format);
+  });
+  ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(parquet));
+  int64_t bytes = 0;
+  for (const Split& split : splits) bytes = std::max(bytes, split.page_bytes);
+  return bytes;
+}
+
 }  // namespace
 
 RowsInPlace::RowsInPlace(IngestPlan plan, InputAccess input, std::shared_ptr<io::Store> workspace,
-                         std::shared_ptr<FileHashes> hashes)
+                         std::shared_ptr<FileHashes> hashes, int64_t page_bytes)
     : plan_(std::move(plan)),
       input_(std::move(input)),
       workspace_(std::move(workspace)),
-      hashes_(std::move(hashes)) {
+      hashes_(std::move(hashes)),
+      page_bytes_(page_bytes) {
   for (const IngestSource& source : plan_.sources) {
     if (!source.in_place) continue;
     Origin& origin = origins_[source.files.name];
@@ -236,8 +248,8 @@ Result<std::unique_ptr<RowReader>> RowsInPlace::Open(const io::DataFile& file,
   return std::make_unique<InPlaceReader>(std::move(job), first_row);
 }
 
-std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
-                                                   const RunContext& context) {
+Result<std::shared_ptr<const RowsInPlace>> OpenRowsInPlace(const IngestPlan& plan,
+                                                           const RunContext& context) {
   const auto in_place = [](const IngestSource& source) { return source.in_place; };
   if (std::none_of(plan.sources.begin(), plan.sources.end(), in_place)) return nullptr;
   std::shared_ptr<FileHashes> hashes = context.hashes;
@@ -245,19 +257,14 @@ std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
     hashes = MakeFileHashes(context);
     for (const IngestSource& source : plan.sources) hashes->Load(source.files);
   }
+  int64_t page_bytes = 0;
+  if (context.page_bytes != nullptr) {
+    page_bytes = *context.page_bytes;
+  } else {
+    ARROW_ASSIGN_OR_RAISE(page_bytes, LargestPage(plan));
+  }
   return std::make_shared<const RowsInPlace>(plan, context.input, context.workspace,
-                                             std::move(hashes));
-}
-
-Result<int64_t> RowsInPlace::PageBytes() const {
-  IngestPlan parquet = plan_;
-  std::erase_if(parquet.sources, [](const IngestSource& source) {
-    return !source.in_place || !std::holds_alternative<io::ParquetReadOptions>(source.files.format);
-  });
-  ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(parquet));
-  int64_t bytes = 0;
-  for (const Split& split : splits) bytes = std::max(bytes, split.page_bytes);
-  return bytes;
+                                             std::move(hashes), page_bytes);
 }
 
 }  // namespace millrace::stage

@@ -22,9 +22,10 @@ namespace millrace::stage {
 /// Thread-safety: any thread, once it is made.
 class RowsInPlace {
  public:
-  /// `hashes`: what is known of the files. `workspace` holds the references.
+  /// `hashes`: what is known of the files. `workspace` holds the references. `page_bytes`: about
+  /// those of the largest Parquet page that a reader meets, decompressed; 0: not known.
   RowsInPlace(IngestPlan plan, InputAccess input, std::shared_ptr<io::Store> workspace,
-              std::shared_ptr<FileHashes> hashes);
+              std::shared_ptr<FileHashes> hashes, int64_t page_bytes);
 
   /// What a reader may use.
   struct Means {
@@ -43,8 +44,7 @@ class RowsInPlace {
   /// All columns of a reference's rows.
   Result<std::vector<std::string>> ColumnsOf(const io::DataFile& file) const;
 
-  /// About the bytes of the largest Parquet page that a reader meets, decompressed; 0: not known.
-  Result<int64_t> PageBytes() const;
+  int64_t page_bytes() const { return page_bytes_; }
 
  private:
   struct Origin {
@@ -60,12 +60,14 @@ class RowsInPlace {
   const InputAccess input_;
   const std::shared_ptr<io::Store> workspace_;
   const std::shared_ptr<FileHashes> hashes_;
+  const int64_t page_bytes_;
   std::map<std::string, Origin> origins_;
 };
 
-/// For the sources of the plan whose rows stay in place; null when there are none. With the
-/// context's hashes, or those that the workspace keeps.
-std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
-                                                   const RunContext& context);
+/// For the sources of the plan whose rows stay in place; null when there are none. With what an
+/// ingest of this context has learned, or else with the hashes that the workspace keeps and a look
+/// at the files' pages.
+Result<std::shared_ptr<const RowsInPlace>> OpenRowsInPlace(const IngestPlan& plan,
+                                                           const RunContext& context);
 
 }  // namespace millrace::stage

@@ -73,7 +73,8 @@ using Rows = std::vector<std::string>;
 /// All rows of the files as text, in the columns asked for, each file from a row on.
 Result<Rows> RowsOf(const PlaceRun& run, const std::vector<io::DataFile>& files,
                     const std::vector<std::string>& columns, int64_t first_row = 0) {
-  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()));
+  ARROW_ASSIGN_OR_RAISE(auto in_place, OpenRowsInPlace(run.plan, run.Context()));
+  const RowAccess access(*run.workspace, std::move(in_place));
   Rows rows;
   for (io::DataFile file : files) {
     file.path = IngestFolder(run.plan) + '/' + file.path;
@@ -201,7 +202,7 @@ TEST_CASE("a file that changes while its rows are read again ends that") {
   PlaceRun run(folder.path(), options);
   run.plan.reference_bytes = 64 << 20;
   const Manifest table = run.Run().ValueOrDie().at(0);
-  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()));
+  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()).ValueOrDie());
   io::DataFile file = table.outputs.at(0);
   file.path = IngestFolder(run.plan) + '/' + file.path;
   const auto reader = access.Open(file, kColumns).ValueOrDie();

@@ -62,9 +62,7 @@ Result<OperatorRun> OpenOperatorRun(const OperatorPlan& plan, const RunContext& 
                   pool};
   int64_t page_bytes = 0;
   for (const StageInput& input : plan.inputs) {
-    if (input.in_place == nullptr) continue;
-    ARROW_ASSIGN_OR_RAISE(const int64_t of_input, input.in_place->PageBytes());
-    page_bytes = std::max(page_bytes, of_input);
+    if (input.in_place != nullptr) page_bytes = std::max(page_bytes, input.in_place->page_bytes());
   }
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, page_bytes, &run));
   ARROW_ASSIGN_OR_RAISE(run.resumes, run.place.Look());
