@@ -205,8 +205,9 @@ Written by `bench/operators.py`, whose first lines say what each job is and who 
 Machine: {machine}.
 {rows:,} rows with {size:,.0f} MB of text, {stored:,.0f} MB as zstd Parquet; medians of {rounds}
 rounds after one that is not counted. MB are those of the texts. Millrace's process is timed as a
-whole, and hashes and profiles all that it reads and writes. The last columns say how many times as fast Millrace is, by MB/s, and how many
-times as much the peer's processors work for a MB. Peak RSS is that of the largest process.
+whole, and hashes and profiles all that it reads and writes. The last columns say how many times as
+fast Millrace is, by MB/s, and how many times as much the peer's processors work for a MB. Peak RSS
+is that of the largest process.
 
 While this ran, {state}.
 """

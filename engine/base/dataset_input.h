@@ -29,6 +29,10 @@ struct DatasetInput {
   /// Batches have the schema's columns and types.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(int64_t begin, int64_t end)> read;
 
+  /// FileChanged when the files behind it are no longer those that were opened. Null: there are
+  /// none that anybody could look at.
+  std::function<Status()> check_unchanged = nullptr;
+
   bool streams() const { return rows < 0; }
 };
 

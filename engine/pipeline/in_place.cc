@@ -41,7 +41,7 @@ bool StaysInPlace(const PipelineConfig& config, const SourceConfig& source,
   const bool compares = std::any_of(contract.columns.begin(), contract.columns.end(),
                                     [](const contract::Column& column) { return column.unique; });
   return !source.keeps_rows && !compares && CanBeReadAgain(files) &&
-         NoneButStagesRead(config, source, IsDataset(files));
+         NoneButStagesRead(config, source, IsDataset(files) && source.path.empty());
 }
 
 }  // namespace millrace::pipeline

@@ -11,12 +11,13 @@ Result<std::shared_ptr<const stage::RowsInPlace>> IngestedRows(
   stage::RunContext context;
   context.workspace = workspace;
   context.input = stage::RealInput();
-  ARROW_ASSIGN_OR_RAISE(auto rows, stage::OpenRowsInPlace(plan, context));
+  auto rows = stage::OpenRowsInPlace(plan, context);
   if (rows != nullptr && stage::IngestFolder(plan) != folder) {
-    return MakeError(ErrorCode::kUnreadablePath,
-                     "the rows of `ingest` stayed in the files of their sources, and the config "
-                     "reads these in another way since the run",
-                     "`keep_rows: true` at a source has a run keep its rows in the workspace");
+    return MakeError(
+        ErrorCode::kUnreadablePath,
+        "the rows of `ingest` stayed in the files of their sources, and the config, or "
+        "what it tells from the files, reads these in another way since the run",
+        "`keep_rows: true` at a source has a run keep its rows in the workspace");
   }
   return rows;
 }

@@ -226,13 +226,12 @@ class Run {
       context.fresh_rows = std::make_shared<stage::FreshRows>(bytes);
     }
     context.hashes = stage::MakeFileHashes(context);
-    int64_t page_bytes = 0;
-    context.page_bytes = &page_bytes;
     if (options_.perform) HandOutUnits(plan, &context);
     ticker_.Enter("ingest");
     SetWork(choice_.from == 0, &context);
     ARROW_ASSIGN_OR_RAISE(done_.manifests, stage::RunIngest(plan, context));
-    ARROW_ASSIGN_OR_RAISE(done_.in_place, stage::OpenRowsInPlace(plan, context));
+    ARROW_ASSIGN_OR_RAISE(const int64_t page_bytes, stage::LargestPageInPlace(plan));
+    done_.in_place = stage::OpenRowsInPlace(plan, context, page_bytes);
     for (const stage::Manifest& manifest : done_.manifests) {
       done_.manifest_keys.push_back(stage::ManifestKey(plan, manifest.table));
       if (!manifest.rows.holds()) {

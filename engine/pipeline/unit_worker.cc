@@ -122,7 +122,8 @@ class Worker : public UnitWorker {
       }
       ARROW_ASSIGN_OR_RAISE(stage::OperatorPlan plan,
                             MakeOperatorPlan(plan_, stage, settled_.chains[i], committed));
-      ARROW_ASSIGN_OR_RAISE(const auto in_place, stage::OpenRowsInPlace(plan_, context_));
+      ARROW_ASSIGN_OR_RAISE(const int64_t page_bytes, stage::LargestPageInPlace(plan_));
+      const auto in_place = stage::OpenRowsInPlace(plan_, context_, page_bytes);
       for (stage::StageInput& input : plan.inputs) input.in_place = in_place;
       ARROW_ASSIGN_OR_RAISE(plan.generation, GenerationOf(plan, call));
       return stage::OperatorUnits::Open(std::move(plan), context_).Value(&stage_);

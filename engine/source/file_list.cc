@@ -113,7 +113,9 @@ Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
 }
 
 Status CheckUnchanged(const FileSource& source, const io::FileInfo& file) {
-  if (std::holds_alternative<io::DatasetReadOptions>(source.format)) return Status::OK();
+  if (const auto* rows = std::get_if<io::DatasetReadOptions>(&source.format)) {
+    return rows->dataset->check_unchanged ? rows->dataset->check_unchanged() : Status::OK();
+  }
   ARROW_ASSIGN_OR_RAISE(const bool there, source.store->Exists(file.key));
   if (there) {
     ARROW_ASSIGN_OR_RAISE(const io::FileInfo now, source.store->Stat(file.key));

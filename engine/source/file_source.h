@@ -40,6 +40,7 @@ struct FileSource {
   std::string snapshot;              // its id, where the files are pages of one
   bool apart = false;                // each file is a split, however small
   std::optional<ByteRange> range;    // of a file, to be read as if it were all of it
+  bool is_hashed = true;             // while it is read; false: nobody will ask
 };
 
 /// Expands `path` (a file, a folder, or a pattern with *, ?, [..] and **) relative to `base`. The
@@ -54,7 +55,10 @@ Result<FileSource> ExpandFiles(const std::string& name, const std::string& path,
 /// REQUIRES: it is typed.
 FileSource FromRowGroup(const FileSource& source, int row_group);
 
-/// The source, without its list of files, for opening a part of one of them.
+/// The source, without its list of files, for opening one whose hash is known.
+FileSource ToReadAgain(const FileSource& source);
+
+/// The same for opening a part of one.
 /// REQUIRES: the reader of the file says that it can be cut; whole records stand there.
 FileSource FromBytes(const FileSource& source, const ByteRange& range);
 

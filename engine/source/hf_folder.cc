@@ -146,9 +146,11 @@ Result<FileSource> OpenSaved(const std::string& name, const std::string& folder,
   std::shared_ptr<arrow::Schema> schema;
   Batches batches;
   DatasetInput dataset;
+  std::vector<io::FileInfo> opened;
   for (const Json& file : files) {
     const Json path = file.is_object() ? file.value("filename", Json()) : Json();
     if (!path.is_string()) continue;
+    ARROW_ASSIGN_OR_RAISE(opened.emplace_back(), store.Stat(path.get<std::string>()));
     ARROW_RETURN_NOT_OK(ReadArrowStream(store.LocalPath(path.get<std::string>()), &schema, &batches,
                                         &dataset.bytes));
   }
@@ -163,6 +165,14 @@ Result<FileSource> OpenSaved(const std::string& name, const std::string& folder,
   const auto held = std::make_shared<const HeldBatches>(schema, std::move(batches));
   dataset.rows = held->rows();
   dataset.read = [held](int64_t begin, int64_t end) { return held->Read(begin, end); };
+  FileSource saved;
+  saved.name = name;
+  saved.format = io::ParquetReadOptions();  // of any files
+  saved.store = io::MakeLocalStore(folder);
+  dataset.check_unchanged = [saved, opened]() -> Status {
+    for (const io::FileInfo& file : opened) ARROW_RETURN_NOT_OK(CheckUnchanged(saved, file));
+    return Status::OK();
+  };
   io::DatasetReadOptions options;
   options.dataset = std::make_shared<const DatasetInput>(std::move(dataset));
   return RowsOfDataset(name, options);

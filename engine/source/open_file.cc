@@ -124,7 +124,7 @@ Result<OpenedFile> OpenText(const FileSource& source,
                             std::shared_ptr<arrow::io::RandomAccessFile> file, int64_t file_bytes,
                             const io::Projection& projection) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<io::ByteStream> stream,
-                        io::OpenByteStream(file, /*hash=*/true));
+                        io::OpenByteStream(file, source.is_hashed));
   auto shared = std::make_unique<SharedStream>(stream);
   OpenedFile opened;
   if (const auto* csv = std::get_if<io::CsvOptions>(&source.format)) {
@@ -177,8 +177,22 @@ bool IsTyped(const FormatOptions& format) {
          std::holds_alternative<io::DatasetReadOptions>(format);
 }
 
+namespace {
+
+FileSource WithoutFiles(const FileSource& source) {
+  FileSource without = FileSource();
+  without.name = source.name;
+  without.format = source.format;
+  without.store = source.store;
+  without.snapshot = source.snapshot;
+  without.is_hashed = source.is_hashed;
+  return without;
+}
+
+}  // namespace
+
 FileSource FromRowGroup(const FileSource& source, int row_group) {
-  FileSource from{source.name, source.format, source.store, {}, source.snapshot, false, {}};
+  FileSource from = WithoutFiles(source);
   if (auto* parquet = std::get_if<io::ParquetReadOptions>(&from.format)) {
     parquet->row_group_begin = row_group;
   }
@@ -188,8 +202,15 @@ FileSource FromRowGroup(const FileSource& source, int row_group) {
   return from;
 }
 
+FileSource ToReadAgain(const FileSource& source) {
+  FileSource again = WithoutFiles(source);
+  again.is_hashed = false;
+  return again;
+}
+
 FileSource FromBytes(const FileSource& source, const ByteRange& range) {
-  FileSource from{source.name, source.format, source.store, {}, source.snapshot, false, range};
+  FileSource from = ToReadAgain(source);
+  from.range = range;
   io::JsonlOptions& lines = std::get<io::JsonlOptions>(from.format);
   lines.layout = io::JsonlLayout::kLines;
   lines.encoding = io::Encoding::kUtf8;

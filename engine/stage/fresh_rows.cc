@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "stage/hidden_values.h"
 #include "stage/ingest.h"
 
 namespace millrace::stage {
@@ -29,14 +30,6 @@ int64_t HeldBytes(const arrow::RecordBatch& batch) {
   int64_t bytes = 0;
   for (const arrow::Buffer* buffer : buffers) bytes += buffer->capacity();
   return bytes;
-}
-
-// A child under a null parent reads as null from a file, and holds anything in memory.
-bool HasHiddenValues(const arrow::ArrayData& data) {
-  if (data.child_data.empty()) return false;
-  if (data.GetNullCount() > 0) return true;
-  return std::any_of(data.child_data.begin(), data.child_data.end(),
-                     [](const auto& child) { return HasHiddenValues(*child); });
 }
 
 }  // namespace
@@ -63,7 +56,7 @@ void FreshRows::Release(int64_t bytes) {
 void FreshRows::Shard::Add(const std::shared_ptr<arrow::RecordBatch>& batch) {
   if (rows_ == nullptr) return;
   for (const auto& column : batch->columns()) {
-    if (HasHiddenValues(*column->data())) return Drop();
+    if (MayHideValues(*column->data())) return Drop();
   }
   const int64_t bytes = HeldBytes(*batch);
   if (!rows_->Reserve(bytes)) return Drop();

@@ -45,7 +45,7 @@ std::string NamedPlace(const std::string& name, Sha256& place) {
 
 const std::map<std::string, int>& OperatorVersions() {
   static const std::map<std::string, int> versions = {
-      {"contract", 1}, {"csv", 2}, {"jsonl", 1}, {"parquet", 1}, {"unique", 2}};
+      {"contract", 1}, {"csv", 2}, {"jsonl", 1}, {"parquet", 2}, {"unique", 2}};
   return versions;
 }
 

@@ -90,7 +90,6 @@ Result<std::vector<Manifest>> Run(StageContext& stage) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<Split> splits, PlanSplits(stage.plan));
   int64_t page_bytes = 0;
   for (const Split& split : splits) page_bytes = std::max(page_bytes, split.page_bytes);
-  if (stage.run.page_bytes != nullptr) *stage.run.page_bytes = page_bytes;
   ARROW_ASSIGN_OR_RAISE(stage.memory, DivideMemory(stage.plan, stage.run.limits, page_bytes));
   ReportTotals(stage.plan, splits, stage.run.progress);
   StageEvent event;

@@ -104,7 +104,6 @@ struct RunContext {
   SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
   std::shared_ptr<FreshRows> fresh_rows;         // takes the rows that are written; may be null
   std::shared_ptr<FileHashes> hashes;            // of input files; null: those of this call alone
-  int64_t* page_bytes = nullptr;  // may be null; set to those of the largest page that ingest reads
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>
       attempt_event;

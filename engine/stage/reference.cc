@@ -23,7 +23,10 @@ std::string HexOf(const std::string& text) {
 std::string TextOf(const RowReference& reference) {
   Json files = Json::array();
   for (const RowReference::File& file : reference.files) {
-    files.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}});
+    files.push_back({{"path", file.path},
+                     {"bytes", file.bytes},
+                     {"sha256", file.sha256},
+                     {"records", file.records}});
   }
   Json json = {{"reference", kReferenceVersion},
                {"source", reference.source},
@@ -43,7 +46,8 @@ RowReference FromText(const Json& json) {
   RowReference reference;
   json.at("source").get_to(reference.source);
   for (const Json& file : json.at("files")) {
-    reference.files.push_back({file.at("path"), file.at("bytes"), file.at("sha256")});
+    reference.files.push_back(
+        {file.at("path"), file.at("bytes"), file.at("sha256"), file.at("records")});
   }
   json.at("first_ordinal").get_to(reference.first_ordinal);
   json.at("records").get_to(reference.records);

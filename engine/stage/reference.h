@@ -21,6 +21,7 @@ struct RowReference {
     std::string path;  // relative to the source's root
     int64_t bytes = 0;
     std::string sha256;
+    int64_t records = 0;  // of it that are referred to
   };
   std::string source;
   std::vector<File> files;                       // of a split, in order
@@ -29,6 +30,7 @@ struct RowReference {
   int64_t first_ordinal = 0;                     // of the first record in its file
   int64_t records = 0;                           // in all files: rows and rejects
   int64_t rows = 0;
+  bool all_are_rows() const { return records == rows; }
   std::string logical_sha256;  // of the rows, as of a shard
 };
 

@@ -6,30 +6,29 @@
 
 namespace millrace::stage {
 
-struct ReferenceSequence::Part {
-  Part(const ReferenceSequenceOptions& options)
-      : hasher(*options.schema),
-        profile(*options.schema, options.sensitive),
-        fresh(options.fresh_rows.get()) {}
-
-  Shard entry;
-  int64_t byte_begin = 0, first_ordinal = 0;  // where the file is entered; 0 of the first part
-  io::LogicalHasher hasher;
-  TableProfiler profile;
-  FreshRows::Shard fresh;
-};
-
 ReferenceSequence::ReferenceSequence(const StageStore& place, ReferenceSequenceOptions options)
     : place_(place), options_(std::move(options)) {}
 
 ReferenceSequence::~ReferenceSequence() = default;
 
 void ReferenceSequence::OpenPart(const Rows& chunk, int64_t row, const RowMark* mark) {
-  Part& part = *parts_.emplace_back(std::make_unique<Part>(options_));
+  ClosePart();
+  hasher_ = std::make_unique<io::LogicalHasher>(*options_.schema);
+  profile_ = std::make_unique<TableProfiler>(*options_.schema, options_.sensitive);
+  Part& part = parts_.emplace_back();
+  part.fresh = std::make_unique<FreshRows::Shard>(options_.fresh_rows.get());
   part.entry.first_position = chunk.position_of(row);
   if (mark == nullptr) return;
   part.byte_begin = mark->byte_offset;
   part.first_ordinal = chunk.first_ordinal + mark->record;
+}
+
+void ReferenceSequence::ClosePart() {
+  if (hasher_ == nullptr) return;
+  parts_.back().logical_sha256 = hasher_->FinishHex();
+  profiles_.Add(*profile_);
+  hasher_.reset();
+  profile_.reset();
 }
 
 Status ReferenceSequence::Add(const Rows& chunk) {
@@ -40,56 +39,58 @@ Status ReferenceSequence::Add(const Rows& chunk) {
     if (options_.cut_bytes == 0) break;
     const int64_t before = std::exchange(multiple_, mark.byte_offset / options_.cut_bytes);
     if (before < 0 || before == multiple_) continue;
-    if (mark.row > begin) ARROW_RETURN_NOT_OK(AddTo(parts_.back().get(), chunk, begin, mark.row));
+    if (mark.row > begin) ARROW_RETURN_NOT_OK(AddToPart(chunk, begin, mark.row));
     begin = mark.row;
     OpenPart(chunk, begin, &mark);
   }
-  return AddTo(parts_.back().get(), chunk, begin, total);
+  return AddToPart(chunk, begin, total);
 }
 
-Status ReferenceSequence::AddTo(Part* part, const Rows& chunk, int64_t begin, int64_t end) {
+Status ReferenceSequence::AddToPart(const Rows& chunk, int64_t begin, int64_t end) {
   const bool is_whole = begin == 0 && end == chunk.rows->num_rows();
   const auto rows = is_whole ? chunk.rows : chunk.rows->Slice(begin, end - begin);
-  ARROW_RETURN_NOT_OK(part->hasher.Update(*rows));
+  ARROW_RETURN_NOT_OK(hasher_->Update(*rows));
   if (is_whole && chunk.profile != nullptr) {
-    ARROW_RETURN_NOT_OK(part->profile.Merge(*chunk.profile));
+    ARROW_RETURN_NOT_OK(profile_->Merge(*chunk.profile));
   } else {
-    part->profile.Update(*rows);
+    profile_->Update(*rows);
   }
-  part->fresh.Add(rows);
-  part->entry.data.rows += rows->num_rows();
-  part->entry.last_position = chunk.position_of(end - 1);
+  Part& part = parts_.back();
+  part.fresh->Add(rows);
+  part.entry.data.rows += rows->num_rows();
+  part.entry.last_position = chunk.position_of(end - 1);
   return Status::OK();
 }
 
 Result<ShardSequence::Finished> ReferenceSequence::Finish(const RowReference& whole,
                                                           int64_t source_bytes, double weight) {
+  ClosePart();
   ShardSequence::Finished finished;
   for (size_t i = 0; i < parts_.size(); ++i) {
-    Part& part = *parts_[i];
+    Part& part = parts_[i];
     RowReference reference = whole;
     int64_t bytes = source_bytes;
     if (parts_.size() > 1) {
-      const Part* next = i + 1 < parts_.size() ? parts_[i + 1].get() : nullptr;
+      const Part* next = i + 1 < parts_.size() ? &parts_[i + 1] : nullptr;
       const int64_t end = next != nullptr ? next->byte_begin : source_bytes;
       reference.range = {part.byte_begin, end};
       reference.first_ordinal = part.first_ordinal;
       reference.records =
           (next != nullptr ? next->first_ordinal : whole.records) - part.first_ordinal;
+      reference.files.front().records = reference.records;
       bytes = end - part.byte_begin;
     }
     reference.rows = part.entry.data.rows;
-    reference.logical_sha256 = part.hasher.FinishHex();
+    reference.logical_sha256 = std::move(part.logical_sha256);
     char number[32];
     std::snprintf(number, sizeof number, "-%05zu", i);
     ARROW_ASSIGN_OR_RAISE(
         part.entry.data,
         PutReference(place_.store(), place_.Key("data/" + options_.split_name + number), reference,
                      static_cast<int64_t>(static_cast<double>(bytes) * weight)));
-    part.fresh.Keep(part.entry.data.path);
+    part.fresh->Keep(part.entry.data.path);
     part.entry.data.path = place_.PathOf(part.entry.data.path);
     finished.shards.push_back(part.entry);
-    profiles_.Add(part.profile);
   }
   ARROW_ASSIGN_OR_RAISE(
       finished.profile,

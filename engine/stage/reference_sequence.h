@@ -52,14 +52,24 @@ class ReferenceSequence {
                                          double weight);
 
  private:
-  struct Part;
+  /// A part of the split that is to be a reference of its own.
+  struct Part {
+    Shard entry;
+    int64_t byte_begin = 0, first_ordinal = 0;  // where the file is entered; 0 of the first part
+    std::string logical_sha256;
+    std::unique_ptr<FreshRows::Shard> fresh;
+  };
 
   void OpenPart(const Rows& chunk, int64_t row, const RowMark* mark);
-  Status AddTo(Part* part, const Rows& chunk, int64_t begin, int64_t end);
+  void ClosePart();
+  Status AddToPart(const Rows& chunk, int64_t begin, int64_t end);
 
   const StageStore& place_;
   const ReferenceSequenceOptions options_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<Part> parts_;
+  // Of the last one, while it is open.
+  std::unique_ptr<io::LogicalHasher> hasher_;
+  std::unique_ptr<TableProfiler> profile_;
   int64_t multiple_ = -1;  // of cut_bytes that the last row is behind
   ShardProfiles profiles_;
 };

@@ -31,6 +31,13 @@ Result<std::unique_ptr<RowReader>> RowAccess::Open(const io::DataFile& file,
   return in_place_->Open(file, columns, first_row, {*pool_, kInFlightBytes, [] { return false; }});
 }
 
+Result<bool> RowAccess::MayHold(const io::DataFile& file, const std::string& source,
+                                const std::string& record) const {
+  if (!file.is_reference()) return true;
+  if (in_place_ == nullptr) return NoPlace();
+  return in_place_->Holds(file, source, record);
+}
+
 Result<std::vector<std::string>> RowAccess::ColumnsOf(const io::DataFile& file) const {
   if (file.is_reference()) {
     if (in_place_ == nullptr) return NoPlace();

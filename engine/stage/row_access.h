@@ -24,6 +24,9 @@ class RowAccess {
   Result<std::unique_ptr<RowReader>> Open(const io::DataFile& file,
                                           const std::vector<std::string>& columns,
                                           int64_t first_row = 0) const;
+  /// Whether the file may hold the record of a source, "<path>#<ordinal>": references know.
+  Result<bool> MayHold(const io::DataFile& file, const std::string& source,
+                       const std::string& record) const;
   /// All that the rows of the file have.
   Result<std::vector<std::string>> ColumnsOf(const io::DataFile& file) const;
 

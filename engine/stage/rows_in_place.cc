@@ -1,12 +1,15 @@
 #include "stage/rows_in_place.h"
 
 #include <algorithm>
+#include <charconv>
+#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "base/reserved_columns.h"
 #include "contract/features.h"
 #include "stage/file_chunks.h"
+#include "stage/hidden_values.h"
 #include "stage/row_id.h"
 #include "stage/split.h"
 #include "stage/stage_context.h"
@@ -29,7 +32,7 @@ contract::Contract ReadOf(const contract::Contract& whole, const source::FormatO
                           const RowReference& reference, const std::vector<std::string>& columns) {
   const bool tell_format =
       !source::IsTyped(format) && !std::holds_alternative<io::JsonlOptions>(format);
-  if (tell_format || reference.records != reference.rows) return whole;
+  if (tell_format || !reference.all_are_rows()) return whole;
   contract::Contract narrow = whole;
   std::erase_if(narrow.columns, [&](const contract::Column& column) {
     return std::find(columns.begin(), columns.end(), column.name) == columns.end();
@@ -50,9 +53,24 @@ struct Job {
   RowsInPlace::Means means;
 };
 
+/// Rows of the row groups of a file, or of the pieces of a dataset.
+Result<std::vector<int64_t>> RowsByGroup(const source::FileSource& source,
+                                         const io::FileInfo& file) {
+  std::vector<int64_t> rows;
+  if (const auto* dataset = std::get_if<io::DatasetReadOptions>(&source.format)) {
+    rows.assign(static_cast<size_t>(io::CountPieces(*dataset)), io::RowsPerPiece(*dataset));
+    return rows;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto input, source.store->OpenForRead(file.key));
+  ARROW_ASSIGN_OR_RAISE(const auto groups, io::ListRowGroups(std::move(input)));
+  for (const io::RowGroupInfo& group : groups) rows.push_back(group.rows);
+  return rows;
+}
+
 class InPlaceReader : public RowReader {
  public:
-  InPlaceReader(Job job, int64_t first_row) : job_(std::move(job)), skip_(first_row) {
+  InPlaceReader(Job job, int64_t first_row)
+      : job_(std::move(job)), again_(source::ToReadAgain(job_.source)), skip_(first_row) {
     work_.schema = contract::SchemaOf(job_.contract);
     work_.rows_only = true;
     split_.row_group_begin = job_.reference.row_group_begin;
@@ -66,55 +84,96 @@ class InPlaceReader : public RowReader {
         at_ += piece->num_rows();
         return piece;
       }
-      ARROW_ASSIGN_OR_RAISE(const bool more, NextBatch());
-      if (!more) return nullptr;
+      at_ = 0;
+      batch_.reset();
+      SkipFiles();
+      if (file_ == job_.files.size()) {
+        ARROW_RETURN_NOT_OK(CheckEnd());
+        return nullptr;
+      }
+      const Status read = ReadOn();
+      if (read.IsCancelled()) return read;
+      // What cannot be read may be another file by now, and that says more.
+      ARROW_RETURN_NOT_OK(job_.input.check_unchanged(job_.source, *job_.files[file_]));
+      ARROW_RETURN_NOT_OK(read);
+      if (chunks_ == nullptr) ++file_;
     }
   }
 
  private:
-  Result<bool> NextBatch() {
-    at_ = 0;
-    batch_.reset();
-    if (chunks_ == nullptr) {
-      if (file_ == job_.files.size()) return CheckEnd();
-      ARROW_RETURN_NOT_OK(OpenFile());
+  // Whole files before the first row that is wanted.
+  void SkipFiles() {
+    if (chunks_ != nullptr || !job_.reference.all_are_rows()) return;
+    for (; file_ < job_.files.size(); ++file_) {
+      const int64_t records = job_.reference.files[file_].records;
+      if (skip_ == 0 || skip_ < records) return;
+      Pass(records);
     }
+  }
+
+  // So many records of the file, all of them rows, need not be read.
+  void Pass(int64_t rows) {
+    skip_ -= rows;
+    records_ += rows;
+    rows_ += rows;
+  }
+
+  // The next batch, if the next chunk has rows that are wanted; no chunks at the file's end.
+  Status ReadOn() {
+    if (chunks_ == nullptr) ARROW_RETURN_NOT_OK(OpenFile());
     ARROW_ASSIGN_OR_RAISE(const std::optional<ParsedChunk> chunk, chunks_->Next());
-    ARROW_RETURN_NOT_OK(job_.input.check_unchanged(job_.source, *job_.files[file_]));
     if (!chunk) {
       chunks_.reset();
-      ++file_;
-      return true;
+      return Status::OK();
     }
     if (chunk->failure) return Differs();
-    rows_ += chunk->rows->num_rows();
     ARROW_RETURN_NOT_OK(Take(*chunk));
     file_records_ += chunk->records;
     records_ += chunk->records;
-    return true;
+    rows_ += chunk->rows->num_rows();
+    return Status::OK();
   }
 
   Status OpenFile() {
     const io::FileInfo& file = *job_.files[file_];
+    file_records_ = 0;
     ARROW_ASSIGN_OR_RAISE(binding_, job_.input.bind(job_.contract, job_.source.name));
     const io::Projection& projection = binding_->projection();
     const RowReference& reference = job_.reference;
+    const bool skips = skip_ > 0 && reference.all_are_rows();
+    if (skips && source::IsTyped(job_.source.format)) ARROW_RETURN_NOT_OK(SkipGroups(file));
     if (reference.range) {
       ARROW_ASSIGN_OR_RAISE(
           opened_,
           job_.input.open(source::FromBytes(job_.source, *reference.range), file, projection));
-    } else if (reference.row_group_begin > 0) {
-      ARROW_ASSIGN_OR_RAISE(
-          opened_, job_.input.open(source::FromRowGroup(job_.source, reference.row_group_begin),
-                                   file, projection));
     } else {
-      ARROW_ASSIGN_OR_RAISE(opened_, job_.input.open(job_.source, file, projection));
+      ARROW_ASSIGN_OR_RAISE(
+          opened_, job_.input.open(split_.row_group_begin > 0
+                                       ? source::FromRowGroup(again_, split_.row_group_begin)
+                                       : again_,
+                                   file, projection));
     }
     ARROW_RETURN_NOT_OK(binding_->BindFile(*opened_->reader->file_schema()));
     chunks_ = std::make_unique<FileChunks>(
         *opened_->reader, *binding_, work_, split_, job_.means.pool,
         FileChunkLimits{job_.means.in_flight_bytes, job_.means.stopped, nullptr});
-    file_records_ = 0;
+    return Status::OK();
+  }
+
+  // Whole row groups before the first row that is wanted.
+  Status SkipGroups(const io::FileInfo& file) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> rows, RowsByGroup(job_.source, file));
+    const RowReference& reference = job_.reference;
+    const auto end =
+        reference.row_group_end < 0 ? static_cast<int>(rows.size()) : reference.row_group_end;
+    int begin = std::max(reference.row_group_begin, 0);
+    if (end > static_cast<int>(rows.size())) return Differs();
+    for (; begin + 1 < end && rows[static_cast<size_t>(begin)] <= skip_; ++begin) {
+      file_records_ += rows[static_cast<size_t>(begin)];
+      Pass(rows[static_cast<size_t>(begin)]);
+    }
+    split_.row_group_begin = begin;
+    split_.row_group_end = end;
     return Status::OK();
   }
 
@@ -132,6 +191,9 @@ class InPlaceReader : public RowReader {
         MILLRACE_CHECK(index >= 0);
         fields.push_back(work_.schema->field(index));
         arrays.push_back(chunk.rows->column(index));
+        if (MayHideValues(*arrays.back()->data())) {
+          ARROW_ASSIGN_OR_RAISE(arrays.back(), WithoutHiddenValues(arrays.back()));
+        }
         continue;
       }
       const std::string prefix = job_.source.name + '/' + job_.files[file_]->key + '#';
@@ -145,9 +207,9 @@ class InPlaceReader : public RowReader {
     return Status::OK();
   }
 
-  Result<bool> CheckEnd() const {
-    if (records_ == job_.reference.records && rows_ == job_.reference.rows) return false;
-    return Differs();
+  Status CheckEnd() const {
+    const bool all = records_ == job_.reference.records && rows_ == job_.reference.rows;
+    return all ? Status::OK() : Differs();
   }
   Status Differs() const {
     return Changed(job_.source.name, job_.reference.files.front().path,
@@ -155,8 +217,9 @@ class InPlaceReader : public RowReader {
   }
 
   const Job job_;
+  const source::FileSource again_;
   ChunkWork work_;
-  Split split_;
+  Split split_;  // what is read of a file
   size_t file_ = 0;
   int64_t skip_;
   int64_t file_records_ = 0, records_ = 0, rows_ = 0;
@@ -167,7 +230,40 @@ class InPlaceReader : public RowReader {
   int64_t at_ = 0;
 };
 
-Result<int64_t> LargestPage(const IngestPlan& plan) {
+/// The ids of rows where all records are rows: no file is read for them.
+class IdReader : public RowReader {
+ public:
+  IdReader(RowReference reference, int64_t first_row)
+      : reference_(std::move(reference)), record_(first_row) {}
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    constexpr int64_t kIdsAtOnce = 8192;
+    for (; file_ < reference_.files.size(); record_ -= reference_.files[file_++].records) {
+      const RowReference::File& file = reference_.files[file_];
+      if (record_ >= file.records) continue;
+      std::vector<uint32_t> records(
+          static_cast<size_t>(std::min(file.records - record_, kIdsAtOnce)));
+      std::iota(records.begin(), records.end(), 0);
+      ARROW_ASSIGN_OR_RAISE(auto ids, RowIds(reference_.source + '/' + file.path + '#',
+                                             reference_.first_ordinal + record_, records));
+      record_ += ids->length();
+      const auto schema =
+          arrow::schema({arrow::field(std::string(kRowIdColumn), arrow::utf8(), false)});
+      const int64_t rows = ids->length();
+      return arrow::RecordBatch::Make(schema, rows, {std::move(ids)});
+    }
+    return nullptr;
+  }
+
+ private:
+  const RowReference reference_;
+  size_t file_ = 0;
+  int64_t record_;  // of the file, the next one
+};
+
+}  // namespace
+
+Result<int64_t> LargestPageInPlace(const IngestPlan& plan) {
   IngestPlan parquet = plan;
   std::erase_if(parquet.sources, [](const IngestSource& source) {
     return !source.in_place || !std::holds_alternative<io::ParquetReadOptions>(source.files.format);
@@ -177,8 +273,6 @@ Result<int64_t> LargestPage(const IngestPlan& plan) {
   for (const Split& split : splits) bytes = std::max(bytes, split.page_bytes);
   return bytes;
 }
-
-}  // namespace
 
 RowsInPlace::RowsInPlace(IngestPlan plan, InputAccess input, std::shared_ptr<io::Store> workspace,
                          std::shared_ptr<FileHashes> hashes, int64_t page_bytes)
@@ -235,6 +329,9 @@ Result<std::unique_ptr<RowReader>> RowsInPlace::Open(const io::DataFile& file,
                                                      int64_t first_row, const Means& means) const {
   ARROW_ASSIGN_OR_RAISE(const RowReference reference, ReadReference(*workspace_, file));
   ARROW_ASSIGN_OR_RAISE(const Origin* origin, OriginOf(reference));
+  if (columns.size() == 1 && columns[0] == kRowIdColumn && reference.all_are_rows()) {
+    return std::make_unique<IdReader>(reference, first_row);
+  }
   const IngestSource& source = *origin->source;
   ARROW_ASSIGN_OR_RAISE(auto files, FilesOf(reference, *origin));
   const contract::Contract& contract = plan_.contracts[static_cast<size_t>(source.contract)];
@@ -248,20 +345,29 @@ Result<std::unique_ptr<RowReader>> RowsInPlace::Open(const io::DataFile& file,
   return std::make_unique<InPlaceReader>(std::move(job), first_row);
 }
 
-Result<std::shared_ptr<const RowsInPlace>> OpenRowsInPlace(const IngestPlan& plan,
-                                                           const RunContext& context) {
+Result<bool> RowsInPlace::Holds(const io::DataFile& file, const std::string& source,
+                                const std::string& record) const {
+  ARROW_ASSIGN_OR_RAISE(const RowReference reference, ReadReference(*workspace_, file));
+  const size_t hash = record.rfind('#');
+  if (reference.source != source || hash == std::string::npos) return false;
+  int64_t ordinal = -1;
+  const char* const end = record.data() + record.size();
+  if (std::from_chars(record.data() + hash + 1, end, ordinal).ptr != end) return false;
+  const std::string_view path = std::string_view(record).substr(0, hash);
+  return std::any_of(reference.files.begin(), reference.files.end(), [&](const auto& of) {
+    return of.path == path && ordinal >= reference.first_ordinal &&
+           ordinal < reference.first_ordinal + of.records;
+  });
+}
+
+std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
+                                                   const RunContext& context, int64_t page_bytes) {
   const auto in_place = [](const IngestSource& source) { return source.in_place; };
   if (std::none_of(plan.sources.begin(), plan.sources.end(), in_place)) return nullptr;
   std::shared_ptr<FileHashes> hashes = context.hashes;
   if (hashes == nullptr) {
     hashes = MakeFileHashes(context);
     for (const IngestSource& source : plan.sources) hashes->Load(source.files);
-  }
-  int64_t page_bytes = 0;
-  if (context.page_bytes != nullptr) {
-    page_bytes = *context.page_bytes;
-  } else {
-    ARROW_ASSIGN_OR_RAISE(page_bytes, LargestPage(plan));
   }
   return std::make_shared<const RowsInPlace>(plan, context.input, context.workspace,
                                              std::move(hashes), page_bytes);

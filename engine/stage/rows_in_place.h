@@ -44,6 +44,10 @@ class RowsInPlace {
   /// All columns of a reference's rows.
   Result<std::vector<std::string>> ColumnsOf(const io::DataFile& file) const;
 
+  /// Whether the record of the source, "<path>#<ordinal>", is one of those referred to.
+  Result<bool> Holds(const io::DataFile& file, const std::string& source,
+                     const std::string& record) const;
+
   int64_t page_bytes() const { return page_bytes_; }
 
  private:
@@ -64,10 +68,12 @@ class RowsInPlace {
   std::map<std::string, Origin> origins_;
 };
 
-/// For the sources of the plan whose rows stay in place; null when there are none. With what an
-/// ingest of this context has learned, or else with the hashes that the workspace keeps and a look
-/// at the files' pages.
-Result<std::shared_ptr<const RowsInPlace>> OpenRowsInPlace(const IngestPlan& plan,
-                                                           const RunContext& context);
+/// For the sources of the plan whose rows stay in place; null when there are none. With the
+/// context's hashes, or those that the workspace keeps.
+std::shared_ptr<const RowsInPlace> OpenRowsInPlace(const IngestPlan& plan,
+                                                   const RunContext& context,
+                                                   int64_t page_bytes = 0);
+/// What `page_bytes` is for files of these sources that are as large as splits.
+Result<int64_t> LargestPageInPlace(const IngestPlan& plan);
 
 }  // namespace millrace::stage

@@ -73,8 +73,7 @@ using Rows = std::vector<std::string>;
 /// All rows of the files as text, in the columns asked for, each file from a row on.
 Result<Rows> RowsOf(const PlaceRun& run, const std::vector<io::DataFile>& files,
                     const std::vector<std::string>& columns, int64_t first_row = 0) {
-  ARROW_ASSIGN_OR_RAISE(auto in_place, OpenRowsInPlace(run.plan, run.Context()));
-  const RowAccess access(*run.workspace, std::move(in_place));
+  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()));
   Rows rows;
   for (io::DataFile file : files) {
     file.path = IngestFolder(run.plan) + '/' + file.path;
@@ -107,14 +106,15 @@ TEST_CASE("rows that stay in place are those that shards would hold") {
   folder.Write("clean/in/big.jsonl", JsonLines(2, 1500, false));
   folder.Write("small/in/a.jsonl", JsonLines(3, 9));
   folder.Write("small/in/b.jsonl", JsonLines(4, 9));
+  for (const char* name : {"a", "b", "c"}) {
+    folder.Write(std::string("tiny/in/") + name + ".jsonl", JsonLines(*name, 5, false));
+  }
   folder.Write("csv/in/a.csv", Csv(100));
   folder.Write("parquet/in/a.parquet", Parquet(1000));
   const std::map<std::string, source::FormatOptions> kinds = {
-      {"json", io::JsonlOptions{}},
-      {"clean", io::JsonlOptions{}},
-      {"small", io::JsonlOptions{}},
-      {"csv", io::CsvOptions{}},
-      {"parquet", io::ParquetReadOptions{}}};
+      {"json", io::JsonlOptions{}},  {"clean", io::JsonlOptions{}},
+      {"small", io::JsonlOptions{}}, {"csv", io::CsvOptions{}},
+      {"tiny", io::JsonlOptions{}},  {"parquet", io::ParquetReadOptions{}}};
   for (const auto& [kind, format] : kinds) {
     CAPTURE(kind);
     PlaceRun kept(folder.path() + '/' + kind, format, "kept", false);
@@ -123,7 +123,7 @@ TEST_CASE("rows that stay in place are those that shards would hold") {
     const Manifest references = stayed.Run().ValueOrDie().at(0);
     CHECK(References(shards) == 0);
     REQUIRE(References(references) == static_cast<int64_t>(references.outputs.size()));
-    CHECK(references.outputs.size() > (kind == "small" || kind == "csv" ? 0 : 3));
+    CHECK(references.outputs.size() > (kind == "small" || kind == "tiny" || kind == "csv" ? 0 : 3));
     CHECK(references.rows.written == shards.rows.written);
     CHECK(references.rows.rejected == shards.rows.rejected);
     CHECK(stayed.RejectColumn(references, "rule") == kept.RejectColumn(shards, "rule"));
@@ -136,9 +136,13 @@ TEST_CASE("rows that stay in place are those that shards would hold") {
     // From any row of a file on.
     for (const io::DataFile& file : references.outputs) {
       const Rows all = RowsOf(stayed, {file}, kColumns).ValueOrDie();
+      const std::vector<std::string> id = {std::string(kRowIdColumn)};
+      const Rows ids = RowsOf(stayed, {file}, id).ValueOrDie();
       for (const int64_t row : {int64_t{1}, file.rows / 2, file.rows - 1, file.rows}) {
-        const Rows rest(all.begin() + std::min(row, file.rows), all.end());
-        CHECK(RowsOf(stayed, {file}, kColumns, row).ValueOrDie() == rest);
+        const int64_t begin = std::min(row, file.rows);
+        CHECK(RowsOf(stayed, {file}, kColumns, row).ValueOrDie() ==
+              Rows(all.begin() + begin, all.end()));
+        CHECK(RowsOf(stayed, {file}, id, row).ValueOrDie() == Rows(ids.begin() + begin, ids.end()));
       }
     }
   }
@@ -162,6 +166,13 @@ TEST_CASE("references are the same for any threads, chunks and memory") {
       CHECK(tree == expected);
     }
   }
+  // The mark at the beginning of the file is no part of the first row.
+  PlaceRun kept(folder.path(), io::JsonlOptions{}, "kept", false);
+  PlaceRun stayed(folder.path(), io::JsonlOptions{}, "stayed");
+  const Manifest shards = kept.Run().ValueOrDie().at(0);
+  const Manifest references = stayed.Run().ValueOrDie().at(0);
+  CHECK(RowsOf(stayed, references.outputs, kColumns).ValueOrDie() ==
+        RowsOf(kept, shards.outputs, kColumns).ValueOrDie());
 }
 
 TEST_CASE("a file whose rows were left in it must be as it was") {
@@ -202,7 +213,7 @@ TEST_CASE("a file that changes while its rows are read again ends that") {
   PlaceRun run(folder.path(), options);
   run.plan.reference_bytes = 64 << 20;
   const Manifest table = run.Run().ValueOrDie().at(0);
-  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()).ValueOrDie());
+  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()));
   io::DataFile file = table.outputs.at(0);
   file.path = IngestFolder(run.plan) + '/' + file.path;
   const auto reader = access.Open(file, kColumns).ValueOrDie();
@@ -215,6 +226,22 @@ TEST_CASE("a file that changes while its rows are read again ends that") {
     REQUIRE((!batch.ok() || *batch != nullptr));
   }
   CHECK(CodeOf(status) == ErrorCode::kFileChanged);
+}
+
+TEST_CASE("a file that cannot be read any more has changed, and that is told") {
+  TempFolder folder;
+  folder.Write("in/a.parquet", Parquet(1000));
+  PlaceRun run(folder.path(), io::ParquetReadOptions{});
+  const Manifest table = run.Run().ValueOrDie().at(0);
+  const RowAccess access(*run.workspace, OpenRowsInPlace(run.plan, run.Context()));
+  io::DataFile file = table.outputs.at(0);
+  file.path = IngestFolder(run.plan) + '/' + file.path;
+  const auto first = access.Open(file, kColumns).ValueOrDie();
+  const auto second = access.Open(file, kColumns).ValueOrDie();
+  folder.Write("in/a.parquet", "no Parquet at all");
+  CHECK(CodeOf(first->Next().status()) == ErrorCode::kFileChanged);
+  std::filesystem::remove(folder.path() + "/in/a.parquet");
+  CHECK(CodeOf(second->Next().status()) == ErrorCode::kFileChanged);
 }
 
 TEST_CASE("a damaged reference is told by name") {

@@ -34,7 +34,8 @@ bool StaysInPlace(const StageContext& stage, const Split& split, const io::FileI
   for (const int index : split.files) {
     // What is packed is unpacked once.
     const std::string& key = source.files.files[static_cast<size_t>(index)].key;
-    if (source::IsPacked(key)) return false;
+    const bool plain = source.files.store == nullptr || !source.files.store->LocalPath(key).empty();
+    if (!plain || source::IsPacked(key)) return false;
   }
   return source::IsTyped(source.files.format) || reader.can_be_cut() || split.files.size() > 1 ||
          file.bytes <= 4 * stage.plan.reference_bytes;
@@ -204,14 +205,18 @@ Result<ShardSequence::Finished> SplitSink::FinishRows() {
   if (!references_) return shards_.Finish();
   RowReference whole;
   whole.source = source_.files.name;
-  for (const InputFile& input : record_.inputs) {
-    whole.files.push_back({input.path, input.bytes, input.sha256});
+  for (size_t i = 0; i < record_.inputs.size(); ++i) {
+    const InputFile& input = record_.inputs[i];
+    whole.files.push_back({input.path, input.bytes, input.sha256, record_.records[i]});
   }
   whole.row_group_begin = split_.row_group_begin;
   whole.row_group_end = split_.row_group_end;
   whole.first_ordinal = split_.first_ordinal;
   whole.records = record_.rows.read;
-  return references_->Finish(whole, split_.bytes, WeightOf(source_));
+  // Opening a file is work, however small it is.
+  constexpr int64_t kFileCostBytes = 64 << 10;
+  const auto files = static_cast<int64_t>(record_.inputs.size());
+  return references_->Finish(whole, split_.bytes + (files - 1) * kFileCostBytes, WeightOf(source_));
 }
 
 // From the files as they are stored, not from the counters that wrote them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,9 @@ def test_the_same_rows_and_no_copy_of_them(millrace: Millrace, tmp_path: Path) -
         ("", "", "a.jsonl"),
         (STAGE, ", keep_rows: true", "a.jsonl"),
         (STAGE, "", "a.jsonl.gz"),
+        (STAGE, "", "a.zip!/a.jsonl"),
     ],
-    ids=["without stages", "keep_rows", "packed"],
+    ids=["without stages", "keep_rows", "packed", "in an archive"],
 )
 def test_rows_are_kept(
     millrace: Millrace, tmp_path: Path, more: str, source: str, name: str
@@ -101,6 +103,9 @@ def test_rows_are_kept(
 
         data = (tmp_path / "x/a.jsonl").read_bytes()
         (tmp_path / "x" / name).write_bytes(gzip.compress(data))
+    if "!" in name:
+        with zipfile.ZipFile(tmp_path / "x/a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(tmp_path / "x/a.jsonl", "a.jsonl")
     millrace.ok("run", config)
     assert ingested(tmp_path / "x", ".parquet") and not ingested(tmp_path / "x", ".rows.json")
 
@@ -165,6 +170,20 @@ def test_a_file_that_changes_behind_ingest_ends_the_run(millrace: Millrace, fold
     assert len(written(folder)) > 50
 
 
+def test_a_file_that_changes_behind_the_stages_does_not_undo_the_run(
+    millrace: Millrace, folder: Path
+) -> None:
+    """What was published stands; only the card has no look at the rows of ingest."""
+    config = folder / "pipeline.yaml"
+    hook = '{on_stage_end: [{run: [sh, -c, "grep -q few - && echo >> a.jsonl || true"]}]}'
+    config.write_text(config.read_text() + f"hooks: {hook}\n")
+    millrace.ok("run", config, cwd=folder)
+    report = json.loads(next(folder.glob("workspace/runs/*/report.json")).read_text())
+    assert report["tables"][0]["sample"]["rows"] == 0
+    assert report["stages"][0]["sample"]["rows"] > 50
+    assert len(written(folder)) > 50
+
+
 def test_trace_reads_the_files_again(millrace: Millrace, folder: Path) -> None:
     config = folder / "pipeline.yaml"
     millrace.ok("run", config)
@@ -180,6 +199,17 @@ def test_trace_reads_the_files_again(millrace: Millrace, folder: Path) -> None:
     assert "MR2003" in gone.err and "keep_rows" in gone.err
 
 
+def test_trace_does_not_mind_other_files(millrace: Millrace, folder: Path) -> None:
+    config = folder / "pipeline.yaml"
+    sources = "path: a.jsonl}, t: {type: jsonl, path: b.jsonl}"
+    config.write_text(config.read_text().replace("path: a.jsonl}", sources))
+    write_rows(folder / "b.jsonl", rows())
+    millrace.ok("run", config)
+    write_rows(folder / "a.jsonl", rows(299))
+    (row,) = millrace.ok("trace", config, "t/b.jsonl#4", "--json").json()["rows"]
+    assert row["ingest"]["values"]["text"] == "row 2"
+
+
 def test_diff_says_what_it_can(millrace: Millrace, folder: Path) -> None:
     config = folder / "pipeline.yaml"
     first = Path(millrace.ok("run", config, "--json").json()["run_folder"])
@@ -192,7 +222,7 @@ def test_diff_says_what_it_can(millrace: Millrace, folder: Path) -> None:
     third = Path(millrace.ok("run", config, "--json").json()["run_folder"])
     table, stage = millrace.ok("diff", second, third, "--json").json()["rows"]
     assert "stayed in the files" in table["rows_not_compared"] and stage["changes"]
-    assert "not compared: rows of one" in millrace.ok("diff", second, third).out
+    assert "not compared: they stayed" in millrace.ok("diff", second, third).out
 
 
 def test_gc_keeps_references_of_runs(millrace: Millrace, folder: Path) -> None:

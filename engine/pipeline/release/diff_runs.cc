@@ -206,7 +206,7 @@ Json PlacesJson(const std::optional<FateTable> (&sides)[2], const Name& name) {
     json["rows_moved"] = 0;
     json["changes"] = Json::array();
   } else {
-    json["rows_not_compared"] = "rows of one of them stayed in the files of its sources";
+    json["rows_not_compared"] = "they stayed in the files of their sources";
   }
   return json;
 }

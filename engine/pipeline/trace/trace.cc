@@ -192,8 +192,15 @@ class Tracer {
       shown["ended"] = {{"stage", "ingest"}, {"as", "rejected"}, {"file", rejected[0].file}};
       return shown;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto found,
-                          FindRows(*rows_, table.folder, table.manifest.outputs, is_record, 1));
+    std::vector<io::DataFile> files;
+    for (const io::DataFile& data : table.manifest.outputs) {
+      io::DataFile file_of = data;
+      file_of.path = table.folder + '/' + data.path;
+      ARROW_ASSIGN_OR_RAISE(const bool may, rows_->MayHold(file_of, source->name,
+                                                           record.substr(source->name.size() + 1)));
+      if (may) files.push_back(data);
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto found, FindRows(*rows_, table.folder, files, is_record, 1));
     if (found.empty()) return NoRow(id, source);
     ARROW_ASSIGN_OR_RAISE(shown["record"], ReadRecord(*source, file, ordinal));
     const auto stored = contract::StoredSchema(*ContractOf(source->contract));

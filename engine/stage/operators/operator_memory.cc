@@ -60,9 +60,11 @@ Result<OperatorRun> OpenOperatorRun(const OperatorPlan& plan, const RunContext& 
                   OperatorStageKey(plan),
                   OutputSchema(plan),
                   pool};
+  // A mixture reads all of its inputs at a time, others one after the other.
   int64_t page_bytes = 0;
   for (const StageInput& input : plan.inputs) {
-    if (input.in_place != nullptr) page_bytes = std::max(page_bytes, input.in_place->page_bytes());
+    const int64_t of_input = input.in_place == nullptr ? 0 : input.in_place->page_bytes();
+    page_bytes = plan.mixture ? page_bytes + of_input : std::max(page_bytes, of_input);
   }
   ARROW_RETURN_NOT_OK(DivideMemory(context.limits, page_bytes, &run));
   ARROW_ASSIGN_OR_RAISE(run.resumes, run.place.Look());

@@ -43,9 +43,8 @@ struct StageRun {
     plan.pipeline = "test";
     plan.stage = "quality";
     RunContext context = ingest.Context();
-    ARROW_ASSIGN_OR_RAISE(auto in_place, OpenRowsInPlace(ingest.plan, context));
     plan.inputs = {{"src", IngestFolder(ingest.plan), tables->at(0).outputs, ingest.fresh_rows,
-                    std::move(in_place)}};
+                    OpenRowsInPlace(ingest.plan, context)}};
     auto fields = contract::SchemaOf(ingest.plan.contracts[0])->fields();
     fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), false));
     ARROW_ASSIGN_OR_RAISE(plan.chain, op::testing::MakeChain(arrow::schema(fields), steps));

@@ -36,6 +36,12 @@ _PROFILES = f"profiles/whylogs-{_FORMAT}"
 _BATCH_ROWS, _BATCH_BYTES = 1 << 16, 16 << 20
 
 
+_NO_SHARDS = (
+    "the rows of `ingest` stayed in the files of their sources, and only shards are profiled: "
+    "`keep_rows=True` at a source has a run keep its rows"
+)
+
+
 class Profiles:
     """A hook of `Pipeline.run` that profiles what stages have written.
 
@@ -83,6 +89,8 @@ class Profiles:
             written = _Written(event["stage"], manifest["table"], key, manifest["outputs"])
             if not written.stayed_in_place:
                 folder.profile_stage(written)
+            elif self._stages is not None:  # it was asked for by its name
+                raise ValueError(_NO_SHARDS)
 
 
 class Drift(NamedTuple):
@@ -188,10 +196,7 @@ def _written(run: Run, stage: str | None, table: str) -> _Written:
         told = next(one for one in report["stages"] if one["stage"] == stage)
     written = _Written(stage, table, told["manifest"], told["outputs"])
     if written.stayed_in_place:
-        raise ValueError(
-            "the rows of `ingest` stayed in the files of their sources, and only shards are "
-            "profiled: `keep_rows=True` at a source has a run keep its rows"
-        )
+        raise ValueError(_NO_SHARDS)
     return written
 
 
