@@ -115,7 +115,9 @@ TEST_CASE("rows that stay in place are those that shards would hold") {
       {"json", io::JsonlOptions{}},  {"clean", io::JsonlOptions{}},
       {"small", io::JsonlOptions{}}, {"csv", io::CsvOptions{}},
       {"tiny", io::JsonlOptions{}},  {"parquet", io::ParquetReadOptions{}}};
-  for (const auto& [kind, format] : kinds) {
+  for (const auto& one : kinds) {
+    const std::string& kind = one.first;
+    const source::FormatOptions& format = one.second;
     CAPTURE(kind);
     PlaceRun kept(folder.path() + '/' + kind, format, "kept", false);
     PlaceRun stayed(folder.path() + '/' + kind, format, "stayed");
