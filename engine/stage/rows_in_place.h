@@ -4,15 +4,14 @@
 
 #include <arrow/type.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "base/task_pool.h"
 #include "stage/file_hashes.h"
+#include "stage/in_place_reader.h"
 #include "stage/ingest.h"
 #include "stage/reference.h"
 #include "stage/row_reader.h"
@@ -27,17 +26,12 @@ class RowsInPlace {
   RowsInPlace(IngestPlan plan, InputAccess input, std::shared_ptr<io::Store> workspace,
               std::shared_ptr<FileHashes> hashes, int64_t page_bytes);
 
-  /// What a reader may use.
-  struct Means {
-    TaskPool& pool;  // REQUIRED: the calling thread is none of it
-    int64_t in_flight_bytes = 0;
-    std::function<bool()> stopped;
-  };
-  /// `file.path` is a key of the workspace. `columns`: of the table, with the row id; the batches
-  /// have those alone. FileChanged when a file is not what was ingested.
+  /// It must outlive the reader. `file.path` is a key of the workspace. `columns`: of the table,
+  /// with the row id; the batches have those alone. FileChanged when a file is not what was
+  /// ingested.
   Result<std::unique_ptr<RowReader>> Open(const io::DataFile& file,
                                           const std::vector<std::string>& columns,
-                                          int64_t first_row, const Means& means) const;
+                                          int64_t first_row, const ReadingMeans& means) const;
 
   /// FileChanged when a file of the reference is not what was ingested.
   Status Check(const io::DataFile& file) const;

@@ -122,8 +122,8 @@ Result<std::unique_ptr<RowReader>> ShardRange::Open(const io::DataFile& file,
     return ShardRows::Open(run_.place.store(), file, columns_, first_row);
   }
   MILLRACE_CHECK(input_.in_place != nullptr);
-  const RowsInPlace::Means means{run_.pool, run_.reader_bytes,
-                                 [run = &run_] { return run->cancelled(); }};
+  const ReadingMeans means{run_.pool, run_.reader_bytes,
+                           [run = &run_] { return run->cancelled(); }};
   return input_.in_place->Open(file, columns_, first_row, means);
 }
 

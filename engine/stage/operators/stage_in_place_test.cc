@@ -84,25 +84,7 @@ TEST_CASE("a crash at every operation, ingest in place included, is made good by
       CAPTURE(tear);
       TempFolder folder;
       PlaceStage run(inputs.path());
-      run.ingest.limits.threads = 1;
-      const auto good = io::MakeLocalStore(folder.path(), true);
-      int operations = 0;
-      io::FaultPlan faults;
-      faults.tear = tear;
-      faults.next_operation = [&](std::string_view, const std::string&) {
-        return ++operations == k ? MakeError(ErrorCode::kIoFailed, "crash") : Status::OK();
-      };
-      run.ingest.workspace = io::MakeFaultyStore(good, faults);
-      const auto crashed = run.Run();
-      const auto faulty = run.ingest.workspace;  // keeps the litter until the end
-      run.ingest.workspace = good;
-      if (operations < k) {  // every operation has had its turn
-        CHECK(crashed.ok());
-        CHECK(k > 30);
-        break;
-      }
-      REQUIRE(run.Run().ok());
-      CHECK(run.ManifestTree() == expected);
+      if (!IsMadeGood(run, folder.path(), k, tear, expected, 30, /*with_ingest=*/true)) break;
     }
   }
 }
