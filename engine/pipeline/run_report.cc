@@ -79,7 +79,7 @@ Status FillReport(const PipelineConfig& config, const DoneWork& done, io::Store&
                   int threads, const std::atomic<bool>* cancelled, Report* report) {
   StartReport(config, done, report);
   const size_t tables = done.manifests.size();
-  const stage::RowAccess rows(workspace, done.in_place);
+  const stage::RowAccess rows(workspace, done.in_place, /*ahead=*/false);
   std::vector<ReportTable> filled(tables + done.stages.size());
   size_t failed = 0;
   ARROW_RETURN_NOT_OK(stage::RunInOrder(

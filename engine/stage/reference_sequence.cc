@@ -4,44 +4,74 @@
 #include <cstdio>
 #include <utility>
 
+#include "io/parquet/logical_hash.h"
+
 namespace millrace::stage {
+namespace {
+
+/// What is left of a writer where rows stay: their number and their hash.
+class RowHasher : public io::ShardWriter {
+ public:
+  explicit RowHasher(const arrow::Schema& schema) : hasher_(schema) {}
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    rows_ += batch->num_rows();
+    return hasher_.Update(*batch);
+  }
+  Result<io::DataFile> Finish() override {
+    io::DataFile file;
+    file.rows = rows_;
+    file.logical_sha256 = hasher_.FinishHex();
+    return file;
+  }
+  int64_t rows() const override { return rows_; }
+  int64_t logical_bytes() const override { return 0; }  // nobody cuts by them
+
+ private:
+  io::LogicalHasher hasher_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
 
 ReferenceSequence::ReferenceSequence(const StageStore& place, ReferenceSequenceOptions options)
     : place_(place), options_(std::move(options)) {}
 
 ReferenceSequence::~ReferenceSequence() = default;
 
-void ReferenceSequence::OpenPart(const Rows& chunk, int64_t row, const RowMark* mark) {
-  ClosePart();
-  hasher_ = std::make_unique<io::LogicalHasher>(*options_.schema);
+Status ReferenceSequence::OpenPart(const Rows& chunk, int64_t row, const RowMark* mark) {
+  ARROW_RETURN_NOT_OK(ClosePart());
+  hasher_ = std::make_unique<io::BackgroundWriter>(std::make_unique<RowHasher>(*options_.schema),
+                                                   options_.queue_bytes);
   profile_ = std::make_unique<TableProfiler>(*options_.schema, options_.sensitive);
   Part& part = parts_.emplace_back();
   part.fresh = std::make_unique<FreshRows::Shard>(options_.fresh_rows.get());
   part.entry.first_position = chunk.position_of(row);
-  if (mark == nullptr) return;
+  if (mark == nullptr) return Status::OK();
   part.byte_begin = mark->byte_offset;
   part.first_ordinal = chunk.first_ordinal + mark->record;
+  return Status::OK();
 }
 
-void ReferenceSequence::ClosePart() {
-  if (hasher_ == nullptr) return;
-  parts_.back().logical_sha256 = hasher_->FinishHex();
+Status ReferenceSequence::ClosePart() {
+  if (hasher_ == nullptr) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(parts_.back().entry.data, hasher_->Finish());
   profiles_.Add(*profile_);
   hasher_.reset();
   profile_.reset();
+  return Status::OK();
 }
 
 Status ReferenceSequence::Add(const Rows& chunk) {
   const int64_t total = chunk.rows->num_rows();
   int64_t begin = 0;
-  if (parts_.empty()) OpenPart(chunk, 0, nullptr);
+  if (parts_.empty()) ARROW_RETURN_NOT_OK(OpenPart(chunk, 0, nullptr));
   for (const RowMark& mark : chunk.marks) {
     if (options_.cut_bytes == 0) break;
     const int64_t before = std::exchange(multiple_, mark.byte_offset / options_.cut_bytes);
     if (before < 0 || before == multiple_) continue;
     if (mark.row > begin) ARROW_RETURN_NOT_OK(AddToPart(chunk, begin, mark.row));
     begin = mark.row;
-    OpenPart(chunk, begin, &mark);
+    ARROW_RETURN_NOT_OK(OpenPart(chunk, begin, &mark));
   }
   return AddToPart(chunk, begin, total);
 }
@@ -49,7 +79,7 @@ Status ReferenceSequence::Add(const Rows& chunk) {
 Status ReferenceSequence::AddToPart(const Rows& chunk, int64_t begin, int64_t end) {
   const bool is_whole = begin == 0 && end == chunk.rows->num_rows();
   const auto rows = is_whole ? chunk.rows : chunk.rows->Slice(begin, end - begin);
-  ARROW_RETURN_NOT_OK(hasher_->Update(*rows));
+  ARROW_RETURN_NOT_OK(hasher_->Write(rows));
   if (is_whole && chunk.profile != nullptr) {
     ARROW_RETURN_NOT_OK(profile_->Merge(*chunk.profile));
   } else {
@@ -57,14 +87,13 @@ Status ReferenceSequence::AddToPart(const Rows& chunk, int64_t begin, int64_t en
   }
   Part& part = parts_.back();
   part.fresh->Add(rows);
-  part.entry.data.rows += rows->num_rows();
   part.entry.last_position = chunk.position_of(end - 1);
   return Status::OK();
 }
 
 Result<ShardSequence::Finished> ReferenceSequence::Finish(const RowReference& whole,
                                                           int64_t source_bytes, double weight) {
-  ClosePart();
+  ARROW_RETURN_NOT_OK(ClosePart());
   ShardSequence::Finished finished;
   for (size_t i = 0; i < parts_.size(); ++i) {
     Part& part = parts_[i];
@@ -81,7 +110,7 @@ Result<ShardSequence::Finished> ReferenceSequence::Finish(const RowReference& wh
       bytes = end - part.byte_begin;
     }
     reference.rows = part.entry.data.rows;
-    reference.logical_sha256 = std::move(part.logical_sha256);
+    reference.logical_sha256 = part.entry.data.logical_sha256;
     char number[32];
     std::snprintf(number, sizeof number, "-%05zu", i);
     ARROW_ASSIGN_OR_RAISE(

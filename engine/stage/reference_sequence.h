@@ -1,6 +1,6 @@
 // The rows of a split as references instead of shards: what ShardSequence does, but that the rows
 // are hashed and let go.
-// Thread-safety: one thread.
+// Thread-safety: one thread; another one hashes beside it.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "io/parquet/logical_hash.h"
+#include "io/parquet/background_writer.h"
 #include "stage/chunk_task.h"
 #include "stage/commit_record.h"
 #include "stage/fresh_rows.h"
@@ -27,6 +27,7 @@ struct ReferenceSequenceOptions {
   std::set<std::string> sensitive;  // columns whose values no profile may hold
   int64_t cut_bytes = 0;  // > 0: the one file of the split is entered at about each multiple
   std::shared_ptr<FreshRows> fresh_rows;  // holds the rows; may be null
+  int64_t queue_bytes = 8 << 20;          // of rows that wait to be hashed
 };
 
 class ReferenceSequence {
@@ -56,19 +57,18 @@ class ReferenceSequence {
   struct Part {
     Shard entry;
     int64_t byte_begin = 0, first_ordinal = 0;  // where the file is entered; 0 of the first part
-    std::string logical_sha256;
     std::unique_ptr<FreshRows::Shard> fresh;
   };
 
-  void OpenPart(const Rows& chunk, int64_t row, const RowMark* mark);
-  void ClosePart();
+  Status OpenPart(const Rows& chunk, int64_t row, const RowMark* mark);
+  Status ClosePart();
   Status AddToPart(const Rows& chunk, int64_t begin, int64_t end);
 
   const StageStore& place_;
   const ReferenceSequenceOptions options_;
   std::vector<Part> parts_;
   // Of the last one, while it is open.
-  std::unique_ptr<io::LogicalHasher> hasher_;
+  std::unique_ptr<io::BackgroundWriter> hasher_;  // beside who cuts and takes in chunks
   std::unique_ptr<TableProfiler> profile_;
   int64_t multiple_ = -1;  // of cut_bytes that the last row is behind
   ShardProfiles profiles_;

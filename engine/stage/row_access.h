@@ -17,8 +17,10 @@ namespace millrace::stage {
 class RowAccess {
  public:
   /// `workspace` must outlive it. `in_place`: reads references; null where there are none.
-  explicit RowAccess(io::Store& workspace, std::shared_ptr<const RowsInPlace> in_place = nullptr)
-      : workspace_(workspace), in_place_(std::move(in_place)) {}
+  /// `ahead`: whether more of a reference is read than was asked for, by those who read on.
+  explicit RowAccess(io::Store& workspace, std::shared_ptr<const RowsInPlace> in_place = nullptr,
+                     bool ahead = true)
+      : workspace_(workspace), in_place_(std::move(in_place)), ahead_(ahead) {}
 
   /// As ShardRows::Open and RowsInPlace::Open.
   Result<std::unique_ptr<RowReader>> Open(const io::DataFile& file,
@@ -33,6 +35,7 @@ class RowAccess {
  private:
   io::Store& workspace_;
   const std::shared_ptr<const RowsInPlace> in_place_;
+  const bool ahead_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<TaskPool> pool_;  // of readers of references; once it is needed
 };

@@ -70,10 +70,10 @@ void SplitSink::BeginFile(const io::FileInfo& file, const io::RecordReader& read
   if (record_.inputs.empty() && StaysInPlace(stage_, split_, file, reader)) {
     const ChunkWork& table = stage_.TableOf(split_);
     const bool cuts = split_.files.size() == 1 && reader.can_be_cut();
-    references_.emplace(
-        stage_.place,
-        ReferenceSequenceOptions{record_.split_name, table.schema, table.sensitive,
-                                 cuts ? stage_.plan.reference_bytes : 0, stage_.run.fresh_rows});
+    references_.emplace(stage_.place, ReferenceSequenceOptions{
+                                          record_.split_name, table.schema, table.sensitive,
+                                          cuts ? stage_.plan.reference_bytes : 0,
+                                          stage_.run.fresh_rows, stage_.memory.writer_queue_bytes});
   }
   path_ = file.key;
   file_records_ = 0;
