@@ -28,7 +28,8 @@ Result<std::unique_ptr<RowReader>> RowAccess::Open(const io::DataFile& file,
     std::lock_guard<std::mutex> lock(mutex_);
     if (pool_ == nullptr) pool_ = std::make_unique<TaskPool>(kThreads);
   }
-  return in_place_->Open(file, columns, first_row, {*pool_, ahead_ ? kInFlightBytes : 0, [] { return false; }});
+  return in_place_->Open(file, columns, first_row,
+                         {*pool_, ahead_ ? kInFlightBytes : 0, [] { return false; }});
 }
 
 Result<bool> RowAccess::MayHold(const io::DataFile& file, const std::string& source,
