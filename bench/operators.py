@@ -15,12 +15,12 @@ comes out, with two threads:
 
 Millrace is `millrace run`, a whole process. It checks, hashes and profiles what it reads, commits
 what comes out of the stage with hashes, row ids and profiles, and keeps the ids of rows that it
-drops. DuckDB and
-Polars write the rows; datatrove and pycld2 run as two processes, each with half of them. The peers'
-times are without their imports. datatrove and pycld2 are installed into .cache/bench-peers, by pip,
-when they are not there; without a network the run goes on without them. datatrove takes minutes for
-what the others do in seconds and gets the first rows alone (--slow-mb), so compare it by MB/s. Its
-own detectors of languages fetch models from the net; here it runs pycld2 as a step of its pipeline.
+drops. DuckDB and Polars write the rows; datatrove and pycld2 run as two processes, each with half
+of them. The peers' times are without their imports. datatrove and pycld2 are installed into
+.cache/bench-peers, by pip, when they are not there; without a network the run goes on without them.
+datatrove takes minutes for what the others do in seconds and gets the first rows alone (--slow-mb),
+so compare it by MB/s. Its own detectors of languages fetch models from the net; here it runs pycld2
+as a step of its pipeline.
 """
 
 from __future__ import annotations

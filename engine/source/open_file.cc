@@ -170,15 +170,6 @@ Result<OpenedFile> OpenWith(const FileSource& source, const io::FileInfo& file,
                   source.range->end - source.range->begin, projection);
 }
 
-}  // namespace
-
-bool IsTyped(const FormatOptions& format) {
-  return std::holds_alternative<io::ParquetReadOptions>(format) ||
-         std::holds_alternative<io::DatasetReadOptions>(format);
-}
-
-namespace {
-
 FileSource WithoutFiles(const FileSource& source) {
   FileSource without = FileSource();
   without.name = source.name;
@@ -190,6 +181,11 @@ FileSource WithoutFiles(const FileSource& source) {
 }
 
 }  // namespace
+
+bool IsTyped(const FormatOptions& format) {
+  return std::holds_alternative<io::ParquetReadOptions>(format) ||
+         std::holds_alternative<io::DatasetReadOptions>(format);
+}
 
 FileSource FromRowGroup(const FileSource& source, int row_group) {
   FileSource from = WithoutFiles(source);

@@ -1,5 +1,6 @@
 #include "stage/reference.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,12 +14,6 @@ using Json = nlohmann::json;
 
 constexpr int kReferenceVersion = 1;
 constexpr size_t kNameHashDigits = 12;
-
-std::string HexOf(const std::string& text) {
-  Sha256 hash;
-  hash.Update(text.data(), text.size());
-  return hash.FinishHex();
-}
 
 std::string TextOf(const RowReference& reference) {
   Json files = Json::array();
@@ -74,7 +69,7 @@ Result<io::DataFile> PutReference(io::Store& store, const std::string& key_prefi
                                   const RowReference& reference, int64_t referred_bytes) {
   const std::string text = TextOf(reference);
   io::DataFile file;
-  file.sha256 = HexOf(text);
+  file.sha256 = Sha256Hex(text);
   file.path = key_prefix + '-' + file.sha256.substr(0, kNameHashDigits) + ".rows.json";
   file.rows = reference.rows;
   file.bytes = static_cast<int64_t>(text.size());
@@ -86,7 +81,7 @@ Result<io::DataFile> PutReference(io::Store& store, const std::string& key_prefi
 
 Result<RowReference> ReadReference(io::Store& store, const io::DataFile& file) {
   ARROW_ASSIGN_OR_RAISE(const std::string text, store.ReadSmall(file.path));
-  if (HexOf(text) != file.sha256) return Damaged(file.path, "is not what was committed");
+  if (Sha256Hex(text) != file.sha256) return Damaged(file.path, "is not what was committed");
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.value("reference", 0) != kReferenceVersion) {
     return Damaged(file.path, "is of another version");
@@ -96,6 +91,11 @@ Result<RowReference> ReadReference(io::Store& store, const io::DataFile& file) {
   } catch (const Json::exception& e) {
     return Damaged(file.path, std::string("cannot be read: ") + e.what());
   }
+}
+
+bool HoldReferences(const std::vector<io::DataFile>& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [](const io::DataFile& file) { return file.is_reference(); });
 }
 
 Result<int64_t> StoredRows(io::Store& store, const io::DataFile& file) {

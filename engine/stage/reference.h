@@ -41,6 +41,9 @@ Result<io::DataFile> PutReference(io::Store& store, const std::string& key_prefi
 /// WorkspaceDamaged when the file is not the one that was committed, IoFailed when it is not there.
 Result<RowReference> ReadReference(io::Store& store, const io::DataFile& file);
 
+/// Whether the rows of some of the files stayed where they were.
+bool HoldReferences(const std::vector<io::DataFile>& files);
+
 /// The number of rows that a file of the store says it has: a shard, rejects, or a reference.
 /// `file.path` is a key.
 Result<int64_t> StoredRows(io::Store& store, const io::DataFile& file);

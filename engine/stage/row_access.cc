@@ -32,6 +32,11 @@ Result<std::unique_ptr<RowReader>> RowAccess::Open(const io::DataFile& file,
                          {*pool_, ahead_ ? kInFlightBytes : 0, [] { return false; }});
 }
 
+Status RowAccess::Check(const io::DataFile& file) const {
+  if (!file.is_reference()) return Status::OK();
+  return in_place_ == nullptr ? NoPlace() : in_place_->Check(file);
+}
+
 Result<bool> RowAccess::MayHold(const io::DataFile& file, const std::string& source,
                                 const std::string& record) const {
   if (!file.is_reference()) return true;

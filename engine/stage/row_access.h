@@ -26,6 +26,8 @@ class RowAccess {
   Result<std::unique_ptr<RowReader>> Open(const io::DataFile& file,
                                           const std::vector<std::string>& columns,
                                           int64_t first_row = 0) const;
+  /// RowsInPlace::Check of a reference; of what stands in the workspace nothing is asked.
+  Status Check(const io::DataFile& file) const;
   /// Whether the file may hold the record of a source, "<path>#<ordinal>": references know.
   Result<bool> MayHold(const io::DataFile& file, const std::string& source,
                        const std::string& record) const;

@@ -12,9 +12,6 @@
 namespace millrace::stage {
 namespace {
 
-// Opening a file costs about what reading this many bytes does; also bounds groups of tiny files.
-constexpr int64_t kFileCostBytes = 64 << 10;
-
 constexpr int64_t kPageBytesMax = int64_t{1} << 40;  // a damaged file states anything
 
 bool EndsGroup(const io::FileInfo& file, int64_t split_bytes) {

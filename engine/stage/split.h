@@ -28,6 +28,9 @@ struct Split {
   int64_t page_bytes = 0;     // about those of its largest Parquet page, decompressed; 0: not known
 };
 
+/// Opening a file costs about what reading this many bytes does; also bounds groups of tiny files.
+inline constexpr int64_t kFileCostBytes = 64 << 10;
+
 /// Rows and stored bytes of a Parquet row group.
 struct RowGroupShape {
   int64_t rows = 0;

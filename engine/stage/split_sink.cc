@@ -213,8 +213,6 @@ Result<ShardSequence::Finished> SplitSink::FinishRows() {
   whole.row_group_end = split_.row_group_end;
   whole.first_ordinal = split_.first_ordinal;
   whole.records = record_.rows.read;
-  // Opening a file is work, however small it is.
-  constexpr int64_t kFileCostBytes = 64 << 10;
   const auto files = static_cast<int64_t>(record_.inputs.size());
   return references_->Finish(whole, split_.bytes + (files - 1) * kFileCostBytes, WeightOf(source_));
 }

@@ -15,7 +15,6 @@ int64_t WallClockNs() {
 Status StageContext::Fill() {
   for (const contract::Contract& contract : plan.contracts) {
     ChunkWork& table = tables.emplace_back();
-    table.mark_bytes = plan.reference_bytes;
     table.schema = contract::StoredSchema(contract);
     for (size_t i = 0; i < contract.columns.size(); ++i) {
       if (contract.columns[i].unique) table.unique_columns.push_back(static_cast<int>(i));
@@ -24,7 +23,12 @@ Status StageContext::Fill() {
   }
   rejects_by_source = std::make_unique<std::atomic<int64_t>[]>(plan.sources.size());
   ARROW_ASSIGN_OR_RAISE(resumes, place.Look());
-  for (const IngestSource& source : plan.sources) hashes.Load(source.files);
+  for (const IngestSource& source : plan.sources) {
+    hashes.Load(source.files);
+    if (source.in_place) {
+      tables[static_cast<size_t>(source.contract)].mark_bytes = plan.reference_bytes;
+    }
+  }
   return Status::OK();
 }
 

@@ -15,6 +15,7 @@
 #include "pipeline/report/changes.h"
 #include "pipeline/stored_json.h"
 #include "stage/manifest.h"
+#include "stage/reference.h"
 
 namespace millrace {
 namespace pipeline {
@@ -179,15 +180,9 @@ Json FatesJson(const FateChanges& fates, const Name& name) {
           {"changes", std::move(changes)}};
 }
 
-bool StayInPlace(const stage::Manifest& manifest) {
-  return std::any_of(manifest.outputs.begin(), manifest.outputs.end(),
-                     [](const io::DataFile& file) { return file.is_reference(); });
-}
-
 // Of rows that stayed in the files of their sources: whether both runs read the same, which is all
 // that can be told without the files as they were.
 Json PlacesJson(const std::optional<FateTable> (&sides)[2], const Name& name) {
-  Json json = {{name.first ? "stage" : "table", name.second}};
   const auto same_files = [](const std::vector<io::DataFile>& a,
                              const std::vector<io::DataFile>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -198,17 +193,14 @@ Json PlacesJson(const std::optional<FateTable> (&sides)[2], const Name& name) {
   if (sides[0] && sides[1] &&
       same_files(sides[0]->manifest->outputs, sides[1]->manifest->outputs) &&
       same_files(sides[0]->manifest->reject_files, sides[1]->manifest->reject_files)) {
-    int64_t rows = 0;
+    FateChanges same;
     for (const auto* files : {&sides[0]->manifest->outputs, &sides[0]->manifest->reject_files}) {
-      for (const io::DataFile& file : *files) rows += file.rows;
+      for (const io::DataFile& file : *files) same.rows_same += file.rows;
     }
-    json["rows_same"] = rows;
-    json["rows_moved"] = 0;
-    json["changes"] = Json::array();
-  } else {
-    json["rows_not_compared"] = "they stayed in the files of their sources";
+    return FatesJson(same, name);
   }
-  return json;
+  return {{name.first ? "stage" : "table", name.second},
+          {"rows_not_compared", "they stayed in the files of their sources"}};
 }
 
 Result<Json> CompareRows(const Side& a, const Side& b) {
@@ -225,8 +217,10 @@ Result<Json> CompareRows(const Side& a, const Side& b) {
       if (found == both[i]->rows.end()) continue;
       sides[i] = FateTable{both[i]->store.get(), found->second.folder, &found->second.manifest};
     }
-    if ((sides[0] && StayInPlace(*sides[0]->manifest)) ||
-        (sides[1] && StayInPlace(*sides[1]->manifest))) {
+    const auto in_place = [](const std::optional<FateTable>& side) {
+      return side && stage::HoldReferences(side->manifest->outputs);
+    };
+    if (in_place(sides[0]) || in_place(sides[1])) {
       list.push_back(PlacesJson(sides, name));
       continue;
     }

@@ -6,6 +6,7 @@
 #include "base/quantity.h"
 #include "pipeline/report/html_sections.h"
 #include "pipeline/report/html_writer.h"
+#include "stage/reference.h"
 
 namespace millrace::pipeline {
 namespace {
@@ -96,9 +97,7 @@ std::string FilesSection(const ReportTable& table, const std::string& of) {
   const auto& rejects = table.manifest.reject_files;
   html += Folded(FormatCounted(static_cast<int64_t>(outputs.size()), "committed file"),
                  DataFilesTable("committed files" + of, outputs));
-  const bool in_place = std::any_of(outputs.begin(), outputs.end(),
-                                    [](const io::DataFile& file) { return file.is_reference(); });
-  if (in_place) {
+  if (stage::HoldReferences(outputs)) {
     html += Soft("Those that end in .rows.json say where rows are: they stayed in their inputs.");
   }
   if (!rejects.empty()) {

@@ -1,8 +1,5 @@
 #include "pipeline/workspace/committed_rows.h"
 
-#include <arrow/compute/cast.h>
-
-#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -59,28 +56,28 @@ class IngestedReader : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    for (batch->reset(); *batch == nullptr; rows_.reset()) {
+    batch->reset();
+    for (; next_ < input_.shards.size(); ++next_) {
       if (rows_ == nullptr) {
-        if (next_ == input_.shards.size()) return Status::OK();
-        ARROW_ASSIGN_OR_RAISE(rows_, access_.Open(input_.shards[next_++], schema_->field_names()));
+        ARROW_ASSIGN_OR_RAISE(rows_, access_.Open(input_.shards[next_], schema_->field_names()));
       }
-      ARROW_ASSIGN_OR_RAISE(*batch, rows_->Next());
-      if (*batch != nullptr) break;
+      ARROW_ASSIGN_OR_RAISE(const auto rows, rows_->Next());
+      if (rows != nullptr) return AsDeclared(*rows).Value(batch);
+      rows_.reset();
     }
-    arrow::ArrayVector columns;
-    for (const auto& field : schema_->fields()) {
-      auto column = (*batch)->GetColumnByName(field->name());
-      // Parquet has no seconds: such columns of shards come back as milliseconds.
-      if (!column->type()->Equals(*field->type())) {
-        ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, field->type()));
-      }
-      columns.push_back(std::move(column));
-    }
-    *batch = arrow::RecordBatch::Make(schema_, (*batch)->num_rows(), std::move(columns));
     return Status::OK();
   }
 
  private:
+  Result<std::shared_ptr<arrow::RecordBatch>> AsDeclared(const arrow::RecordBatch& rows) const {
+    arrow::ArrayVector columns;
+    for (const auto& field : schema_->fields()) {
+      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(),
+                            stage::AsDeclared(rows.GetColumnByName(field->name()), field->type()));
+    }
+    return arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns));
+  }
+
   const exporting::ExportInput input_;
   const std::shared_ptr<arrow::Schema> schema_;
   const stage::RowAccess access_;
@@ -90,19 +87,11 @@ class IngestedReader : public arrow::RecordBatchReader {
 
 }  // namespace
 
-bool StayedInPlace(const exporting::ExportInput& input) {
-  return std::any_of(input.shards.begin(), input.shards.end(),
-                     [](const io::DataFile& file) { return file.is_reference(); });
-}
-
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadIngested(
     exporting::ExportInput input, std::shared_ptr<const stage::RowsInPlace> in_place) {
   MILLRACE_CHECK(input.schema != nullptr);
-  for (const io::DataFile& file : input.shards) {
-    if (!file.is_reference()) continue;
-    if (in_place == nullptr) return stage::RowAccess(*input.store).ColumnsOf(file).status();
-    ARROW_RETURN_NOT_OK(in_place->Check(file));
-  }
+  const stage::RowAccess access(*input.store, in_place);
+  for (const io::DataFile& file : input.shards) ARROW_RETURN_NOT_OK(access.Check(file));
   auto schema = input.schema;
   return std::make_shared<IngestedReader>(std::move(input), std::move(in_place), std::move(schema));
 }

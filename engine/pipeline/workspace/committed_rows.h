@@ -22,7 +22,4 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadShards(exporting::ExportIn
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadIngested(
     exporting::ExportInput input, std::shared_ptr<const stage::RowsInPlace> in_place);
 
-/// Whether some of the rows stayed so.
-bool StayedInPlace(const exporting::ExportInput& input);
-
 }  // namespace millrace::pipeline

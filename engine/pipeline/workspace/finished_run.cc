@@ -280,7 +280,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadRunTable(const FinishedRun
                        "the table has no rows, and no declared contract says what its columns are",
                        "declare the contract in the config");
     }
-    if (pipeline::StayedInPlace(input)) {
+    if (stage::HoldReferences(input.shards)) {
       return pipeline::ReadInPlace(run.parts(), std::move(input));
     }
     return pipeline::ReadShards(std::move(input));

@@ -263,14 +263,16 @@ TEST_CASE("any sequence of runs over a changing folder ends in the bytes of a fr
   const uint64_t seed = 20261128;
   CAPTURE(seed);
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 8; ++round) {
     TempFolder folder;
     StageRun run(folder.path());
+    run.ingest.in_place = round % 2 == 1;
     for (int step = 0; step < 12; ++step) {
       ChangeSomeFile(folder, 50, &random);
       if (step % 3 == 2) REQUIRE(run.Run().ok());
     }
     StageRun fresh(folder.path(), "fresh");
+    fresh.ingest.in_place = run.ingest.in_place;
     REQUIRE(fresh.Run().ok());
     CHECK(run.ManifestTree() == fresh.ManifestTree());
   }

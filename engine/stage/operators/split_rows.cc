@@ -1,7 +1,6 @@
 #include "stage/operators/split_rows.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/cast.h>
 
 #include <algorithm>
 #include <utility>
@@ -151,7 +150,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::Next() {
   }
 }
 
-// Parquet has no seconds: such columns come back as milliseconds.
 Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::AsDeclared(
     const arrow::RecordBatch& rows) const {
   arrow::ArrayVector columns;
@@ -165,8 +163,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> ShardRange::AsDeclared(
       return MakeError(ErrorCode::kWorkspaceDamaged, "the committed shard " +
                                                          input_.shards[next_ - 1].path +
                                                          " has no column `" + field->name() + "`");
-    } else if (!column->type()->Equals(*field->type())) {
-      ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, field->type()));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(column, stage::AsDeclared(std::move(column), field->type()));
     }
     columns.push_back(std::move(column));
   }

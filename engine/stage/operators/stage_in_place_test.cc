@@ -51,23 +51,6 @@ TEST_CASE("a stage over rows in place has the same bytes for any threads, memory
   }
 }
 
-TEST_CASE("any runs over a changing folder, rows in place, end in the bytes of a fresh workspace") {
-  const uint64_t seed = 20261129;
-  CAPTURE(seed);
-  std::mt19937_64 random(seed);
-  for (int round = 0; round < 3; ++round) {
-    TempFolder folder;
-    PlaceStage run(folder.path());
-    for (int step = 0; step < 12; ++step) {
-      ChangeSomeFile(folder, 50, &random);
-      if (step % 3 == 2) REQUIRE(run.Run().ok());
-    }
-    PlaceStage fresh(folder.path(), "fresh");
-    REQUIRE(fresh.Run().ok());
-    CHECK(run.ManifestTree() == fresh.ManifestTree());
-  }
-}
-
 TEST_CASE("a crash at every operation, ingest in place included, is made good by running again") {
   TempFolder inputs;
   for (int i = 0; i < 3; ++i) {
