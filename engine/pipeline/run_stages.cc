@@ -26,9 +26,11 @@ Status StageSequence::Run(const stage::IngestPlan& ingest, stage::RunContext* co
     for (stage::StageInput& input : plan.inputs) {
       input.fresh = fresh_rows;
       input.in_place = done.in_place;
+      input.read_last = !IsReadAfter(i, input.name);
     }
     ARROW_RETURN_NOT_OK(OpenIndexes(&plan));
     context->fresh_rows = IsReadAfter(i, stage.name) ? fresh_rows : nullptr;
+    context->arrow_copies = of_.options.arrow_copies && i + 1 == of_.choice.until;
     if (of_.before != nullptr && stage.name == of_.options.rethreshold) {
       const ThresholdsBefore before{*of_.before, done.tables, *context->workspace, i};
       ARROW_ASSIGN_OR_RAISE(plan.before, PlanBefore(before, ingest, plan, committed,
@@ -46,7 +48,7 @@ Status StageSequence::Run(const stage::IngestPlan& ingest, stage::RunContext* co
     ARROW_ASSIGN_OR_RAISE(result.manifest, stage::RunOperators(plan, *context));
     committed.AddStage(result.folder, result.manifest);
     for (const stage::StageInput& input : plan.inputs) {
-      if (IsReadAfter(i, input.name)) continue;
+      if (!input.read_last) continue;
       for (const io::DataFile& shard : input.shards) {
         fresh_rows->Forget(input.folder + '/' + shard.path);
       }

@@ -103,6 +103,7 @@ struct RunContext {
   bool only_committed = false;                   // what is to do is an error, NotCommitted
   SpentBudget* spent_budget = nullptr;           // may be null; filled in for RejectBudget
   std::shared_ptr<FreshRows> fresh_rows;         // takes the rows that are written; may be null
+  bool arrow_copies = false;                     // operator stages: of shards (arrow_copy.h)
   std::shared_ptr<FileHashes> hashes;            // of input files; null: those of this call alone
   /// Appends an event to the attempt log; may be null. Never influences data.
   std::function<void(const std::string& event, const std::map<std::string, std::string>& fields)>

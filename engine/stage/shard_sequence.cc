@@ -74,6 +74,9 @@ Status ShardSequence::OpenShard(int64_t first_position) {
   shard_->writer = std::make_unique<io::BackgroundWriter>(std::move(writer), options_.queue_bytes);
   shard_->profile = std::make_unique<TableProfiler>(*options_.schema, options_.sensitive);
   shard_->fresh = std::make_unique<FreshRows::Shard>(options_.fresh_rows.get());
+  if (options_.arrow_copies) {
+    shard_->copy = std::make_unique<ArrowCopy>(place_.store(), *options_.schema);
+  }
   return Status::OK();
 }
 
@@ -85,6 +88,7 @@ Status ShardSequence::Write(const std::shared_ptr<arrow::RecordBatch>& rows,
     shard_->profile->Update(*rows);
   }
   shard_->fresh->Add(rows);
+  if (shard_->copy != nullptr) shard_->copy->Add(*rows);
   return shard_->writer->Write(rows);
 }
 
@@ -102,6 +106,7 @@ Status ShardSequence::CollectShard() {
   finishing_.pop_front();
   ARROW_ASSIGN_OR_RAISE(shard->entry.data, shard->writer->Finish());
   shard->fresh->Keep(shard->entry.data.path);
+  if (shard->copy != nullptr) shard->copy->Keep(shard->entry.data);
   shard->entry.data.path = place_.PathOf(shard->entry.data.path);
   shards_.push_back(shard->entry);
   return Status::OK();

@@ -15,6 +15,7 @@
 
 #include "base/task_pool.h"
 #include "io/parquet/background_writer.h"
+#include "stage/arrow_copy.h"
 #include "stage/commit_record.h"
 #include "stage/fresh_rows.h"
 #include "stage/shard_profiles.h"
@@ -31,6 +32,7 @@ struct ShardSequenceOptions {
   int64_t bytes_per_shard = 0;            // logical bytes with which a shard ends; 0: any number
   int64_t queue_bytes = 8 << 20;          // of rows that wait to be written
   std::shared_ptr<FreshRows> fresh_rows;  // holds what is written; may be null
+  bool arrow_copies = false;              // beside each shard (arrow_copy.h)
 };
 
 class ShardSequence {
@@ -61,6 +63,7 @@ class ShardSequence {
     std::unique_ptr<io::BackgroundWriter> writer;
     std::unique_ptr<TableProfiler> profile;
     std::unique_ptr<FreshRows::Shard> fresh;
+    std::unique_ptr<ArrowCopy> copy;  // null: none is wanted
   };
 
   bool CutByBytes(const arrow::RecordBatch& rows, int64_t* count);

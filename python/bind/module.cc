@@ -59,7 +59,7 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
                 const std::string& from, bool overwrite, const std::string& rethreshold,
                 const Texts& thresholds, const nb::object& progress,
                 const nb::object& on_stage_event, const nb::object& on_cancel,
-                const nb::object& perform, int units_at_once) {
+                const nb::object& perform, int units_at_once, bool arrow_copies) {
   RunOptions options;
   options.threads = threads;
   if (!memory.empty()) options.memory_bytes = OrThrow(ParseByteSize(memory));
@@ -74,6 +74,7 @@ std::string Run(const LoadedPipeline& loaded, int threads, const std::string& me
   options.thresholds = thresholds;
   if (!perform.is_none()) options.perform = HandedOut(perform);
   options.units_at_once = units_at_once;
+  options.arrow_copies = arrow_copies;
   return RunInterruptibly(*loaded.pipeline, std::move(options),
                           {progress, on_stage_event, on_cancel})
       .ToJson();
@@ -135,7 +136,7 @@ NB_MODULE(_engine, module) {
   module.def("run", &Run, "pipeline"_a, "threads"_a, "memory"_a, "wait"_a, "offline"_a, "refetch"_a,
              "snapshots"_a, "until"_a, "from_"_a, "overwrite"_a, "rethreshold"_a, "thresholds"_a,
              "progress"_a.none(), "on_stage_event"_a.none(), "on_cancel"_a.none(),
-             "perform"_a.none() = nb::none(), "units_at_once"_a = 0);
+             "perform"_a.none() = nb::none(), "units_at_once"_a = 0, "arrow_copies"_a = false);
   module.def("row_seeds", &RowSeeds, "row_ids"_a, "seed"_a, "instance"_a);
   RegisterUnits(module);
   RegisterBatches(module);

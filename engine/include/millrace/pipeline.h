@@ -118,6 +118,9 @@ struct RunOptions {
   std::function<Result<std::string>(const std::string& unit, const std::function<bool()>& stopped)>
       perform;
   int units_at_once = 0;
+  // Leave beside the shards of the last stage copies that can be mapped into memory, as far as they
+  // serve (spec/workspace.md, datasets/).
+  bool arrow_copies = false;
   // What hooks get on their stdin, as JSON (docs/hooks.md); one call at a time, from any thread.
   std::function<void(const std::string& json)> on_stage_event;
   std::function<void(const RunProgress&)> on_progress;  // called about 5 times a second

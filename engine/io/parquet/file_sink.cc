@@ -9,9 +9,7 @@ Status FileSink::Write(const void* data, int64_t bytes) {
   position_ += bytes;
   if (static_cast<size_t>(bytes) >= kBlockBytes) {  // a column chunk: no need to copy it
     ARROW_RETURN_NOT_OK(FlushBlock());
-    const std::string_view chunk(static_cast<const char*>(data), static_cast<size_t>(bytes));
-    hash_.Update(chunk);
-    return file_->Write(chunk);
+    return Put({static_cast<const char*>(data), static_cast<size_t>(bytes)});
   }
   block_.append(static_cast<const char*>(data), static_cast<size_t>(bytes));
   return block_.size() >= kBlockBytes ? FlushBlock() : Status::OK();
@@ -19,10 +17,14 @@ Status FileSink::Write(const void* data, int64_t bytes) {
 
 Status FileSink::FlushBlock() {
   if (block_.empty()) return Status::OK();
-  hash_.Update(block_);
-  Status status = file_->Write(block_);
+  Status status = Put(block_);
   block_.clear();
   return status;
+}
+
+Status FileSink::Put(std::string_view bytes) {
+  if (hashes_) hash_.Update(bytes);
+  return file_->Write(bytes);
 }
 
 Status FileSink::Close() {

@@ -16,7 +16,7 @@ class Walk {
 
   ConfigValue Object(const ConfigNode& node, const ObjectSpec& given, const std::string& key) {
     ConfigValue value = Begin(node);
-    if (!IsMap(node, key, given.name)) return value;
+    if (!IsMap(node, key, "a map with the keys of a " + given.name)) return value;
     const ObjectSpec* spec = Variant(node, given);
     if (spec == nullptr) return value;
     value.kind = ConfigValue::Kind::kObject;
@@ -55,9 +55,8 @@ class Walk {
     if (node.kind == ConfigNode::Kind::kMap) return true;
     const std::string name = key.empty() ? "a config" : "`" + key + "`";
     problems_->Add(ErrorCode::kWrongType, node.span,
-                   node.kind == ConfigNode::Kind::kEmpty
-                       ? name + " is empty, but must be a map"
-                       : name + " must be a map with the keys of a " + what);
+                   node.kind == ConfigNode::Kind::kEmpty ? name + " is empty, but must be a map"
+                                                         : name + " must be " + what);
     return false;
   }
 
@@ -271,7 +270,7 @@ class Walk {
 
   ConfigValue NamedTexts(const ConfigNode& node, const Field& field) {
     ConfigValue value = Begin(node);
-    if (!IsMap(node, field.key, field.key)) return value;
+    if (!IsMap(node, field.key, "a map from names to texts")) return value;
     value.kind = ConfigValue::Kind::kObject;
     scope_.allow_params = !field.is_params;
     for (const ConfigEntry& entry : node.entries) {
@@ -285,7 +284,7 @@ class Walk {
 
   ConfigValue NamedObjects(const ConfigNode& node, const Field& field) {
     ConfigValue value = Begin(node);
-    if (!IsMap(node, field.key, "map from names")) return value;
+    if (!IsMap(node, field.key, "a map from names to " + field.object->name + "s")) return value;
     value.kind = ConfigValue::Kind::kObject;
     if (static_cast<int64_t>(node.entries.size()) < field.min) {
       problems_->Add(ErrorCode::kBadValue, node.span, "`" + field.key + "` is empty");

@@ -307,6 +307,15 @@ Result<std::optional<CommitRecord>> TakeOverSplit(const OperatorRun& run,
   return SplitRun(run, split, id, stop).TakeOver(earlier, *old);
 }
 
+// A mixture draws from all over its inputs.
+void LetGoOfRows(const OperatorRun& run, const OperatorSplit& split) {
+  const StageInput& input = run.plan.inputs[static_cast<size_t>(split.input)];
+  if (input.fresh == nullptr || !input.read_last || run.plan.mixture) return;
+  for (size_t i = split.begin; i < split.end; ++i) {
+    input.fresh->Forget(input.folder + '/' + input.shards[i].path);
+  }
+}
+
 void ReportTakenOver(const OperatorRun& run, const OperatorSplit& split) {
   if (run.context.attempt_event) {
     run.context.attempt_event("split_taken_over",
@@ -335,6 +344,7 @@ ShardSequenceOptions ShardOptions(const OperatorRun& run, const std::string& spl
   options.bytes_per_shard = run.plan.bytes_per_shard;
   options.queue_bytes = run.writer_queue_bytes;
   options.fresh_rows = run.context.fresh_rows;
+  options.arrow_copies = run.arrow_copies;
   return options;
 }
 
@@ -423,6 +433,7 @@ Result<OperatorSplitResult> RunOperatorSplit(const OperatorRun& run, const Opera
   };
   ARROW_ASSIGN_OR_RAISE(OperatorSplitResult result, CommittedUnit(run, unit, stop));
   if (is_taken) ReportTakenOver(run, split);
+  LetGoOfRows(run, split);
   return result;
 }
 

@@ -37,7 +37,8 @@ struct OperatorRun {
   int64_t writer_queue_bytes = 0;  // of rows that wait to be written, likewise
   int64_t merge_bytes = 0;         // of what is compared between splits
   int active_splits = 1, active_partitions = 1;
-  bool resumes = false;  // there are commits already
+  bool resumes = false;       // there are commits already
+  bool arrow_copies = false;  // its shards get copies (arrow_copy.h)
   /// How many units to have under way: those that other processes do cost nothing here.
   int AtOnce(int here) const { return context.perform ? context.units_at_once : here; }
   std::unique_ptr<const EarlierStage> earlier = nullptr;

@@ -54,6 +54,15 @@ Manifest StartManifest(const OperatorRun& run) {
   return manifest;
 }
 
+// Each copy that is mapped is an open file. Shards that are joined again would be copied twice.
+bool CopiesServe(const OperatorRun& run, size_t splits) {
+  constexpr size_t kCopiedSplitsMax = 256;
+  const OperatorPlan& plan = run.plan;
+  const bool joins = plan.bytes_per_shard > 0 || plan.shards_multiple_of > 0;
+  const bool local = !run.place.store().LocalPath("datasets").empty();
+  return local && !joins && !run.context.perform && splits <= kCopiedSplitsMax;
+}
+
 // Every shard of a mixture's inputs is one, whatever is drawn of it.
 void AddInputs(const OperatorRun& run, const CommitRecord& record, Manifest* manifest) {
   if (run.plan.mixture) return;
@@ -268,6 +277,7 @@ Result<Manifest> RunOperators(const OperatorPlan& given, const RunContext& conte
     ARROW_RETURN_NOT_OK(OrderByAmounts(run, &*plan.mixture));
   }
   const std::vector<OperatorSplit> splits = PlanOperatorSplits(plan);
+  run.arrow_copies = context.arrow_copies && CopiesServe(run, splits.size());
   if (plan.before != nullptr) {
     run.earlier = std::unique_ptr<const EarlierStage>(
         new EarlierStage{*plan.before, StageStore(*context.workspace, OperatorFolder(*plan.before)),

@@ -26,8 +26,9 @@ struct StageInput {
   std::string name;                  // as the config calls it
   std::string folder;                // of the stage that wrote them; a key of the workspace
   std::vector<io::DataFile> shards;  // paths relative to it
-  std::shared_ptr<const FreshRows> fresh = nullptr;       // rows of them that are still in memory
+  std::shared_ptr<FreshRows> fresh = nullptr;             // rows of them that are still in memory
   std::shared_ptr<const RowsInPlace> in_place = nullptr;  // reads references
+  bool read_last = false;  // nobody reads them after the stage: what is worked off is let go
 };
 
 /// In which proportion the rows of the inputs are drawn.

@@ -57,6 +57,7 @@ struct StageRun {
     plan.writer = ingest.plan.writer;
     context.progress = ingest.progress;
     context.attempt_event = attempt_event;
+    context.arrow_copies = arrow_copies;
     if (before_stage) before_stage(tables->at(0));
     return RunOperators(plan, context);
   }
@@ -96,6 +97,7 @@ struct StageRun {
   std::vector<op::testing::Step> steps;
   int64_t split_bytes = 4096;
   int64_t rows_per_shard = 60, bytes_per_shard = 0, shards_multiple_of = 0;
+  bool arrow_copies = false;
   std::function<Status(OperatorPlan*)> mix;  // makes a mixture of the stage's inputs
   std::function<void(const Manifest& ingest)> before_stage;
   decltype(RunContext::attempt_event) attempt_event;

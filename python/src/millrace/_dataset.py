@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -24,10 +25,17 @@ class CommittedRows:
     """Rows that a run left in its workspace: the shards, and a reader over all of them."""
 
     def __init__(
-        self, reader: pyarrow.RecordBatchReader, files: list[str], workspace: str, identity: str
+        self,
+        reader: pyarrow.RecordBatchReader,
+        files: list[str],
+        hashes: list[str],
+        workspace: str,
+        identity: str,
     ) -> None:
         self.reader = reader
         self.files = files
+        #: SHA-256 of each of them.
+        self.hashes = hashes
         self.workspace = workspace
         #: Of `files`, as the workspace names them.
         self.keys = [file.removeprefix(f"{workspace}/") for file in files]
@@ -125,11 +133,46 @@ def _note(path: str, shards: list[str]) -> None:
     os.replace(part, note)
 
 
+def _copy_of(shard: str, folder: str) -> str | None:
+    """The file that a run left beside a shard, by the shard's hash; None where it is not whole."""
+    path = os.path.join(folder, shard)
+    try:
+        with open(f"{path}.json", encoding="utf-8") as file:
+            whole = json.load(file)["bytes"] == os.path.getsize(f"{path}.arrow")
+    except (OSError, ValueError, KeyError):
+        return None
+    return f"{path}.arrow" if whole else None
+
+
+def _copies(rows: CommittedRows, features: datasets.Features) -> datasets.table.Table | None:
+    """The rows as a run has copied them to be mapped (RunOptions::arrow_copies); None where it did
+    not copy all, or where `datasets` stores the features as other types than the engine."""
+    import datasets
+
+    tables = []
+    for shard in rows.hashes:
+        path = _copy_of(shard, _cache_folder(rows.workspace))
+        if path is None:
+            return None
+        tables.append(datasets.table.MemoryMappedTable.from_file(path))
+        if tables[-1].schema != features.arrow_schema:
+            return None
+    return datasets.table.concat_tables(tables) if tables else None
+
+
+def _remove_copies(rows: CommittedRows) -> None:
+    """Those that did not serve: they would lie beside the file that took their place."""
+    for shard in rows.hashes:
+        for ending in ("json", "arrow"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(_cache_folder(rows.workspace), f"{shard}.{ending}"))
+
+
 def as_dataset(
     rows: CommittedRows, *, provenance: bool = False, source: str | None = None
 ) -> datasets.Dataset:
-    """A Dataset over a memory-mapped file, which is written once for equal rows. `source`: only
-    the rows that come from it."""
+    """A Dataset over memory-mapped files: copies of the shards, or else one of all rows, which is
+    written once for equal ones. `source`: only the rows that come from it."""
     with needs("datasets", "a Dataset of the rows"):
         import datasets
 
@@ -137,11 +180,19 @@ def as_dataset(
     told = repr((engine().version(), rows.identity, features.to_dict(), source))
     fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
     path = os.path.join(_cache_folder(rows.workspace), f"{fingerprint}.arrow")
+    table = None
     if not os.path.exists(path):
-        _write(rows.reader, path, features, source)
-        _note(path, rows.keys)
+        if source is None:
+            table = _copies(rows, features)
+        if table is None:
+            _write(rows.reader, path, features, source)
+            _note(path, rows.keys)
+            if source is None and not provenance:
+                _remove_copies(rows)
+    if table is None:
+        table = datasets.table.MemoryMappedTable.from_file(path)
     return datasets.Dataset(
-        datasets.table.MemoryMappedTable.from_file(path),
+        table,
         info=datasets.DatasetInfo(features=features),
         fingerprint=fingerprint,
     )

@@ -64,6 +64,7 @@ def run(
     on_cancel: Callable[[], object] | None,
     perform: Callable[[str, Callable[[], bool]], str | None] | None = None,
     units_at_once: int = 0,
+    arrow_copies: bool = False,
 ) -> str: ...
 def row_seeds(row_ids: object, seed: int, instance: str) -> ArrowBatch: ...
 

@@ -177,7 +177,7 @@ class Pipeline:
         if lazy:
             return self._run_lazily(dataset, started, provenance)
         if dataset is None:
-            self._keep({"": started.run({})})
+            self._keep({"": started.run({}, as_dataset=not provenance)})
             return _rows(self._result(), started.loads_streams, provenance)
         return self._run_over(dataset, started, provenance)
 
@@ -252,7 +252,7 @@ class Pipeline:
             raise ValueError(f"the config has several dataset sources: give a dict {{{told}}}")
         else:
             given = {names[0] if names else "train": dataset}
-        self._keep({"": started.run(given)})
+        self._keep({"": started.run(given, as_dataset=not provenance)})
         streams = any(isinstance(rows, datasets.IterableDataset) for rows in given.values())
         return _rows(self._result(), streams, provenance)
 
@@ -275,7 +275,7 @@ class Pipeline:
             )
         runs: dict[str, Run] = {}
         for split, rows in dataset.items():
-            runs[split] = started.below(split).run({names[0]: rows})
+            runs[split] = started.below(split).run({names[0]: rows}, as_dataset=not provenance)
         self._keep(runs)
         result = {
             split: _rows(runs[split], not hasattr(rows, "num_rows"), provenance)

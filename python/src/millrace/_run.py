@@ -225,11 +225,13 @@ class Run:
         files = told["reject_files" if rejects else "outputs"]
         workspace = self.folder.rsplit("/", 2)[0]
         below = f"{workspace}/{told['manifest'].rsplit('/', 1)[0]}"
+        hashes = [file["sha256"] for file in files]
         return CommittedRows(
             _reader(stream),
             [f"{below}/{file['path']}" for file in files],
+            hashes,
             workspace,
-            json.dumps([stage, rejects, [file["sha256"] for file in files]]),
+            json.dumps([stage, rejects, hashes]),
         )
 
     def to_dataset(
@@ -244,7 +246,7 @@ class Run:
         a table where there are several. `provenance` keeps the engine's own columns; `source`
         takes the rows of one source.
 
-        It is memory-mapped from a file below `datasets/` of the workspace, which is written once
+        It is memory-mapped from files below `datasets/` of the workspace, which are written once
         for equal rows; its fingerprint is made from the manifest.
         """
         from millrace._dataset import as_dataset

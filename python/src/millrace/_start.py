@@ -62,16 +62,26 @@ class Start:
         moved = engine().with_workspace(self.pipeline, place)
         return Start(moved, self._options, self._progress, self._runner, self._operators)
 
-    def run(self, datasets: Mapping[str, Any]) -> Run:
+    def run(self, datasets: Mapping[str, Any], *, as_dataset: bool = False) -> Run:
+        """`as_dataset`: a Dataset of all of its rows is wanted then, unless one of these is a
+        stream."""
         from millrace._held import hold
 
         given = dict(datasets)
         for name, arguments in engine().dataset_loads(self.pipeline).items():
             given[name] = _loaded(name, arguments)
             self.loads_streams |= not hasattr(given[name], "num_rows")
-        return self.run_held({name: hold(name, rows) for name, rows in given.items()}, given)
+        held = {name: hold(name, rows) for name, rows in given.items()}
+        streams = any(rows.rows < 0 for rows in held.values())
+        return self.run_held(held, given, arrow_copies=as_dataset and not streams)
 
-    def run_held(self, held: Mapping[str, HeldRows], given: Mapping[str, Any]) -> Run:
+    def run_held(
+        self,
+        held: Mapping[str, HeldRows],
+        given: Mapping[str, Any],
+        *,
+        arrow_copies: bool = False,
+    ) -> Run:
         """`given`: what is held, for workers that hold it themselves."""
         from millrace._progress import LOG, shown
 
@@ -91,6 +101,7 @@ class Start:
                         on_cancel=self._operators.cancel,
                         perform=None if runner is None else runner.perform,
                         units_at_once=0 if runner is None else runner.in_flight,
+                        arrow_copies=arrow_copies,
                         **self._options,
                     )
             except Error as error:
