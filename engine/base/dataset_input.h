@@ -25,6 +25,8 @@ struct DatasetInput {
   int64_t shards = 1;
   /// Of a stream: the number of its first file in the workspace, of one that is a piece of another.
   int64_t first_file = 0;
+  /// In memory or in a memory map, as they are given: who wants them again need not keep them.
+  bool lies_in_memory = false;
   /// The rows [begin, end); of a stream those of a shard, with (shard, -1), once and in order.
   /// Batches have the schema's columns and types.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(int64_t begin, int64_t end)> read;

@@ -164,6 +164,7 @@ Result<FileSource> OpenSaved(const std::string& name, const std::string& folder,
   dataset.fingerprint = fingerprint.get<std::string>();
   const auto held = std::make_shared<const HeldBatches>(schema, std::move(batches));
   dataset.rows = held->rows();
+  dataset.lies_in_memory = true;
   dataset.read = [held](int64_t begin, int64_t end) { return held->Read(begin, end); };
   FileSource saved;
   saved.name = name;

@@ -41,6 +41,13 @@ bool StaysInPlace(const StageContext& stage, const Split& split, const io::FileI
          file.bytes <= 4 * stage.plan.reference_bytes;
 }
 
+// Rows that lie in memory anyway are not held there once more.
+std::shared_ptr<FreshRows> HolderOf(const StageContext& stage, const Split& split) {
+  const auto* format = std::get_if<io::DatasetReadOptions>(&stage.SourceOf(split).files.format);
+  const bool held = format != nullptr && format->dataset->lies_in_memory;
+  return held ? nullptr : stage.run.fresh_rows;
+}
+
 // About how many bytes a shard has for a byte of its source: text gets smaller, Parquet does not.
 double WeightOf(const IngestSource& source) {
   constexpr double kOfPlainBytes = 0.25;
@@ -70,10 +77,11 @@ void SplitSink::BeginFile(const io::FileInfo& file, const io::RecordReader& read
   if (record_.inputs.empty() && StaysInPlace(stage_, split_, file, reader)) {
     const ChunkWork& table = stage_.TableOf(split_);
     const bool cuts = split_.files.size() == 1 && reader.can_be_cut();
-    references_.emplace(stage_.place, ReferenceSequenceOptions{
-                                          record_.split_name, table.schema, table.sensitive,
-                                          cuts ? stage_.plan.reference_bytes : 0,
-                                          stage_.run.fresh_rows, stage_.memory.writer_queue_bytes});
+    references_.emplace(
+        stage_.place,
+        ReferenceSequenceOptions{record_.split_name, table.schema, table.sensitive,
+                                 cuts ? stage_.plan.reference_bytes : 0, HolderOf(stage_, split_),
+                                 stage_.memory.writer_queue_bytes});
   }
   path_ = file.key;
   file_records_ = 0;

@@ -46,6 +46,7 @@ DatasetInput HeldDataset(const nb::object& source) {
   dataset.bytes = nb::cast<int64_t>(source.attr("bytes"));
   dataset.shards = nb::cast<int64_t>(source.attr("shards"));
   dataset.first_file = nb::cast<int64_t>(source.attr("first_file"));
+  dataset.lies_in_memory = nb::cast<bool>(source.attr("lies_in_memory"));
   dataset.fingerprint = nb::cast<std::string>(source.attr("fingerprint"));
   dataset.read = [held = SharedObject(source)](int64_t begin, int64_t end) {
     return Read(*held, begin, end);

@@ -29,6 +29,8 @@ class HeldRows(Protocol):
     #: Of a stream: how many parts it comes in, and the number of its first file.
     shards: int
     first_file: int
+    #: What `read` gives is there already, not made for it.
+    lies_in_memory: bool
     fingerprint: str
     #: What reading them raised: the cause of the engine's error.
     raised: BaseException | None
@@ -145,6 +147,7 @@ class _Rows:
         self.bytes = int(row_bytes * self.rows)
         self._step = max(1, min(_GATHERED_ROWS, int(_GATHERED_BYTES / max(row_bytes, 1))))
         self.shards, self.first_file = 1, 0
+        self.lies_in_memory = indices is None
         self.fingerprint = str(dataset._fingerprint)
         self.raised: BaseException | None = None
 
@@ -164,7 +167,7 @@ class _Stream:
 
     def __init__(self, dataset: datasets.IterableDataset) -> None:
         self.rows, self.bytes, self.fingerprint = -1, 0, ""
-        self.first_file = 0
+        self.first_file, self.lies_in_memory = 0, False
         self.raised: BaseException | None = None
         self._shards: list[Iterator[pyarrow.Table]] = [
             iter(shard.with_format("arrow").iter(batch_size=_rows_per_batch(shard)))
@@ -200,6 +203,7 @@ class Piece:
     def __init__(self, schema: pyarrow.Schema, tables: list[pyarrow.Table], number: int) -> None:
         self.rows, self.bytes, self.fingerprint = -1, 0, ""
         self.shards, self.first_file = 1, number
+        self.lies_in_memory = False
         self.raised: BaseException | None = None
         self.schema = schema
         self._tables = tables

@@ -26,6 +26,7 @@ class StoredStream:
     def __init__(self, stream: HeldRows) -> None:
         self.schema, self.rows, self.bytes, self.fingerprint = stream.schema, -1, 0, ""
         self.shards, self.first_file = stream.shards, stream.first_file
+        self.lies_in_memory = False
         self.raised: BaseException | None = None
 
     def read(self, begin: int, end: int) -> object:

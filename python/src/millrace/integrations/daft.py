@@ -51,6 +51,7 @@ class _Columns:
     def __init__(self, schema: pyarrow.Schema) -> None:
         self.schema, self.rows, self.bytes, self.fingerprint = schema, 0, 0, ""
         self.shards, self.first_file = 1, 0
+        self.lies_in_memory = False
         self.raised: BaseException | None = None
 
     def read(self, begin: int, end: int) -> object:
