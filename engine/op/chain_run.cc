@@ -10,6 +10,7 @@
 #include "op/filter/quota_filter.h"
 #include "op/kind_contract.h"
 #include "op/row_layout.h"
+#include "op/row_selection.h"
 
 namespace millrace::op {
 namespace {
@@ -26,19 +27,6 @@ std::shared_ptr<arrow::Array> Positions(int64_t rows) {
   MILLRACE_CHECK(builder.Reserve(rows).ok());
   for (int64_t i = 0; i < rows; ++i) builder.UnsafeAppend(i);
   return builder.Finish().ValueOrDie();
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> Filtered(
-    const std::shared_ptr<arrow::RecordBatch>& rows,
-    const std::shared_ptr<arrow::BooleanArray>& keep) {
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum kept, arrow::compute::Filter(rows, keep));
-  return kept.record_batch();
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                  const std::shared_ptr<arrow::Array>& indices) {
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(rows, indices));
-  return taken.record_batch();
 }
 
 // The columns behind a generator: those of the rows, and what it has made.
@@ -147,8 +135,9 @@ Status ChainRun::Judge(const Filter& op) {
   ARROW_RETURN_NOT_OK(
       rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
   if (against > 0) {
-    ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
-    ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+    const auto select = [&](const auto& rows) { return KeepRows(rows, *mask); };
+    ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+    ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, KeepRows(*beside_, *mask));
     std::shared_ptr<arrow::Array> measured;
     if (verdict.measured != nullptr) {
       ARROW_ASSIGN_OR_RAISE(const arrow::Datum of_dropped,
@@ -207,8 +196,9 @@ Status ChainRun::Drop(const GlobalFilter& op) {
   std::shared_ptr<arrow::BooleanArray> kept, mask;
   ARROW_RETURN_NOT_OK(keep.Finish(&kept));
   ARROW_RETURN_NOT_OK(drop.Finish(&mask));
-  ARROW_ASSIGN_OR_RAISE(const auto dropped, Filtered(rows_, mask));
-  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Filtered(beside_, mask));
+  const auto select = [&](const auto& rows) { return KeepRows(rows, *mask); };
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, KeepRows(*beside_, *mask));
   ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, values, *dropped,
                                          *dropped_beside->column(kPosition), &counts_[at_]));
   return Keep(kept);
@@ -264,9 +254,11 @@ Status ChainRun::DropAt(const std::vector<int64_t>& rows, const Reason& reason,
   if (rows.empty()) return Status::OK();
   arrow::Int64Builder builder;
   ARROW_RETURN_NOT_OK(builder.AppendValues(rows));
-  ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
-  ARROW_ASSIGN_OR_RAISE(const auto dropped, Taken(rows_, indices));
-  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, Taken(beside_, indices));
+  std::shared_ptr<arrow::Int64Array> indices;
+  ARROW_RETURN_NOT_OK(builder.Finish(&indices));
+  const auto select = [&](const auto& of) { return TakeRows(of, *indices); };
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, TakeRows(*beside_, *indices));
   return rejects_.AddGlobal(at_, reason, thresholds, {}, *dropped,
                             *dropped_beside->column(kPosition), &counts_[at_]);
 }
@@ -309,8 +301,8 @@ Status ChainRun::MakeChildren(const Generated& made,
                               const std::shared_ptr<arrow::RecordBatch>& parents,
                               const std::shared_ptr<arrow::Schema>& after) {
   const auto& op = static_cast<const Generator&>(*chain_.instances()[at_].op);
-  ARROW_ASSIGN_OR_RAISE(const auto taken, Taken(parents, made.parents));
-  ARROW_ASSIGN_OR_RAISE(beside_, Taken(beside_, made.parents));
+  ARROW_ASSIGN_OR_RAISE(const auto taken, TakeRows(*parents, *made.parents));
+  ARROW_ASSIGN_OR_RAISE(beside_, TakeRows(*beside_, *made.parents));
   arrow::ArrayVector columns = WithMade(op, made, *taken, *after);
   const auto row_id = static_cast<size_t>(after->GetFieldIndex(std::string(kRowIdColumn)));
   const auto& ids = static_cast<const arrow::StringArray&>(*columns[row_id]);
@@ -345,8 +337,8 @@ Status ChainRun::RejectFailures(const RowFailures& failures) {
 }
 
 Status ChainRun::Keep(const std::shared_ptr<arrow::BooleanArray>& keep) {
-  ARROW_ASSIGN_OR_RAISE(rows_, Filtered(rows_, keep));
-  ARROW_ASSIGN_OR_RAISE(beside_, Filtered(beside_, keep));
+  ARROW_ASSIGN_OR_RAISE(rows_, KeepRows(*rows_, *keep));
+  ARROW_ASSIGN_OR_RAISE(beside_, KeepRows(*beside_, *keep));
   return Status::OK();
 }
 

@@ -69,6 +69,43 @@ Status RejectRows::AddFailures(size_t instance, const RowFailures& failures,
   return AddScores(*taken.record_batch());
 }
 
+std::set<std::string> RejectRows::ShownOf(const Instance& instance) const {
+  std::set<std::string> names = {std::string(kRowIdColumn)};
+  if (instance.common.rejects == RejectDetail::kCount) return names;
+  const auto& reads = instance.op->reads();
+  names.insert(reads.begin(), reads.end());
+  const auto scores = chain_.rejects()->GetFieldByName(std::string(kScoresColumn));
+  if (scores == nullptr) return names;
+  for (const auto& of : scores->type()->fields()) {
+    for (const auto& measure : of->type()->fields())
+      names.insert(of->name() + '.' + measure->name());
+  }
+  return names;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> RejectRows::SelectShown(size_t instance,
+                                                                    const arrow::RecordBatch& rows,
+                                                                    const Select& select) const {
+  const std::set<std::string> names = ShownOf(chain_.instances()[instance]);
+  std::vector<int> shown;
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    if (names.count(rows.column_name(i)) > 0) shown.push_back(i);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto part, rows.SelectColumns(shown));
+  ARROW_ASSIGN_OR_RAISE(const auto selected, select(*part));
+  arrow::ArrayVector columns(static_cast<size_t>(rows.num_columns()));
+  for (size_t i = 0; i < shown.size(); ++i) {
+    columns[static_cast<size_t>(shown[i])] = selected->column(static_cast<int>(i));
+  }
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    auto& column = columns[static_cast<size_t>(i)];
+    if (column != nullptr) continue;
+    const auto& type = rows.schema()->field(i)->type();
+    ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(type, selected->num_rows()));
+  }
+  return arrow::RecordBatch::Make(rows.schema(), selected->num_rows(), std::move(columns));
+}
+
 Status RejectRows::AddDropped(size_t instance, const Filter& op,
                               const std::vector<uint8_t>& reasons,
                               const arrow::RecordBatch& dropped, const arrow::Array& positions,

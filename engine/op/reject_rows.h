@@ -5,7 +5,9 @@
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,13 @@ class RejectRows {
   /// Rows of a batch that an instance failed on. `positions`: int64, of all rows of the batch.
   Status AddFailures(size_t instance, const RowFailures& failures, const arrow::RecordBatch& rows,
                      const arrow::Array& positions, InstanceRows* counts);
+  /// Some of the rows, for the two below: what no reject of the instance shows of them is null and
+  /// was not copied.
+  using Select =
+      std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const arrow::RecordBatch& rows)>;
+  Result<std::shared_ptr<arrow::RecordBatch>> SelectShown(size_t instance,
+                                                          const arrow::RecordBatch& rows,
+                                                          const Select& select) const;
   /// Rows that a filter dropped. `reasons` and `positions`: one per row of `dropped`.
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
@@ -36,6 +45,7 @@ class RejectRows {
  private:
   Status Append(size_t instance, const Reason& reason, int64_t position, std::string_view row_id,
                 std::string_view value);
+  std::set<std::string> ShownOf(const Instance& instance) const;
   Status AddScores(const arrow::RecordBatch& rows);
 
   const Chain& chain_;

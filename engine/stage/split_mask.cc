@@ -1,7 +1,6 @@
 #include "stage/split_mask.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
 #include <arrow/compute/initialize.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/properties.h>
@@ -13,6 +12,7 @@
 #include "base/sha256.h"
 #include "contract/reject_row.h"
 #include "io/object/scratch_space.h"
+#include "op/row_selection.h"
 #include "stage/commit.h"
 #include "stage/commit_record_json.h"
 #include "stage/duplicates.h"
@@ -151,9 +151,9 @@ class SplitMasker {
       next = NextId(last_position, duplicates);
     }
     if (dropped == 0) return rows;
-    ARROW_ASSIGN_OR_RAISE(auto mask, keep.Finish());
-    ARROW_ASSIGN_OR_RAISE(arrow::Datum kept, arrow::compute::Filter(rows, mask));
-    return kept.record_batch();
+    std::shared_ptr<arrow::BooleanArray> mask;
+    ARROW_RETURN_NOT_OK(keep.Finish(&mask));
+    return op::KeepRows(*rows, *mask);
   }
 
   std::string NextId(int64_t last_position, const SplitDuplicates& duplicates) const {

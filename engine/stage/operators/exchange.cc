@@ -1,7 +1,6 @@
 #include "stage/operators/exchange.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
 #include <arrow/ipc/api.h>
 #include <xxhash.h>
 
@@ -10,6 +9,7 @@
 
 #include "base/reserved_columns.h"
 #include "io/parquet/shard_writer.h"
+#include "op/row_selection.h"
 #include "stage/operators/ipc_file.h"
 
 namespace millrace::stage {
@@ -108,16 +108,17 @@ class Writer : public ExchangeWriter {
       ARROW_RETURN_NOT_OK(low.Append(keys[static_cast<size_t>(order[i])].low));
       ARROW_RETURN_NOT_OK(indices.Append(order[i]));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto taken_rows, indices.Finish());
-    ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(rows, taken_rows));
+    std::shared_ptr<arrow::Int64Array> places;
+    ARROW_RETURN_NOT_OK(indices.Finish(&places));
+    ARROW_ASSIGN_OR_RAISE(const auto taken, op::TakeRows(*rows, *places));
     arrow::ArrayVector columns(kKeyColumns);
     ARROW_ASSIGN_OR_RAISE(columns[0], high.Finish());
     ARROW_ASSIGN_OR_RAISE(columns[1], low.Finish());
-    const auto& of_rows = taken.record_batch()->columns();
+    const auto& of_rows = taken->columns();
     columns.insert(columns.end(), of_rows.begin(), of_rows.end());
     index_.push_back({keys[static_cast<size_t>(order[begin])],
                       keys[static_cast<size_t>(order[end - 1])], static_cast<int64_t>(end - begin),
-                      io::LogicalBytes(*taken.record_batch())});
+                      io::LogicalBytes(*taken)});
     return file_.Write(
         *arrow::RecordBatch::Make(schema_, static_cast<int64_t>(end - begin), std::move(columns)));
   }
@@ -225,9 +226,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> ExchangeReader::Read(size_t batch,
   for (const uint64_t* row = first; row < last; ++row) {
     ARROW_RETURN_NOT_OK(wanted.Append(row - begin));
   }
-  ARROW_ASSIGN_OR_RAISE(const auto indices, wanted.Finish());
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(rows, indices));
-  return taken.record_batch();
+  std::shared_ptr<arrow::Int64Array> places;
+  ARROW_RETURN_NOT_OK(wanted.Finish(&places));
+  return op::TakeRows(*rows, *places);
 }
 
 }  // namespace millrace::stage

@@ -1,12 +1,12 @@
 #include "stage/operators/mixed_rows.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "base/reserved_columns.h"
+#include "op/row_selection.h"
 
 namespace millrace::stage {
 namespace {
@@ -132,11 +132,11 @@ class MixedRows : public SplitReader {
     arrow::Int64Builder indices;
     ARROW_RETURN_NOT_OK(indices.Reserve(count));
     for (const uint8_t input : order) indices.UnsafeAppend(at[input]++);
-    ARROW_ASSIGN_OR_RAISE(const auto places, indices.Finish());
+    std::shared_ptr<arrow::Int64Array> places;
+    ARROW_RETURN_NOT_OK(indices.Finish(&places));
     ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches(pieces));
     ARROW_ASSIGN_OR_RAISE(const auto drawn, table->CombineChunksToBatch());
-    ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(drawn, places));
-    batch.rows = taken.record_batch();
+    ARROW_ASSIGN_OR_RAISE(batch.rows, op::TakeRows(*drawn, *places));
     batch.inputs = std::move(order);
     return batch;
   }
