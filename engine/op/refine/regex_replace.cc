@@ -98,13 +98,13 @@ class ReplaceRefiner : public Refiner {
     }
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum replaced,
                           cp::CallFunction("replace_substring_regex", {part}, &replace_));
-    const auto& after = static_cast<const arrow::StringArray&>(*replaced.make_array());
-    for (int64_t row = 0; row < after.length(); ++row) {
-      if (static_cast<size_t>(after.value_length(row)) > kRewrittenBytesMax) {
+    const auto after = std::static_pointer_cast<arrow::StringArray>(replaced.make_array());
+    for (int64_t row = 0; row < after->length(); ++row) {
+      if (static_cast<size_t>(after->value_length(row)) > kRewrittenBytesMax) {
         failures->push_back(TooLong(begin + row));
       }
     }
-    parts->push_back(replaced.make_array());
+    parts->push_back(after);
     return Status::OK();
   }
 
@@ -115,8 +115,8 @@ class ReplaceRefiner : public Refiner {
     if (replacement_.BytesMax(bytes, bytes + 1) <= max) return true;
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum marked,
                           cp::CallFunction("replace_substring_regex", {text}, &mark_));
-    const auto& marks = static_cast<const arrow::StringArray&>(*marked.make_array());
-    return (marks.value_length(0) - bytes) * replacement_.literal_bytes <= max;
+    const auto marks = std::static_pointer_cast<arrow::StringArray>(marked.make_array());
+    return (marks->value_length(0) - bytes) * replacement_.literal_bytes <= max;
   }
 
   static Result<std::shared_ptr<arrow::BooleanArray>> Differing(const arrow::StringArray& before,
