@@ -44,7 +44,7 @@ class OutputFile {
   virtual Status Write(std::string_view bytes) = 0;
   /// Makes the bytes durable under `key` (file and folder synced). An equal key is replaced.
   virtual Status Commit(const std::string& key) = 0;
-  /// The same for what this process alone reads again: a power cut may take it.
+  /// The same for what can be made again: a power cut may take it.
   virtual Status CommitForNow(const std::string& key) { return Commit(key); }
   virtual int64_t bytes_written() const = 0;
 };

@@ -136,7 +136,8 @@ Status ChainRun::Judge(const Filter& op) {
       rejects_.AddFailures(at_, failures, *rows_, *beside_->column(kPosition), &counts_[at_]));
   if (against > 0) {
     const auto select = [&](const auto& rows) { return KeepRows(rows, *mask); };
-    ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+    const bool measures = verdict.measured == nullptr;
+    ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select, measures));
     ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, KeepRows(*beside_, *mask));
     std::shared_ptr<arrow::Array> measured;
     if (verdict.measured != nullptr) {
@@ -197,7 +198,7 @@ Status ChainRun::Drop(const GlobalFilter& op) {
   ARROW_RETURN_NOT_OK(keep.Finish(&kept));
   ARROW_RETURN_NOT_OK(drop.Finish(&mask));
   const auto select = [&](const auto& rows) { return KeepRows(rows, *mask); };
-  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select, false));
   ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, KeepRows(*beside_, *mask));
   ARROW_RETURN_NOT_OK(rejects_.AddGlobal(at_, op.reason(), thresholds, values, *dropped,
                                          *dropped_beside->column(kPosition), &counts_[at_]));
@@ -257,7 +258,7 @@ Status ChainRun::DropAt(const std::vector<int64_t>& rows, const Reason& reason,
   std::shared_ptr<arrow::Int64Array> indices;
   ARROW_RETURN_NOT_OK(builder.Finish(&indices));
   const auto select = [&](const auto& of) { return TakeRows(of, *indices); };
-  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, rejects_.SelectShown(at_, *rows_, select, false));
   ARROW_ASSIGN_OR_RAISE(const auto dropped_beside, TakeRows(*beside_, *indices));
   return rejects_.AddGlobal(at_, reason, thresholds, {}, *dropped,
                             *dropped_beside->column(kPosition), &counts_[at_]);

@@ -1,12 +1,12 @@
 #include "op/reject_rows.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api.h>
 
 #include <algorithm>
 
 #include "base/reserved_columns.h"
 #include "op/row_layout.h"
+#include "op/row_selection.h"
 
 namespace millrace::op {
 namespace {
@@ -63,17 +63,18 @@ Status RejectRows::AddFailures(size_t instance, const RowFailures& failures,
     ARROW_RETURN_NOT_OK(indices.Append(failure.row));
   }
   if (count_only) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto failed, indices.Finish());
-  const auto batch = arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns());
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(batch, failed));
-  return AddScores(*taken.record_batch());
+  std::shared_ptr<arrow::Int64Array> failed;
+  ARROW_RETURN_NOT_OK(indices.Finish(&failed));
+  const auto select = [&](const auto& of) { return TakeRows(of, *failed); };
+  ARROW_ASSIGN_OR_RAISE(const auto shown, SelectShown(instance, rows, select, /*measured=*/false));
+  return AddScores(*shown);
 }
 
-std::set<std::string> RejectRows::ShownOf(const Instance& instance) const {
+std::set<std::string> RejectRows::ShownOf(const Instance& instance, bool measured) const {
   std::set<std::string> names = {std::string(kRowIdColumn)};
   if (instance.common.rejects == RejectDetail::kCount) return names;
   const auto& reads = instance.op->reads();
-  names.insert(reads.begin(), reads.end());
+  if (measured) names.insert(reads.begin(), reads.end());
   const auto scores = chain_.rejects()->GetFieldByName(std::string(kScoresColumn));
   if (scores == nullptr) return names;
   for (const auto& of : scores->type()->fields()) {
@@ -85,8 +86,9 @@ std::set<std::string> RejectRows::ShownOf(const Instance& instance) const {
 
 Result<std::shared_ptr<arrow::RecordBatch>> RejectRows::SelectShown(size_t instance,
                                                                     const arrow::RecordBatch& rows,
-                                                                    const Select& select) const {
-  const std::set<std::string> names = ShownOf(chain_.instances()[instance]);
+                                                                    const Select& select,
+                                                                    bool measured) const {
+  const std::set<std::string> names = ShownOf(chain_.instances()[instance], measured);
   std::vector<int> shown;
   for (int i = 0; i < rows.num_columns(); ++i) {
     if (names.count(rows.column_name(i)) > 0) shown.push_back(i);
@@ -174,9 +176,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> RejectRows::Finish() {
   std::stable_sort(order.begin(), order.end(), before);
   arrow::Int64Builder indices;
   ARROW_RETURN_NOT_OK(indices.AppendValues(order));
-  ARROW_ASSIGN_OR_RAISE(const auto sorted, indices.Finish());
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(batch, sorted));
-  return taken.record_batch();
+  std::shared_ptr<arrow::Int64Array> sorted;
+  ARROW_RETURN_NOT_OK(indices.Finish(&sorted));
+  return TakeRows(*batch, *sorted);
 }
 
 }  // namespace millrace::op

@@ -26,9 +26,11 @@ class RejectRows {
   /// was not copied.
   using Select =
       std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const arrow::RecordBatch& rows)>;
+  /// `measured`: by the instance, when it is asked with these rows.
   Result<std::shared_ptr<arrow::RecordBatch>> SelectShown(size_t instance,
                                                           const arrow::RecordBatch& rows,
-                                                          const Select& select) const;
+                                                          const Select& select,
+                                                          bool measured) const;
   /// Rows that a filter dropped. `reasons` and `positions`: one per row of `dropped`.
   Status AddDropped(size_t instance, const Filter& op, const std::vector<uint8_t>& reasons,
                     const arrow::RecordBatch& dropped, const arrow::Array& positions,
@@ -45,7 +47,7 @@ class RejectRows {
  private:
   Status Append(size_t instance, const Reason& reason, int64_t position, std::string_view row_id,
                 std::string_view value);
-  std::set<std::string> ShownOf(const Instance& instance) const;
+  std::set<std::string> ShownOf(const Instance& instance, bool measured) const;
   Status AddScores(const arrow::RecordBatch& rows);
 
   const Chain& chain_;

@@ -5,7 +5,6 @@
 
 #include <cstring>
 #include <limits>
-#include <optional>
 #include <vector>
 
 namespace millrace::op {
@@ -21,23 +20,22 @@ struct Run {
 };
 using Runs = std::vector<Run>;
 
+void Select(int64_t row, Runs* runs) {
+  if (runs->empty() || runs->back().begin + runs->back().count != row) runs->push_back({row, 0});
+  ++runs->back().count;
+}
+
 Runs RunsOf(const arrow::BooleanArray& keep) {
   Runs runs;
   for (int64_t row = 0; row < keep.length(); ++row) {
-    if (!keep.Value(row)) continue;
-    if (runs.empty() || runs.back().begin + runs.back().count != row) runs.push_back({row, 0});
-    ++runs.back().count;
+    if (keep.Value(row)) Select(row, &runs);
   }
   return runs;
 }
 
 Runs RunsOf(const arrow::Int64Array& indices) {
   Runs runs;
-  for (int64_t i = 0; i < indices.length(); ++i) {
-    const int64_t row = indices.Value(i);
-    if (runs.empty() || runs.back().begin + runs.back().count != row) runs.push_back({row, 0});
-    ++runs.back().count;
-  }
+  for (int64_t i = 0; i < indices.length(); ++i) Select(indices.Value(i), &runs);
   return runs;
 }
 

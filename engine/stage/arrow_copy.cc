@@ -2,17 +2,31 @@
 
 #include <arrow/ipc/writer.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/reserved_columns.h"
 #include "io/parquet/file_sink.h"
+#include "io/parquet/shard_writer.h"
 #include "stage/hidden_values.h"
 
 namespace millrace::stage {
 namespace {
 
-const std::string kFolder = "datasets/";
+constexpr char kFolder[] = "datasets/";
+// About what a batch of a shard has: fewer batches are found sooner.
+constexpr int64_t kRowsPerBatch = 4096;
+constexpr int64_t kBytesPerBatch = 1 << 20;
+constexpr uintmax_t kLeftForOthers = uintmax_t{1} << 30;  // of a large disk; of others a quarter
+
+bool HasRoom(const io::Store& store) {
+  std::error_code error;
+  const auto space = std::filesystem::space(store.LocalPath(""), error);
+  return !error && space.available >= std::min(kLeftForOthers, space.capacity / 4);
+}
 
 }  // namespace
 
@@ -31,24 +45,45 @@ ArrowCopy::ArrowCopy(io::Store& store, const arrow::Schema& schema) : store_(sto
 ArrowCopy::~ArrowCopy() = default;
 
 Status ArrowCopy::Open() {
-  ARROW_ASSIGN_OR_RAISE(auto file, store_.Create(kFolder + "rows"));
+  ARROW_ASSIGN_OR_RAISE(auto file, store_.Create(std::string(kFolder) + "rows"));
   sink_ = std::make_shared<io::FileSink>(std::move(file), /*hashes=*/false);
   return arrow::ipc::MakeStreamWriter(sink_, schema_).Value(&writer_);
 }
 
 void ArrowCopy::Add(const arrow::RecordBatch& rows) {
-  if (writer_ != nullptr && !Write(rows).ok()) Drop();
+  if (writer_ != nullptr && !Take(rows).ValueOr(false)) Drop();
 }
 
-Status ArrowCopy::Write(const arrow::RecordBatch& rows) {
+Result<bool> ArrowCopy::Take(const arrow::RecordBatch& rows) {
+  if (!HasRoom(store_)) return false;
   arrow::ArrayVector columns;
   for (const int i : columns_) {
-    // The shard does not hold them, and nobody is to see them.
-    if (MayHideValues(*rows.column_data(i))) return Status::Cancelled("values under a null");
-    columns.push_back(rows.column(i));
+    auto column = rows.column(i);
+    // The shard does not hold what lies under a null, and nobody is to see it.
+    if (HidesValues(*column)) {
+      ARROW_ASSIGN_OR_RAISE(column, WithoutHiddenValues(column));
+      if (HidesValues(*column)) return false;
+    }
+    columns.push_back(std::move(column));
   }
-  return writer_->WriteRecordBatch(
-      *arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns)));
+  waiting_.push_back(arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns)));
+  waiting_rows_ += rows.num_rows();
+  waiting_bytes_ += io::LogicalBytes(*waiting_.back());
+  if (waiting_rows_ >= kRowsPerBatch || waiting_bytes_ >= kBytesPerBatch) {
+    ARROW_RETURN_NOT_OK(WriteWaiting());
+  }
+  return true;
+}
+
+Status ArrowCopy::WriteWaiting() {
+  if (waiting_.empty()) return Status::OK();
+  std::shared_ptr<arrow::RecordBatch> rows = waiting_.front();
+  if (waiting_.size() > 1) {
+    ARROW_ASSIGN_OR_RAISE(rows, arrow::ConcatenateRecordBatches(waiting_));
+  }
+  waiting_.clear();
+  waiting_rows_ = waiting_bytes_ = 0;
+  return writer_->WriteRecordBatch(*rows);
 }
 
 void ArrowCopy::Keep(const io::DataFile& shard) {
@@ -58,6 +93,7 @@ void ArrowCopy::Keep(const io::DataFile& shard) {
 // The note comes last: a copy without one is not read. Neither is synced, so the note tells the
 // size that a copy had before a power cut.
 Status ArrowCopy::Commit(const io::DataFile& shard) {
+  ARROW_RETURN_NOT_OK(WriteWaiting());
   ARROW_RETURN_NOT_OK(writer_->Close());
   ARROW_RETURN_NOT_OK(sink_->Close());
   ARROW_ASSIGN_OR_RAISE(const int64_t bytes, sink_->Tell());
@@ -70,6 +106,7 @@ Status ArrowCopy::Commit(const io::DataFile& shard) {
 }
 
 void ArrowCopy::Drop() {
+  waiting_.clear();
   writer_.reset();
   sink_.reset();
 }

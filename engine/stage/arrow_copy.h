@@ -1,7 +1,7 @@
 // The rows of a shard once more, as an Arrow stream file that readers map into memory instead of
 // decoding the shard: `datasets/<sha256 of the shard>.arrow`, without the reserved columns, and
-// beside it a note (spec/workspace.md). It can be made of the shard at any time, so what goes wrong
-// here ends the copy and nothing else.
+// beside it a note (spec/workspace.md). It can be made of the shard at any time: what goes wrong
+// here, or would take the last of the disk, ends the copy and nothing else.
 // Thread-safety: one thread.
 #pragma once
 
@@ -25,7 +25,7 @@ namespace millrace::stage {
 
 class ArrowCopy {
  public:
-  /// The store must outlive it. `schema`: of the shard.
+  /// The store must outlive it and be of the local disk. `schema`: of the shard.
   ArrowCopy(io::Store& store, const arrow::Schema& schema);
   ~ArrowCopy();
 
@@ -35,13 +35,17 @@ class ArrowCopy {
 
  private:
   Status Open();
-  Status Write(const arrow::RecordBatch& rows);
+  /// False: there can be no copy of these.
+  Result<bool> Take(const arrow::RecordBatch& rows);
+  Status WriteWaiting();
   Status Commit(const io::DataFile& shard);
   void Drop();
 
   io::Store& store_;
   std::vector<int> columns_;  // that are copied
   std::shared_ptr<arrow::Schema> schema_;
+  arrow::RecordBatchVector waiting_;  // small ones, to be written as one
+  int64_t waiting_rows_ = 0, waiting_bytes_ = 0;
   std::shared_ptr<io::FileSink> sink_;                     // null: there will be no copy
   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;  // likewise
 };

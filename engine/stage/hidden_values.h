@@ -14,6 +14,10 @@ namespace millrace::stage {
 /// Whether there may be some: nested values with nulls among them.
 bool MayHideValues(const arrow::ArrayData& data);
 
+/// Whether there are some, at any depth: bytes that are not zero under a null. Of nested types but
+/// structs and lists any null says so.
+bool HidesValues(const arrow::Array& values);
+
 /// The same values as a file gives them back. Of structs, lists, and what they are made of; other
 /// nested types stay as they are.
 Result<std::shared_ptr<arrow::Array>> WithoutHiddenValues(

@@ -99,54 +99,102 @@ def test_an_unchanged_shard_keeps_its_copy(cli: Millrace) -> None:
     assert [p.name for p in CACHE.iterdir()] == []
 
 
-@pytest.mark.parametrize("damage", ["torn", "gone", "note"])
+@pytest.mark.parametrize("damage", ["torn", "gone", "other", "note", "no map"])
 def test_what_is_not_whole_is_not_read(damage: str) -> None:
     made = pipeline(*MANY)
-    expected = made.run(given()).to_list()
+    first = made.run(given())
+    expected = first.to_list()
     copy = min(CACHE.glob("*.arrow"))
+    whole = copy.read_bytes()
+    copy.unlink()  # so that who has mapped it keeps it
     if damage == "torn":
-        copy.write_bytes(copy.read_bytes()[:-100])
-    elif damage == "gone":
-        copy.unlink()
-    else:
-        copy.with_suffix(".json").write_text('{"shards": [')
+        copy.write_bytes(whole[:-100])
+    elif damage == "other":
+        copy.write_bytes(bytes(len(whole)))
+    elif damage != "gone":
+        copy.write_bytes(whole)
+        copy.with_suffix(".json").write_text('{"shards": [' if damage == "note" else "[]")
     result = made.run(given())
-    assert result.to_list() == expected
-    # All of them have given way to one file, with its note.
-    assert len(list(CACHE.glob("*.arrow"))) == len(list(CACHE.glob("*.json"))) == 1
+    assert result.to_list() == expected and len(files_of(result)) == 1
+    # What others may have mapped stays.
+    assert {path.stem for path in CACHE.glob("*.arrow")} >= files_of(first) - {copy.stem}
 
 
-def test_other_types_than_the_shards_have() -> None:
-    features = datasets.Features(
-        {"id": datasets.Value("int64"), "m": datasets.Array2D((2, 2), "int8")}
-    )
-    data = datasets.Dataset.from_dict({"id": [1, 2, 3], "m": [[[1, 2], [3, 4]]] * 3}, features)
+@pytest.mark.parametrize("name", ["Array2D", "large_string", "list of large"])
+def test_other_types_than_the_shards_have(name: str) -> None:
+    large = datasets.Value("large_string")
+    given: dict[str, tuple[Any, Any]] = {
+        "Array2D": (datasets.Array2D((2, 2), "int8"), [[1, 2], [3, 4]]),
+        "large_string": (large, "text"),
+        "list of large": (datasets.List(large), ["text"]),
+    }
+    feature, value = given[name]
+    features = datasets.Features({"id": datasets.Value("int64"), "column": feature})
+    data = datasets.Dataset.from_dict({"id": [1, 2, 3], "column": [value] * 3}, features)
     result = pipeline("a").run(data)
     assert result.features == features and result.to_list() == data.select([0, 1]).to_list()
-    assert len(list(CACHE.iterdir())) == 2
+    assert set(copies()) == files_of(result) and len(copies()) == 1
 
 
-def test_what_lies_under_a_null_is_in_no_file() -> None:
-    secret = "not to be seen"
-    texts = pa.array([secret, "open"])
-    struct = pa.StructArray.from_arrays([texts], ["text"], mask=pa.array([True, False]))
-    table = pa.table({"id": [1, 2], "nested": struct})
-    assert secret.encode() in b"".join(bytes(one) for one in texts.buffers() if one)
-    result = pipeline("a").run(datasets.Dataset(datasets.table.InMemoryTable(table)))
-    assert result["nested"][:] == [None, {"text": "open"}]
-    assert all(secret.encode() not in path.read_bytes() for path in CACHE.iterdir())
+SECRET = "not to be seen"
 
 
-def test_nobody_else_gets_copies() -> None:
-    made = pipeline("a")
-    made.run(rows(20).to_iterable_dataset())
-    assert not CACHE.exists()
-    shown = made.run(rows(20), provenance=True)
-    assert "__fdf__/row_id" in shown.column_names and len(files_of(shown)) == 1
-    by_source = pipeline(*MANY).run(datasets.DatasetDict(given()))
-    assert all(len(files_of(one)) == 1 for one in by_source.values())
-    even = pipeline("a", output={"shards_multiple_of": 4}).run(rows(30))
-    assert len(files_of(even)) == 1 and len(even) == 20
+def hiding() -> dict[str, pa.Array]:
+    """Columns of two rows, with the secret under a null of the first."""
+    texts, mask = pa.array([SECRET, "open"]), pa.array([True, False])
+    bitmap = pa.py_buffer(b"\x02")
+    text = pa.StringArray.from_buffers(2, texts.buffers()[1], texts.buffers()[2], bitmap)
+    offsets = pa.array([0, 1, 2], pa.int32())
+    numbers = pa.array([int.from_bytes(SECRET[:8].encode(), "little"), 7], pa.int64())
+    return {
+        "struct": pa.StructArray.from_arrays([texts], ["text"], mask=mask),
+        "text": text,
+        "list": pa.ListArray.from_arrays(offsets, text),
+        "null list": pa.ListArray.from_arrays(offsets, texts, mask=mask),
+        "number": pa.Int64Array.from_buffers(pa.int64(), 2, [bitmap, numbers.buffers()[1]]),
+    }
+
+
+@pytest.mark.parametrize("name", list(hiding()))
+def test_what_lies_under_a_null_is_in_no_file(name: str) -> None:
+    secret = SECRET[:8].encode()
+    table = pa.table({"id": [1, 2], "column": hiding()[name]})
+    with pa.OSFile("given.arrow", "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    assert secret in Path("given.arrow").read_bytes()
+    result = pipeline("a").run(datasets.Dataset.from_file("given.arrow"))
+    assert result["column"][:] == table["column"].to_pylist()
+    assert files_of(result) == set(copies()) == {path.stem for path in CACHE.glob("*.json")}
+    assert all(secret not in path.read_bytes() for path in CACHE.iterdir())
+
+
+@pytest.mark.parametrize("why", ["stream", "provenance", "by source", "joined", "small shards"])
+def test_nobody_else_gets_copies(why: str) -> None:
+    if why == "stream":
+        pipeline("a").run(rows(20).to_iterable_dataset())
+    elif why == "provenance":
+        shown = pipeline("a").run(rows(20), provenance=True)
+        assert "__fdf__/row_id" in shown.column_names
+    elif why == "by source":
+        pipeline(*MANY).run(datasets.DatasetDict(given()))
+    else:
+        output = {"shards_multiple_of": 4} if why == "joined" else {"rows_per_shard": 1000}
+        assert len(pipeline("a", output=output).run(rows(30))) == 20
+    assert all(len(name) == 16 for name in copies())  # fingerprints: files of all rows
+
+
+def test_small_batches_are_joined() -> None:
+    many = datasets.Dataset.from_dict({"id": range(200_000)})
+    made = millrace.Pipeline(
+        "rows",
+        sources={"a": {"type": "dataset"}},
+        stages=[Stage("few", [ops.Where(id="keep", expr="id % 1000 == 0")])],
+        workspace="w",
+    )
+    result = made.run(many)
+    assert files_of(result) == set(copies())
+    assert result["id"][:] == list(range(0, 200_000, 1000))
+    assert len(result.data["id"].chunks) == len(copies())
 
 
 def test_a_saved_result_and_workers(tmp_path: Path) -> None:

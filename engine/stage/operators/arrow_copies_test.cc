@@ -4,6 +4,8 @@
 #include <arrow/ipc/reader.h>
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "stage/testing/stage_fixture.h"
 
 namespace millrace::stage {
@@ -13,14 +15,9 @@ struct CopiedStage : StageRun {
   explicit CopiedStage(const std::string& folder, const std::string& name = "workspace")
       : StageRun(folder, name) {
     arrow_copies = true;
+    rows_per_shard = 1 << 16;  // of smaller ones no copies are made
   }
 };
-
-std::vector<std::string> Names(const std::vector<io::FileInfo>& files) {
-  std::vector<std::string> names;
-  for (const io::FileInfo& file : files) names.push_back(file.key);
-  return names;
-}
 
 // The texts of a copy, in its order.
 std::vector<std::string> TextsOf(io::Store& store, const std::string& key) {
@@ -37,12 +34,36 @@ std::vector<std::string> TextsOf(io::Store& store, const std::string& key) {
   return texts;
 }
 
+// Each note that can be read names a copy that is whole, and that holds the texts of its shard.
+int CheckCopies(const StageRun& run, const Manifest& manifest) {
+  io::Store& store = *run.ingest.workspace;
+  int copies = 0;
+  for (const io::DataFile& shard : manifest.outputs) {
+    const std::string key = "datasets/" + shard.sha256;
+    const auto note = store.ReadSmall(key + ".json");
+    if (!note.ok()) continue;
+    const auto told = nlohmann::json::parse(*note, nullptr, /*allow_exceptions=*/false);
+    if (!told.is_object()) continue;  // torn
+    CHECK(told["bytes"] == store.Stat(key + ".arrow").ValueOrDie().bytes);
+    CHECK(TextsOf(store, key + ".arrow") == run.Column({shard}, "text"));
+    ++copies;
+  }
+  return copies;
+}
+
+std::vector<std::string> Names(const std::vector<io::FileInfo>& files) {
+  std::vector<std::string> names;
+  for (const io::FileInfo& file : files) names.push_back(file.key);
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("copies hold what the shards hold, for any threads, and change nothing else") {
   TempFolder folder;
   WriteInputs(folder, RandomLines(5, 900));
   StageRun plain(folder.path(), "plain");
+  plain.rows_per_shard = 1 << 16;
   plain.steps.resize(3);  // what keeps most of them
   REQUIRE(plain.Run().ok());
   CHECK(plain.ingest.workspace->List("datasets").ValueOrDie().empty());
@@ -84,6 +105,7 @@ TEST_CASE("a stage whose copies cannot be written is done without them") {
   TempFolder folder;
   WriteInputs(folder, RandomLines(5, 300));
   StageRun plain(folder.path(), "plain");
+  plain.rows_per_shard = 1 << 16;
   REQUIRE(plain.Run().ok());
   CopiedStage run(folder.path());
   REQUIRE(run.ingest.workspace->Replace("datasets", "a file where the folder would be").ok());
@@ -101,15 +123,21 @@ TEST_CASE("a crash while copies are written, whole or torn, is made good by runn
   fresh.ingest.workspace = io::MakeLocalStore(fresh_folder.path(), true);
   REQUIRE(fresh.Run().ok());
   const auto expected = fresh.ManifestTree();
+  int copies = 0;
   for (const bool tear : {false, true}) {
     for (int k = 1;; ++k) {
       CAPTURE(k);
       CAPTURE(tear);
       TempFolder folder;
       CopiedStage run(inputs.path());
-      if (!IsMadeGood(run, folder.path(), k, tear, expected, 30)) break;
+      const bool crashed = IsMadeGood(run, folder.path(), k, tear, expected, 30);
+      const std::string key = OperatorFolder(run.plan) + "/manifest.json";
+      const std::string manifest = run.ingest.workspace->ReadSmall(key).ValueOrDie();
+      copies += CheckCopies(run, ManifestFromJson(manifest, key).ValueOrDie());
+      if (!crashed) break;
     }
   }
+  CHECK(copies > 50);
 }
 
 }  // namespace millrace::stage

@@ -54,13 +54,16 @@ Manifest StartManifest(const OperatorRun& run) {
   return manifest;
 }
 
-// Each copy that is mapped is an open file. Shards that are joined again would be copied twice.
+// A process maps so many files and no more, and finds a row the sooner the fewer they are. Shards
+// that are joined again would be copied twice.
 bool CopiesServe(const OperatorRun& run, size_t splits) {
   constexpr size_t kCopiedSplitsMax = 256;
+  constexpr int64_t kCopiedRowsMin = 1 << 16;  // of a shard that is full
   const OperatorPlan& plan = run.plan;
   const bool joins = plan.bytes_per_shard > 0 || plan.shards_multiple_of > 0;
+  const bool few = splits <= kCopiedSplitsMax && plan.rows_per_shard >= kCopiedRowsMin;
   const bool local = !run.place.store().LocalPath("datasets").empty();
-  return local && !joins && !run.context.perform && splits <= kCopiedSplitsMax;
+  return local && few && !joins && !run.context.perform;
 }
 
 // Every shard of a mixture's inputs is one, whatever is drawn of it.

@@ -1,13 +1,13 @@
 #include "stage/operators/partition_run.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "base/sha256.h"
 #include "op/request.h"
+#include "op/row_selection.h"
 #include "stage/commit.h"
 #include "stage/identity.h"
 #include "stage/operators/exchange.h"
@@ -134,10 +134,10 @@ class AllPartitions : public Partitions {
       for (int64_t i = begin; i < end; ++i) {
         ARROW_RETURN_NOT_OK(indices.Append(order[static_cast<size_t>(i)].row));
       }
-      ARROW_ASSIGN_OR_RAISE(const auto wanted, indices.Finish());
-      ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(values, wanted));
-      const auto piece =
-          arrow::RecordBatch::Make(run_.schema, end - begin, taken.record_batch()->columns());
+      std::shared_ptr<arrow::Int64Array> wanted;
+      ARROW_RETURN_NOT_OK(indices.Finish(&wanted));
+      ARROW_ASSIGN_OR_RAISE(const auto taken, op::TakeRows(*values, *wanted));
+      const auto piece = arrow::RecordBatch::Make(run_.schema, end - begin, taken->columns());
       ARROW_RETURN_NOT_OK(shards->Add(piece, [begin](int64_t row) { return begin + row; }));
     }
     return Status::OK();

@@ -221,6 +221,28 @@ TEST_CASE("rows that do not fit into memory are read from their shards") {
   }
 }
 
+TEST_CASE("rows that nobody reads after a stage are let go with their splits") {
+  TempFolder folder;
+  WriteInputs(folder, RandomLines(5, 2000));
+  for (const bool read_last : {false, true}) {
+    StageRun run(folder.path(), read_last ? "last" : "again");
+    run.ingest.fresh_rows = std::make_shared<FreshRows>(64 << 20);
+    run.read_last = read_last;
+    std::vector<std::string> keys;
+    run.before_stage = [&](const Manifest& ingest) {
+      for (const io::DataFile& shard : ingest.outputs) {
+        keys.push_back(IngestFolder(run.ingest.plan) + '/' + shard.path);
+        REQUIRE(run.ingest.fresh_rows->Find(keys.back()) != nullptr);
+      }
+    };
+    REQUIRE(run.Run().ok());
+    REQUIRE(keys.size() > 3);
+    for (const std::string& key : keys) {
+      CHECK((run.ingest.fresh_rows->Find(key) == nullptr) == read_last);
+    }
+  }
+}
+
 TEST_CASE("memory that rows held is free again for others") {
   FreshRows rows(100'000);
   const auto batch = op::testing::Rows({{"n", op::testing::IntArray({1, 2, 3})}});

@@ -45,6 +45,7 @@ struct StageRun {
     RunContext context = ingest.Context();
     plan.inputs = {{"src", IngestFolder(ingest.plan), tables->at(0).outputs, ingest.fresh_rows,
                     OpenRowsInPlace(ingest.plan, context)}};
+    plan.inputs[0].read_last = read_last;
     auto fields = contract::SchemaOf(ingest.plan.contracts[0])->fields();
     fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), false));
     ARROW_ASSIGN_OR_RAISE(plan.chain, op::testing::MakeChain(arrow::schema(fields), steps));
@@ -97,7 +98,7 @@ struct StageRun {
   std::vector<op::testing::Step> steps;
   int64_t split_bytes = 4096;
   int64_t rows_per_shard = 60, bytes_per_shard = 0, shards_multiple_of = 0;
-  bool arrow_copies = false;
+  bool arrow_copies = false, read_last = false;
   std::function<Status(OperatorPlan*)> mix;  // makes a mixture of the stage's inputs
   std::function<void(const Manifest& ingest)> before_stage;
   decltype(RunContext::attempt_event) attempt_event;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -133,15 +132,21 @@ def _note(path: str, shards: list[str]) -> None:
     os.replace(part, note)
 
 
-def _copy_of(shard: str, folder: str) -> str | None:
-    """The file that a run left beside a shard, by the shard's hash; None where it is not whole."""
+_COPIES_MAX = 4096  # a process maps so many files and not many more
+
+
+def _copy_of(shard: str, folder: str) -> datasets.table.Table | None:
+    """What a run left beside a shard, by the shard's hash; None where it is not whole."""
+    import datasets
+
     path = os.path.join(folder, shard)
     try:
         with open(f"{path}.json", encoding="utf-8") as file:
-            whole = json.load(file)["bytes"] == os.path.getsize(f"{path}.arrow")
-    except (OSError, ValueError, KeyError):
+            if json.load(file)["bytes"] != os.path.getsize(f"{path}.arrow"):
+                return None
+        return datasets.table.MemoryMappedTable.from_file(f"{path}.arrow")
+    except (OSError, ValueError, KeyError, TypeError):  # gone, or damaged
         return None
-    return f"{path}.arrow" if whole else None
 
 
 def _copies(rows: CommittedRows, features: datasets.Features) -> datasets.table.Table | None:
@@ -150,22 +155,12 @@ def _copies(rows: CommittedRows, features: datasets.Features) -> datasets.table.
     import datasets
 
     tables = []
-    for shard in rows.hashes:
-        path = _copy_of(shard, _cache_folder(rows.workspace))
-        if path is None:
+    for shard in rows.hashes if len(rows.hashes) <= _COPIES_MAX else ():
+        table = _copy_of(shard, _cache_folder(rows.workspace))
+        if table is None or table.schema != features.arrow_schema:
             return None
-        tables.append(datasets.table.MemoryMappedTable.from_file(path))
-        if tables[-1].schema != features.arrow_schema:
-            return None
+        tables.append(table)
     return datasets.table.concat_tables(tables) if tables else None
-
-
-def _remove_copies(rows: CommittedRows) -> None:
-    """Those that did not serve: they would lie beside the file that took their place."""
-    for shard in rows.hashes:
-        for ending in ("json", "arrow"):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(os.path.join(_cache_folder(rows.workspace), f"{shard}.{ending}"))
 
 
 def as_dataset(
@@ -187,8 +182,6 @@ def as_dataset(
         if table is None:
             _write(rows.reader, path, features, source)
             _note(path, rows.keys)
-            if source is None and not provenance:
-                _remove_copies(rows)
     if table is None:
         table = datasets.table.MemoryMappedTable.from_file(path)
     return datasets.Dataset(

@@ -52,6 +52,27 @@ def hold(name: str, dataset: object) -> HeldRows:
     )
 
 
+def stored_alike(dataset: Any) -> bool:
+    """Whether the engine stores each column of a Dataset as `datasets` does, as far as its type
+    tells. Of a stream it does not matter: no."""
+    import datasets
+
+    return isinstance(dataset, datasets.Dataset) and all(
+        _is_alike(field.type) for field in dataset.features.arrow_schema
+    )
+
+
+def _is_alike(type_: pyarrow.DataType) -> bool:
+    import pyarrow
+    import pyarrow.types as t
+
+    if isinstance(type_, pyarrow.BaseExtensionType) or t.is_duration(type_):
+        return False
+    if t.is_large_string(type_) or t.is_large_binary(type_) or t.is_large_list(type_):
+        return False
+    return all(_is_alike(type_.field(at).type) for at in range(type_.num_fields))
+
+
 def _stored(type_: pyarrow.DataType) -> pyarrow.DataType:
     """As the engine gets it. It has no durations: their numbers come back as what they were."""
     import pyarrow

@@ -65,15 +65,15 @@ class Start:
     def run(self, datasets: Mapping[str, Any], *, as_dataset: bool = False) -> Run:
         """`as_dataset`: a Dataset of all of its rows is wanted then, unless one of these is a
         stream."""
-        from millrace._held import hold
+        from millrace._held import hold, stored_alike
 
         given = dict(datasets)
         for name, arguments in engine().dataset_loads(self.pipeline).items():
             given[name] = _loaded(name, arguments)
             self.loads_streams |= not hasattr(given[name], "num_rows")
         held = {name: hold(name, rows) for name, rows in given.items()}
-        streams = any(rows.rows < 0 for rows in held.values())
-        return self.run_held(held, given, arrow_copies=as_dataset and not streams)
+        copies = as_dataset and all(stored_alike(rows) for rows in given.values())
+        return self.run_held(held, given, arrow_copies=copies)
 
     def run_held(
         self,
