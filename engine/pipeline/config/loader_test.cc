@@ -277,8 +277,8 @@ TEST_CASE("a scalar means what its field says, not what YAML thinks") {
     CHECK(d.suggestion == "write true");
   }
   CHECK(Only(With("params: [a]\n")).message == "`params` must be a map from names to texts");
-  CHECK(Only(With("stages: [{name: mixed, inputs: [s]}]\n")).message ==
-        "`inputs` must be a map from names to stage inputs");
+  CHECK(Only(With("stages: [{name: n, inputs: [s], operators: [{id: l, type: limit, rows: 1}]}]\n"))
+            .message == "`inputs` must be a map from names to stage inputs");
   for (const char* memory : {"2e9", "010MiB", "-1GiB", "1 GiBs", "inf", "\"\""}) {
     CHECK_MESSAGE(
         Only(With("limits: {memory: " + std::string(memory) + "}\n")).code == ErrorCode::kWrongType,
