@@ -95,6 +95,18 @@ std::string FeaturesJson(const arrow::Schema& schema) {
   return Json{{"info", {{"features", std::move(features)}}}}.dump();
 }
 
+std::shared_ptr<arrow::DataType> TypeInDatasets(const arrow::Field& field) {
+  const Json feature = FeatureOf(field);
+  const std::string dtype = feature.is_object() ? feature.value("dtype", "") : "";
+  if (field.type()->id() == arrow::Type::STRING && dtype == "large_string") {
+    return arrow::large_utf8();
+  }
+  if (field.type()->id() == arrow::Type::BINARY && dtype == "large_binary") {
+    return arrow::large_binary();
+  }
+  return field.type();
+}
+
 std::shared_ptr<arrow::Schema> StoredSchema(const Contract& contract) {
   arrow::FieldVector fields = SchemaOf(contract)->fields();
   fields.push_back(arrow::field(std::string(kRowIdColumn), arrow::utf8(), /*nullable=*/false));

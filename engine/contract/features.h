@@ -23,6 +23,10 @@ std::string FeaturesJson(const arrow::Schema& schema);
 /// `schema` with that metadata added.
 std::shared_ptr<arrow::Schema> WithFeatures(const std::shared_ptr<arrow::Schema>& schema);
 
+/// The type that `datasets` gives a column in files of its own: the field's, but for texts and
+/// bytes that were large_string or large_binary, which shards do not tell apart.
+std::shared_ptr<arrow::DataType> TypeInDatasets(const arrow::Field& field);
+
 /// The schema of the shards that hold a contract's rows: its columns, the row's id, and features.
 std::shared_ptr<arrow::Schema> StoredSchema(const Contract& contract);
 

@@ -1,5 +1,6 @@
 #include "stage/arrow_copy.h"
 
+#include <arrow/compute/cast.h>
 #include <arrow/ipc/writer.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "base/reserved_columns.h"
+#include "contract/features.h"
 #include "io/parquet/file_sink.h"
 #include "io/parquet/shard_writer.h"
 #include "stage/hidden_values.h"
@@ -36,7 +38,7 @@ ArrowCopy::ArrowCopy(io::Store& store, const arrow::Schema& schema) : store_(sto
     const auto& field = schema.field(i);
     if (IsReservedColumn(field->name())) continue;
     columns_.push_back(i);
-    fields.push_back(arrow::field(field->name(), field->type()));  // as readers of datasets have it
+    fields.push_back(arrow::field(field->name(), contract::TypeInDatasets(*field)));
   }
   schema_ = arrow::schema(std::move(fields));
   if (!Open().ok()) Drop();
@@ -59,6 +61,10 @@ Result<bool> ArrowCopy::Take(const arrow::RecordBatch& rows) {
   arrow::ArrayVector columns;
   for (const int i : columns_) {
     auto column = rows.column(i);
+    const auto& type = schema_->field(static_cast<int>(columns.size()))->type();
+    if (!column->type()->Equals(*type)) {
+      ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, type));
+    }
     // The shard does not hold what lies under a null, and nobody is to see it.
     if (HidesValues(*column)) {
       ARROW_ASSIGN_OR_RAISE(column, WithoutHiddenValues(column));

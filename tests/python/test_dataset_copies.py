@@ -120,12 +120,12 @@ def test_what_is_not_whole_is_not_read(damage: str) -> None:
     assert {path.stem for path in CACHE.glob("*.arrow")} >= files_of(first) - {copy.stem}
 
 
-@pytest.mark.parametrize("name", ["Array2D", "large_string", "list of large"])
+@pytest.mark.parametrize("name", ["Array2D", "large list", "list of large"])
 def test_other_types_than_the_shards_have(name: str) -> None:
     large = datasets.Value("large_string")
     given: dict[str, tuple[Any, Any]] = {
         "Array2D": (datasets.Array2D((2, 2), "int8"), [[1, 2], [3, 4]]),
-        "large_string": (large, "text"),
+        "large list": (datasets.LargeList(datasets.Value("string")), ["text"]),
         "list of large": (datasets.List(large), ["text"]),
     }
     feature, value = given[name]
@@ -134,6 +134,21 @@ def test_other_types_than_the_shards_have(name: str) -> None:
     result = pipeline("a").run(data)
     assert result.features == features and result.to_list() == data.select([0, 1]).to_list()
     assert set(copies()) == files_of(result) and len(copies()) == 1
+
+
+def test_large_texts_are_mapped_as_such() -> None:
+    features = datasets.Features(
+        {
+            "id": datasets.Value("int64"),
+            "text": datasets.Value("large_string"),
+            "bytes": datasets.Value("large_binary"),
+        }
+    )
+    given = {"id": [1, 2, 3], "text": ["a", None, "é"], "bytes": [b"1", b"", None]}
+    data = datasets.Dataset.from_dict(given, features)
+    result = pipeline("a").run(data)
+    assert files_of(result) == set(copies()) and len(next(iter(copies()))) == 64
+    assert result.features == features and result.to_list() == data.select([0, 1]).to_list()
 
 
 SECRET = "not to be seen"

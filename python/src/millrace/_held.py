@@ -58,8 +58,15 @@ def stored_alike(dataset: Any) -> bool:
     import datasets
 
     return isinstance(dataset, datasets.Dataset) and all(
-        _is_alike(field.type) for field in dataset.features.arrow_schema
+        _is_large(field.type) or _is_alike(field.type) for field in dataset.features.arrow_schema
     )
+
+
+def _is_large(type_: pyarrow.DataType) -> bool:
+    """As a column the engine knows how `datasets` has it; not within another type."""
+    import pyarrow.types as t
+
+    return bool(t.is_large_string(type_) or t.is_large_binary(type_))
 
 
 def _is_alike(type_: pyarrow.DataType) -> bool:
@@ -68,7 +75,7 @@ def _is_alike(type_: pyarrow.DataType) -> bool:
 
     if isinstance(type_, pyarrow.BaseExtensionType) or t.is_duration(type_):
         return False
-    if t.is_large_string(type_) or t.is_large_binary(type_) or t.is_large_list(type_):
+    if _is_large(type_) or t.is_large_list(type_):
         return False
     return all(_is_alike(type_.field(at).type) for at in range(type_.num_fields))
 
