@@ -2,6 +2,7 @@
 
 #include <arrow/compute/cast.h>
 #include <arrow/ipc/writer.h>
+#include <arrow/memory_pool.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,9 +20,9 @@ namespace millrace::stage {
 namespace {
 
 constexpr char kFolder[] = "datasets/";
-// About what a batch of a shard has: fewer batches are found sooner.
+// Smaller batches are joined: fewer are found sooner. Larger ones are not worth being copied.
 constexpr int64_t kRowsPerBatch = 4096;
-constexpr int64_t kBytesPerBatch = 1 << 20;
+constexpr int64_t kBytesPerBatch = 128 << 10;
 constexpr uintmax_t kLeftForOthers = uintmax_t{1} << 30;  // of a large disk; of others a quarter
 
 bool HasRoom(const io::Store& store) {
@@ -85,7 +86,8 @@ Status ArrowCopy::WriteWaiting() {
   if (waiting_.empty()) return Status::OK();
   std::shared_ptr<arrow::RecordBatch> rows = waiting_.front();
   if (waiting_.size() > 1) {
-    ARROW_ASSIGN_OR_RAISE(rows, arrow::ConcatenateRecordBatches(waiting_));
+    ARROW_ASSIGN_OR_RAISE(rows,
+                          arrow::ConcatenateRecordBatches(waiting_, arrow::system_memory_pool()));
   }
   waiting_.clear();
   waiting_rows_ = waiting_bytes_ = 0;

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+import millrace
 from command import BUILT_PACKAGE, ROOT, in_a_new_python
 from millrace import _loader
 
@@ -29,6 +30,12 @@ def test_import_loads_neither_engine_nor_pyarrow() -> None:
     assert "millrace._engine" not in loaded
     # None of the standard library's slow ones either.
     assert not {"inspect", "asyncio", "dataclasses", "importlib.metadata"} & set(loaded) - before
+
+
+def test_version() -> None:
+    assert millrace.__version__ == _loader.engine().version()
+    with pytest.raises(AttributeError, match="versoin"):
+        _ = getattr(millrace, "versoin")  # noqa: B009  (a name that mypy would refuse)
 
 
 def test_one_copy_of_arrow() -> None:

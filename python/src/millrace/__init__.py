@@ -10,6 +10,8 @@
 The engine and pyarrow load on first use. docs/python.md has the whole.
 """
 
+from typing import TYPE_CHECKING
+
 from millrace import ops
 from millrace._door import rethreshold, run, validate
 from millrace._errors import BugError, DataError, Diagnostic, EnvError, Error, UserError
@@ -49,3 +51,15 @@ __all__ = [
     "run",
     "validate",
 ]
+
+if TYPE_CHECKING:
+    #: That of the engine, which is loaded to tell.
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from millrace._loader import engine
+
+        return engine().version()
