@@ -154,9 +154,9 @@ def _copies(rows: CommittedRows, features: datasets.Features) -> datasets.table.
     not copy all, or where `datasets` stores the features as other types than the engine."""
     import datasets
 
-    tables = []
+    folder, tables = _cache_folder(rows.workspace), []
     for shard in rows.hashes if len(rows.hashes) <= _COPIES_MAX else ():
-        table = _copy_of(shard, _cache_folder(rows.workspace))
+        table = _copy_of(shard, folder)
         if table is None or table.schema != features.arrow_schema:
             return None
         tables.append(table)
@@ -175,14 +175,12 @@ def as_dataset(
     told = repr((engine().version(), rows.identity, features.to_dict(), source))
     fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
     path = os.path.join(_cache_folder(rows.workspace), f"{fingerprint}.arrow")
-    table = None
-    if not os.path.exists(path):
-        if source is None:
-            table = _copies(rows, features)
-        if table is None:
+    written = os.path.exists(path)
+    table = None if written or source is not None else _copies(rows, features)
+    if table is None:
+        if not written:
             _write(rows.reader, path, features, source)
             _note(path, rows.keys)
-    if table is None:
         table = datasets.table.MemoryMappedTable.from_file(path)
     return datasets.Dataset(
         table,
